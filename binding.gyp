@@ -1,0 +1,16 @@
+{
+  "targets": [
+    {
+      "target_name": "vitrine",
+      "sources": [
+        "native/addon/addon.cc"
+      ],
+      "include_dirs": ["native", "node_modules/node-addon-api"],
+      "defines": ["NAPI_VERSION=8", "NAPI_CPP_EXCEPTIONS", "NODE_GYP_MODULE_NAME=vitrine"],
+      "cflags!": ["-fno-exceptions"],
+      "cflags_cc!": ["-fno-exceptions", "-std=gnu++17", "-std=gnu++20", "-fno-rtti"],
+      "cflags_cc": ["-std=c++20", "-O3", "-fexceptions", "-fvisibility=hidden", "-Wall", "-Wextra", "-Wconversion", "-Werror", "-Wno-error=maybe-uninitialized"],
+      "xcode_settings": { "GCC_ENABLE_CPP_EXCEPTIONS": "YES", "CLANG_CXX_LANGUAGE_STANDARD": "c++20" }
+    }
+  ]
+}

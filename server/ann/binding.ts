@@ -1,0 +1,127 @@
+/**
+ * The native addon as TypeScript sees it, and the only file that loads it. Memory lives in the
+ * process, not in a JavaScript heap: a handle can be given to another thread by its token.
+ */
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { existsSync } from 'node:fs';
+
+export interface Addon {
+  /** Raised with every change of this interface. */
+  readonly abi: number;
+  /** Instruction sets this machine can run, best first; `scalar` is last. */
+  isas(): string[];
+  readonly VectorIndex: VectorIndexConstructor;
+  readonly SessionIndex: SessionIndexConstructor;
+}
+
+export interface VectorIndexOptions {
+  /** `exact` compares with every vector and is the oracle; `graph` is approximate. */
+  readonly kind: 'exact' | 'graph';
+  readonly dim: number; // 1..4096
+  readonly metric: 'ip' | 'cosine' | 'l2';
+  readonly degree?: number; // graph: edges a node keeps; default 32
+  readonly buildBeam?: number; // graph: width of the search that finds them; default 200
+  readonly isa?: string; // one of isas(); the best when absent
+}
+
+export interface VectorIndexConstructor {
+  new (options: VectorIndexOptions): NativeVectorIndex;
+  /** The same index in another thread. Fails when the token's owner has closed it. */
+  attach(token: bigint): NativeVectorIndex;
+  /** Reads what `save` wrote; fails on a damaged, foreign or newer file. */
+  open(path: string, options?: { isa?: string }): NativeVectorIndex;
+}
+
+/**
+ * Ids are the caller's own, 0..2^32-2. Scores: inner product, cosine, or minus the squared
+ * distance, so higher is always better. Every method may be called from any thread at any time.
+ */
+export interface NativeVectorIndex {
+  readonly kind: 'exact' | 'graph';
+  readonly dim: number;
+  readonly metric: 'ip' | 'cosine' | 'l2';
+  readonly size: number; // vectors held
+  readonly bytes: number; // memory held
+  readonly token: bigint;
+  /** `vectors` holds `ids.length * dim` floats. An id that is there is replaced. */
+  add(ids: Uint32Array, vectors: Float32Array): void;
+  /** Returns how many were there. */
+  remove(ids: Uint32Array): number;
+  has(id: number): boolean;
+  /** Copies the vector as it was added; false when the id is not there. */
+  get(id: number, into: Float32Array): boolean;
+  /**
+   * `queries` holds rows of `dim` floats; row q's results go to `[q * k, (q + 1) * k)` of `ids` and
+   * `scores`, best first, ties by lower id; places without a result hold `NO_ID` and -Infinity.
+   * `allow`, where given, is a bitmap over ids: bit `id % 32` of word `id >> 5`. Ids beyond its end
+   * are not allowed. `beam` is the graph's search width (default 100; at least k is used).
+   */
+  search(
+    queries: Float32Array, k: number, ids: Uint32Array, scores: Float32Array,
+    options?: { beam?: number; allow?: Uint32Array },
+  ): void;
+  /** The same off the calling thread. The arrays must be left alone until it resolves. */
+  searchAsync(
+    queries: Float32Array, k: number, ids: Uint32Array, scores: Float32Array,
+    options?: { beam?: number; allow?: Uint32Array },
+  ): Promise<void>;
+  /** Writes a new file, then renames it over `path`: never half a file. */
+  save(path: string): void;
+  close(): void;
+}
+export const NO_ID = 0xffff_ffff;
+
+export interface SessionIndexOptions {
+  readonly sessionItemsMax?: number; // newest items of a session that are kept; default 50
+  readonly sessionsPerItemMax?: number; // newest sessions an item lists; default 5000
+}
+
+export interface SessionIndexConstructor {
+  new (options?: SessionIndexOptions): NativeSessionIndex;
+  attach(token: bigint): NativeSessionIndex;
+}
+
+/** Weights of session-neighbour search; the papers and defaults are in `native/session/README.md`. */
+export interface NeighbourOptions {
+  readonly neighbours?: number; // sessions that vote
+  readonly sample?: number; // newest candidate sessions looked at
+  readonly queryDecay?: number; // items; weight of a query item is exp(-(distance from the end) / it)
+  readonly itemDecay?: number; // items; weight by distance to the match in the neighbour
+}
+
+/** Past sessions, found again by their items. An appended item counts in the very next search. */
+export interface NativeSessionIndex {
+  readonly sessions: number;
+  readonly bytes: number;
+  readonly token: bigint;
+  /** `session` is any key; items of one session must come in order. */
+  append(session: number, item: number): void;
+  /** Many whole sessions, oldest first: session i is `items[offsets[i] .. offsets[i + 1])`. */
+  load(items: Uint32Array, offsets: Uint32Array): void;
+  /** Forgets a session (erasure). Returns whether it was there. */
+  remove(session: number): boolean;
+  /**
+   * Scores candidate items for a session's items (oldest first). Fills `items` and `scores`, best
+   * first, and returns how many there are: at most `items.length`. `exclude`, where given, is a
+   * session key that may not vote: one's own.
+   */
+  search(
+    query: Uint32Array, items: Uint32Array, scores: Float32Array,
+    options?: NeighbourOptions & { exclude?: number },
+  ): number;
+  close(): void;
+}
+
+export const ADDON_ABI = 1;
+
+/** Loads the addon that `native/build.mjs` built. Throws with the fix when it cannot be had. */
+export function loadAddon(): Addon {
+  const path = fileURLToPath(new URL('../../../build/vitrine.node', import.meta.url));
+  if (!existsSync(path)) throw new Error(`the native addon is missing: run 'npm run build' (${path})`);
+  const addon = createRequire(import.meta.url)(path) as Addon;
+  if (addon.abi !== ADDON_ABI) {
+    throw new Error(`the native addon has ABI ${addon.abi}, this build needs ${ADDON_ABI}: run 'npm run build'`);
+  }
+  return addon;
+}

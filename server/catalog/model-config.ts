@@ -1,0 +1,42 @@
+import type { Datatype } from '../core/tensor.ts';
+
+/**
+ * A model's `config.json`, with Triton's field names. `parse` in `parse-config.ts` is the only way
+ * to one: every rule below has been checked by then, and defaults are filled in.
+ */
+export interface ModelConfig {
+  readonly name: string; // as its folder
+  readonly platform: 'onnxruntime_onnx' | 'tensorflow_tfjs' | 'plain';
+  /** Rows in one run, 1..1024. 0: the model takes no batch dimension and runs one request a time. */
+  readonly max_batch_size: number;
+  readonly input: readonly TensorConfig[];
+  readonly output: readonly TensorConfig[];
+  readonly version_policy: VersionPolicy;
+  readonly instance_group: { readonly count: number };
+  readonly dynamic_batching: {
+    /** Longest wait of the oldest row for others to join, while a worker is idle. Default 0. */
+    readonly max_queue_delay_microseconds: number;
+    /** Rows that may wait; one more is answered `overloaded`. */
+    readonly max_queue_size: number;
+    /** For requests that bring no deadline; 0 is none. */
+    readonly default_timeout_microseconds: number;
+  };
+  readonly parameters: {
+    /** Where batches run: measured at load, on the front end, or in the pool. */
+    readonly placement: 'auto' | 'inline' | 'pool';
+    /** tfjs only. */
+    readonly backend: 'wasm' | 'cpu';
+  };
+}
+
+export interface TensorConfig {
+  readonly name: string;
+  readonly data_type: `TYPE_${Datatype}`;
+  readonly dims: readonly number[]; // without the batch dimension; every size at least 1
+  readonly label_filename?: string;
+}
+
+export type VersionPolicy =
+  | { readonly latest: { readonly num_versions: number } }
+  | { readonly all: Record<string, never> }
+  | { readonly specific: { readonly versions: readonly number[] } };

@@ -1,0 +1,28 @@
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+const ORDER: Record<LogLevel, number> = { debug: 0, info: 1, warn: 2, error: 3 };
+
+/** One JSON object a line: `{"at","level","what",...fields}`. No dependency, no transport. */
+export class Log {
+  constructor(
+    private readonly least: LogLevel,
+    private readonly write: (line: string) => void = (line) => process.stderr.write(line + '\n'),
+  ) {}
+
+  debug(what: string, fields?: Record<string, unknown>): void {
+    this.#say('debug', what, fields);
+  }
+  info(what: string, fields?: Record<string, unknown>): void {
+    this.#say('info', what, fields);
+  }
+  warn(what: string, fields?: Record<string, unknown>): void {
+    this.#say('warn', what, fields);
+  }
+  error(what: string, fields?: Record<string, unknown>): void {
+    this.#say('error', what, fields);
+  }
+
+  #say(level: LogLevel, what: string, fields: Record<string, unknown> = {}): void {
+    if (ORDER[level] < ORDER[this.least]) return;
+    this.write(JSON.stringify({ at: new Date().toISOString(), level, what, ...fields }));
+  }
+}

@@ -1,0 +1,76 @@
+import { ServeError } from './errors.ts';
+
+/** KServe v2 datatypes of fixed width, with the bytes of one element. */
+export const DATATYPE_BYTES = {
+  BOOL: 1,
+  UINT8: 1,
+  UINT16: 2,
+  UINT32: 4,
+  UINT64: 8,
+  INT8: 1,
+  INT16: 2,
+  INT32: 4,
+  INT64: 8,
+  FP16: 2,
+  BF16: 2,
+  FP32: 4,
+  FP64: 8,
+} as const;
+export type Datatype = keyof typeof DATATYPE_BYTES;
+
+export function isDatatype(name: string): name is Datatype {
+  return Object.hasOwn(DATATYPE_BYTES, name);
+}
+
+/** A named block of numbers: `data` holds `elements(shape)` values, little-endian, row-major. */
+export interface Tensor {
+  readonly name: string;
+  readonly datatype: Datatype;
+  readonly shape: readonly number[];
+  /** Not necessarily aligned to the element size: it may be a view of a received message. */
+  readonly data: Uint8Array;
+}
+
+/** What a model says of one of its tensors, without the batch dimension. -1 is any size. */
+export interface TensorSpec {
+  readonly name: string;
+  readonly datatype: Datatype;
+  readonly dims: readonly number[];
+}
+
+/** The product of the sizes; 1 for a scalar. Sizes are non-negative integers. */
+export function elements(shape: readonly number[]): number {
+  let count = 1;
+  for (const size of shape) count *= size;
+  return count;
+}
+
+/** Fails with `bad_tensor` unless the bytes are just as many as datatype and shape ask for. */
+export function assertBytes(tensor: Tensor): void {
+  const want = elements(tensor.shape) * DATATYPE_BYTES[tensor.datatype];
+  if (tensor.data.byteLength === want) return;
+  throw new ServeError(
+    'bad_tensor',
+    `'${tensor.name}' ${tensor.datatype}[${tensor.shape.join(',')}] needs ${want} bytes, ` +
+      `got ${tensor.data.byteLength}`,
+  );
+}
+
+/** The tensor's FP32 values. Copies only when the bytes are not aligned. */
+export function float32View(tensor: Tensor): Float32Array {
+  const { data } = tensor;
+  if (data.byteOffset % 4 === 0) {
+    return new Float32Array(data.buffer, data.byteOffset, data.byteLength >> 2);
+  }
+  return new Float32Array(data.slice().buffer);
+}
+
+/** An FP32 tensor over `values`; the memory is shared, not copied. */
+export function float32Tensor(
+  name: string,
+  shape: readonly number[],
+  values: Float32Array,
+): Tensor {
+  const data = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  return { name, datatype: 'FP32', shape, data };
+}

@@ -1,0 +1,26 @@
+import type { ModelConfig } from '../catalog/model-config.ts';
+
+/** Opens a model's files. One implementation a format; used inside pool workers and inline. */
+export interface Runtime {
+  /** As `platform` in `config.json` names it. */
+  readonly platform: 'onnxruntime_onnx' | 'tensorflow_tfjs' | 'plain';
+  /** Fails with `backend` naming the file when it cannot be opened or does not fit the config. */
+  open(folder: string, config: ModelConfig): Promise<RunningModel>;
+}
+
+/** A loaded model on one thread. `run` calls do not overlap. */
+export interface RunningModel {
+  /**
+   * Reads `rows` rows of each input and writes `rows` rows of each output, in the order of
+   * `config.input` and `config.output`. Row-major; buffers hold at least `max_batch_size` rows and
+   * belong to the caller, which keeps them for the model's life (so a runtime may wrap them once).
+   * Synchronous where the runtime can, so that an inline model answers in the same turn.
+   */
+  run(inputs: readonly TensorArray[], rows: number, outputs: readonly TensorArray[]): void | Promise<void>;
+  /** Releases native memory. No call after it. */
+  close(): Promise<void>;
+}
+
+export type TensorArray =
+  | Float32Array | Float64Array | Int8Array | Uint8Array | Int16Array | Uint16Array
+  | Int32Array | Uint32Array | BigInt64Array | BigUint64Array;

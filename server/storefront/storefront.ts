@@ -1,0 +1,27 @@
+import type {
+  EventsReply, InsightReply, InsightRequest, Push, RecommendReply, RecommendRequest, ShopEvent,
+  SimilarRequest, Filter,
+} from '../wire/schema.ts';
+
+/** The shop's loop: events in, answers out. `Shop` implements it; routes see this alone. */
+export interface Storefront {
+  /**
+   * Makes the events durable, then lets the next answer feel them. Resolves after the commit.
+   * Fails with `storage`; then none of the events was taken.
+   */
+  ingest(events: readonly ShopEvent[]): Promise<EventsReply>;
+  /** Never empty while the catalogue holds an item that the filter lets pass. */
+  recommend(request: RecommendRequest, deadlineMs?: number): Promise<RecommendReply>;
+  /** Fails with `unknown_item`. */
+  similar(request: SimilarRequest): Promise<RecommendReply>;
+  insight(request: InsightRequest, deadlineMs?: number): Promise<InsightReply>;
+  /** Calls `push` with fresh recommendations after each event of the session, until cancelled. */
+  subscribe(request: Subscription, push: (push: Push) => void): () => void;
+}
+
+export interface Subscription {
+  readonly session: string;
+  readonly customer?: string;
+  readonly k: number;
+  readonly filter: Filter;
+}

@@ -1,0 +1,160 @@
+/**
+ * The messages of the wire, as the decoders hand them on: every field checked, ids as strings,
+ * defaults filled in. `server/wire/README.md` is the same as tables, for strangers.
+ */
+import type { FailureCode } from '../core/errors.ts';
+import type { InferResult, InferTiming } from '../core/inference.ts';
+import type { Tensor } from '../core/tensor.ts';
+
+/** Limits on what one message may hold. */
+export const LIMITS = {
+  idBytesMax: 128, // of an item, session, customer, category or event id, in UTF-8
+  eventsMax: 500, // in one request
+  kMax: 500, // items asked for
+  sessionItemsMax: 200, // items named in one recommend request
+  filterIdsMax: 1000, // ids in one filter list
+  tensorsMax: 64, // inputs of one infer request
+  rankMax: 8, // sizes in one shape
+  depthMax: 16, // nesting of maps and arrays in one message
+  deadlineMsMax: 600_000,
+} as const;
+
+/** What happened. Names follow GA4 and Google Retail as mapped in `server/wire/README.md`. */
+export const EVENT_TYPES = [
+  'home_view', 'list_view', 'search', 'item_click', 'item_view', 'wishlist_add',
+  'cart_add', 'cart_remove', 'cart_view', 'checkout_start', 'purchase', 'refund',
+] as const;
+export type EventType = (typeof EVENT_TYPES)[number];
+
+/** One shop event. Types about an item (`item_*`, `cart_add`, `purchase` …) name at least one. */
+export interface ShopEvent {
+  /** Chosen by the sender; a second event of the same id is counted as a duplicate and ignored. */
+  readonly id: string;
+  readonly type: EventType;
+  /** Milliseconds since the Unix epoch, by the shop's clock. Arrival time when absent. */
+  readonly atMs: number;
+  readonly session: string;
+  readonly customer?: string;
+  readonly items: readonly EventItem[];
+  readonly query?: string; // of a search
+  /** The `attribution` of the recommendation that led here. */
+  readonly attribution?: string;
+  readonly timeZone?: string; // IANA name
+  readonly consent?: boolean; // false: used for this session only, never for training
+}
+
+export interface EventItem {
+  readonly item: string;
+  readonly quantity: number; // integer, at least 1
+  readonly price?: number; // of one, in the shop's currency
+}
+
+export interface Filter {
+  readonly category?: readonly string[]; // any of these
+  readonly inStock?: boolean; // default true
+  readonly excludeSeen?: boolean; // items already in the session; default false
+  readonly excludeBought?: boolean; // items the customer has bought; default true
+  readonly exclude?: readonly string[]; // these items
+}
+
+export interface RecommendRequest {
+  readonly session?: string;
+  readonly customer?: string;
+  /** The session's items, oldest first, in place of what the server knows of `session`. */
+  readonly items?: readonly string[];
+  readonly k: number; // 1..kMax, default 20
+  readonly filter: Filter;
+}
+
+export interface SimilarRequest {
+  readonly item: string;
+  readonly k: number;
+  readonly filter: Filter;
+}
+
+export interface InsightRequest {
+  readonly session?: string;
+  readonly customer?: string;
+}
+
+export type ReasonCode =
+  | 'session_neighbours' // visitors with a like session went on to it
+  | 'followed_by' // seen right after `because`
+  | 'similar' // near to `because` in the learned space
+  | 'taste' // near to what the session's encoder expects
+  | 'popular'; // bought and viewed most of late
+
+export interface RecommendedItem {
+  readonly item: string;
+  readonly score: number; // higher is better; comparable within one answer only
+  readonly reason: { readonly code: ReasonCode; readonly because?: string; readonly text: string };
+}
+
+export interface RecommendReply {
+  /** Send it back with the events that follow, so that they can be attributed. */
+  readonly attribution: string;
+  readonly items: readonly RecommendedItem[];
+  /** The model that took part, and how its run went; absent when none was needed. */
+  readonly model?: { readonly name: string; readonly version: string; readonly timing: InferTiming };
+  /** What could not be used and why, e.g. the encoder was overloaded. Empty when all went well. */
+  readonly degraded: readonly string[];
+}
+
+export interface InsightReply {
+  readonly session?: string;
+  readonly customer?: string;
+  /** Probability, 0..1, that this session ends in a purchase. */
+  readonly intent: {
+    readonly probability: number;
+    readonly model: string;
+    readonly version: string;
+    readonly trainedOn: string;
+    readonly features: Readonly<Record<string, number>>;
+    readonly timing: InferTiming;
+  };
+}
+
+export interface EventsReply {
+  readonly accepted: number;
+  readonly duplicates: number;
+}
+
+/** Every operation a WebSocket client may ask for. `id` is echoed, and unique per socket. */
+export type Request = { readonly id: RequestId; readonly deadlineMs?: number } & (
+  | { readonly op: 'infer'; readonly model: string; readonly version?: string;
+      readonly inputs: readonly Tensor[]; readonly outputs?: readonly string[];
+      readonly trace: boolean }
+  | { readonly op: 'events'; readonly events: readonly ShopEvent[] }
+  | ({ readonly op: 'recommend' } & RecommendRequest)
+  | ({ readonly op: 'similar' } & SimilarRequest)
+  | ({ readonly op: 'insight' } & InsightRequest)
+  | { readonly op: 'subscribe'; readonly session: string; readonly customer?: string;
+      readonly k: number; readonly filter: Filter }
+  | { readonly op: 'unsubscribe'; readonly session: string }
+  | { readonly op: 'cancel'; readonly target: RequestId }
+  | { readonly op: 'metadata'; readonly model?: string; readonly version?: string }
+  | { readonly op: 'ping' }
+);
+export type RequestId = number | string; // 0..2^53-1, or 1..64 characters
+export type Op = Request['op'];
+
+export type Reply =
+  | ({ readonly id: RequestId } & Record<string, unknown>)
+  | { readonly id: RequestId | null; readonly error: WireError }
+  | Push;
+
+export interface WireError {
+  readonly code: FailureCode;
+  readonly message: string;
+  readonly retry_after_ms?: number;
+}
+
+/** Sent without being asked for, to who subscribed to `session`, after its events. */
+export interface Push {
+  readonly push: 'recommend';
+  readonly session: string;
+  readonly sequence: number; // 1, 2, 3 … per subscription; a gap means a slow reader was skipped
+  readonly reply: RecommendReply;
+}
+
+export type { InferResult };
