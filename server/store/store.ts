@@ -1,0 +1,39 @@
+import type { ShopEvent } from '../wire/schema.ts';
+
+/** A thing the shop sells. */
+export interface Item {
+  readonly id: string;
+  readonly title: string;
+  readonly categories: readonly string[];
+  readonly price?: number; // in the shop's currency
+  readonly inStock: boolean;
+  /** What a picture can be drawn or fetched from; the demo store's seed, or a URL. */
+  readonly picture?: string;
+}
+
+/** An item with the dense number it got when first seen; stable for the life of the store. */
+export interface StoredItem extends Item {
+  readonly row: number; // 0, 1, 2 …
+}
+
+/**
+ * Durable state. `LmdbStore` is the embedded implementation; a scale-out twin would keep the same
+ * contract. Every write resolves after its commit; one that rejects with `storage` wrote nothing.
+ */
+export interface Store {
+  /** Appends the events whose ids are new, in order. Unknown items are added, named by their id. */
+  append(events: readonly ShopEvent[]): Promise<{ accepted: readonly ShopEvent[]; duplicates: number }>;
+  /** Every event in order of arrival, from `sequence` on (0 is the first). */
+  events(sequence?: number): Iterable<{ readonly sequence: number; readonly event: ShopEvent }>;
+  readonly eventCount: number;
+  /** Adds items or replaces what is known of them; rows stay. */
+  putItems(items: readonly Item[]): Promise<void>;
+  item(id: string): StoredItem | undefined;
+  itemAt(row: number): StoredItem | undefined;
+  items(): Iterable<StoredItem>;
+  readonly itemCount: number;
+  /** Small named values, e.g. which data set was imported. */
+  note(name: string): unknown;
+  putNote(name: string, value: unknown): Promise<void>;
+  close(): Promise<void>;
+}
