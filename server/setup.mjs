@@ -67,7 +67,7 @@ function typescriptStale() {
   const stamp = join(root, 'dist/.built');
   if (!existsSync(stamp)) return true;
   const builtMs = statSync(stamp).mtimeMs;
-  return SOURCES.some((path) => newestMs(path) > builtMs);
+  return SOURCES.some((path) => existsSync(path) && newestMs(path) > builtMs);
 }
 
 function newestMs(path) {
