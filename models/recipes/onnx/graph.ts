@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import {
+  ATTRIBUTE_TYPE, ELEMENT_TYPE, encodeOnnx,
+  type OnnxAttribute, type OnnxNode, type OnnxTensor, type OnnxValueInfo,
+} from './proto.ts';
+
+/** Every runtime since ONNX Runtime 1.13 reads these two. */
+const OPSET = 17;
+const IR_VERSION = 8;
+
+export type ElementType = keyof typeof ELEMENT_TYPE;
+/** A size, or the name of a size that is known only when the model runs. */
+export type Size = number | string;
+export type Attribute = { readonly float: number } | { readonly int: number }
+  | { readonly ints: readonly number[] } | { readonly string: string };
+/** A value of the graph by its name; '' is an optional input left out. */
+export type Value = string;
+
+/**
+ * An ONNX graph under construction. Nodes are added in the order they run; every call returns the
+ * name of the value it made, for later nodes to take.
+ */
+export class OnnxGraphBuilder {
+  readonly #nodes: OnnxNode[] = [];
+  readonly #constants: OnnxTensor[] = [];
+  readonly #inputs: OnnxValueInfo[] = [];
+  readonly #outputs: OnnxValueInfo[] = [];
+  readonly #names = new Set<string>();
+
+  constructor(private readonly name: string) {}
+
+  input(name: string, type: ElementType, shape: readonly Size[]): Value {
+    this.#inputs.push(valueInfo(this.#claim(name), type, shape));
+    return name;
+  }
+
+  /** Weights and other fixed numbers; `data` is row-major and is read when the file is written. */
+  constant(
+    name: string,
+    shape: readonly number[],
+    data: Float32Array | Int32Array | BigInt64Array,
+  ): Value {
+    assert.equal(data.length, shape.reduce((count, size) => count * size, 1), name);
+    this.#constants.push({
+      name: this.#claim(name),
+      dataType: ELEMENT_TYPE[elementType(data)],
+      dims: shape,
+      rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+    });
+    return name;
+  }
+
+  scalar(name: string, value: number): Value {
+    return this.constant(name, [], Float32Array.of(value));
+  }
+
+  /** Integers for inputs such as `axes` and `shape`. */
+  integers(name: string, ...values: number[]): Value {
+    return this.constant(name, [values.length], BigInt64Array.from(values, BigInt));
+  }
+
+  /** A node with one output, which is called `as`, or after the operation. */
+  node(
+    opType: string,
+    input: readonly Value[],
+    attributes: Readonly<Record<string, Attribute>> = {},
+    as = `${opType.toLowerCase()}_${this.#nodes.length}`,
+  ): Value {
+    for (const name of input) assert.ok(name === '' || this.#names.has(name), `${opType}: ${name}`);
+    const attribute = Object.entries(attributes).map(([name, value]) => protoAttribute(name, value));
+    this.#nodes.push({ opType, name: as, input, output: [this.#claim(as)], attribute });
+    return as;
+  }
+
+  /** Declares a value that a node made as an output of the model. */
+  output(value: Value, type: ElementType, shape: readonly Size[]): void {
+    assert.ok(this.#names.has(value), value);
+    this.#outputs.push(valueInfo(value, type, shape));
+  }
+
+  /** The bytes of the `.onnx` file: the same graph gives the same bytes. */
+  encode(): Uint8Array {
+    return encodeOnnx({
+      irVersion: IR_VERSION,
+      producerName: 'vitrine',
+      producerVersion: '1',
+      opsetImport: [{ domain: '', version: OPSET }],
+      graph: {
+        name: this.name,
+        node: this.#nodes,
+        initializer: this.#constants,
+        input: this.#inputs,
+        output: this.#outputs,
+      },
+    });
+  }
+
+  #claim(name: string): string {
+    assert.ok(name !== '' && !this.#names.has(name), `two values are called '${name}'`);
+    this.#names.add(name);
+    return name;
+  }
+}
+
+function elementType(data: Float32Array | Int32Array | BigInt64Array): ElementType {
+  if (data instanceof Float32Array) return 'FP32';
+  return data instanceof Int32Array ? 'INT32' : 'INT64';
+}
+
+function valueInfo(name: string, type: ElementType, shape: readonly Size[]): OnnxValueInfo {
+  const dim = shape.map((size) =>
+    typeof size === 'number' ? { dimValue: size } : { dimParam: size });
+  return { name, type: { tensorType: { elemType: ELEMENT_TYPE[type], shape: { dim } } } };
+}
+
+function protoAttribute(name: string, value: Attribute): OnnxAttribute {
+  if ('float' in value) return { name, type: ATTRIBUTE_TYPE.float, f: value.float };
+  if ('int' in value) return { name, type: ATTRIBUTE_TYPE.int, i: value.int };
+  if ('ints' in value) return { name, type: ATTRIBUTE_TYPE.ints, ints: value.ints };
+  return { name, type: ATTRIBUTE_TYPE.string, s: new TextEncoder().encode(value.string) };
+}

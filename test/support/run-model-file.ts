@@ -1,0 +1,42 @@
+/**
+ * Runs a model file with the library itself, without our runtimes between: what the recipes write
+ * must be right for anyone.
+ */
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import * as tf from '@tensorflow/tfjs';
+import type { TfjsFiles } from '../../models/recipes/tfjs/layers-model.ts';
+
+type Input = readonly [data: Float32Array | Int32Array, shape: readonly number[]];
+
+/** The named FP32 output of an ONNX file. */
+export async function runOnnx(
+  bytes: Uint8Array,
+  inputs: Readonly<Record<string, Input>>,
+  output: string,
+): Promise<Float32Array> {
+  const session = await InferenceSession.create(bytes, { intraOpNumThreads: 1 });
+  const feeds = Object.entries(inputs).map(([name, [data, shape]]) => [name, tensor(data, shape)]);
+  const outputs = await session.run(Object.fromEntries(feeds));
+  await session.release();
+  return outputs[output]?.data as Float32Array;
+}
+
+function tensor(data: Float32Array | Int32Array, shape: readonly number[]): Tensor {
+  return data instanceof Float32Array
+    ? new Tensor('float32', data, shape)
+    : new Tensor('int32', data, shape);
+}
+
+/** The output of a tfjs layers model with one input, on the cpu backend. */
+export async function runTfjs(
+  files: TfjsFiles, data: Float32Array, shape: readonly number[],
+): Promise<Float32Array> {
+  const json = JSON.parse(files['model.json']);
+  const model = await tf.loadLayersModel(tf.io.fromMemory({
+    modelTopology: json.modelTopology,
+    weightSpecs: json.weightsManifest[0].weights,
+    weightData: files['weights.bin'].slice().buffer,
+  }));
+  const output = model.predict(tf.tensor(data, [...shape])) as tf.Tensor;
+  return (await output.data()) as Float32Array;
+}
