@@ -66,8 +66,10 @@ export class OnnxGraphBuilder {
     attributes: Readonly<Record<string, Attribute>> = {},
     as = `${opType.toLowerCase()}_${this.#nodes.length}`,
   ): Value {
-    for (const name of input) assert.ok(name === '' || this.#names.has(name), `${opType}: ${name}`);
-    const attribute = Object.entries(attributes).map(([name, value]) => protoAttribute(name, value));
+    for (const name of input) {
+      assert.ok(name === '' || this.#names.has(name), `${opType} takes unknown '${name}'`);
+    }
+    const attribute = Object.entries(attributes).map(([key, value]) => protoAttribute(key, value));
     this.#nodes.push({ opType, name: as, input, output: [this.#claim(as)], attribute });
     return as;
   }

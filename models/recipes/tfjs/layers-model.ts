@@ -33,7 +33,10 @@ export function mlpTfjs(model: DenseModel): TfjsFiles {
   };
   const blocks = model.layers.flatMap((layer) => [layer.weight, layer.bias]);
   const bytes = blocks.map((b) => new Uint8Array(b.buffer, b.byteOffset, b.byteLength));
-  return { 'model.json': JSON.stringify(json), 'weights.bin': new Uint8Array(Buffer.concat(bytes)) };
+  return {
+    'model.json': JSON.stringify(json),
+    'weights.bin': new Uint8Array(Buffer.concat(bytes)),
+  };
 }
 
 function inputLayer(model: DenseModel): object {
