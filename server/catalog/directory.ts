@@ -1,0 +1,27 @@
+import type { TensorSpec } from '../core/tensor.ts';
+
+/** What is known of the models, for clients that ask. The catalogue implements it; routes see it. */
+export interface ModelDirectory {
+  /** Every served model, by name. */
+  list(): readonly ModelSummary[];
+  /**
+   * What the model takes and gives; of the version that requests without one would get when
+   * `version` is absent. Throws `unknown_model` or `unknown_version`.
+   */
+  metadata(model: string, version?: string): ModelMetadata;
+  /** Whether every model that should be served takes requests. */
+  ready(): boolean;
+}
+
+export interface ModelSummary {
+  readonly name: string;
+  readonly versions: readonly string[]; // served ones, oldest first
+  readonly platform: string;
+}
+
+export interface ModelMetadata extends ModelSummary {
+  /** Rows that one request may have; 0: inputs and outputs have no batch dimension. */
+  readonly maxBatchSize: number;
+  readonly inputs: readonly TensorSpec[];
+  readonly outputs: readonly TensorSpec[];
+}
