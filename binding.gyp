@@ -3,7 +3,13 @@
     {
       "target_name": "vitrine",
       "sources": [
-        "native/addon/addon.cc"
+        "native/addon/addon.cc",
+        "native/addon/args.cc",
+        "native/distance/avx2.cc",
+        "native/distance/avx512.cc",
+        "native/distance/neon.cc",
+        "native/distance/scalar.cc",
+        "native/distance/select.cc"
       ],
       "include_dirs": ["native", "node_modules/node-addon-api"],
       "defines": ["NAPI_VERSION=8", "NAPI_CPP_EXCEPTIONS", "NODE_GYP_MODULE_NAME=vitrine"],

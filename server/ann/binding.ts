@@ -11,6 +11,8 @@ export interface Addon {
   readonly abi: number;
   /** Instruction sets this machine can run, best first; `scalar` is last. */
   isas(): string[];
+  /** Every `code` an Error of the addon can carry; each is a key of FAILURES. */
+  readonly failureCodes: readonly string[];
   readonly VectorIndex: VectorIndexConstructor;
   readonly SessionIndex: SessionIndexConstructor;
 }
