@@ -1,0 +1,97 @@
+import { Packr, Unpackr } from 'msgpackr';
+import { DATATYPE_BYTES, isDatatype, type Datatype, type Tensor } from '../core/tensor.ts';
+import { VitrineError } from './errors.ts';
+import { fromWire, toWire } from './names.ts';
+
+export type Encoding = 'msgpack' | 'json';
+
+/** Values to frames and back, for one subprotocol. */
+export interface Codec {
+  readonly subprotocol: 'vitrine.v1.msgpack' | 'vitrine.v1.json';
+  /** A message as one frame. What it holds may be changed once this has returned. */
+  encode(message: object): Uint8Array | string;
+  /** A frame as a value, names in camelCase. Throws on what does not decode. */
+  decode(frame: ArrayBuffer | string): unknown;
+}
+
+export function codecFor(encoding: Encoding): Codec {
+  return encoding === 'json' ? jsonCodec() : msgpackCodec();
+}
+
+/** Binary frames: tensors travel as their bytes. */
+function msgpackCodec(): Codec {
+  // Plain maps only: records would need the server to know msgpackr's extension.
+  const options = { useRecords: false, int64AsType: 'number', mapsAsObjects: true } as const;
+  const packr = new Packr(options);
+  const unpackr = new Unpackr(options);
+  return {
+    subprotocol: 'vitrine.v1.msgpack',
+    encode: (message) => packr.pack(toWire(message)),
+    decode(frame) {
+      if (typeof frame === 'string') throw new TypeError('a text frame on the binary subprotocol');
+      return fromWire(unpackr.unpack(new Uint8Array(frame)));
+    },
+  };
+}
+
+/** Text frames: tensors travel as lists of numbers, as in KServe's JSON. For looking at, and tools. */
+function jsonCodec(): Codec {
+  return {
+    subprotocol: 'vitrine.v1.json',
+    encode: (message) => JSON.stringify(toWire(withListed(message))),
+    decode(frame) {
+      if (typeof frame !== 'string') throw new TypeError('a binary frame on the text subprotocol');
+      return withBytes(fromWire(JSON.parse(frame)));
+    },
+  };
+}
+
+function withListed(message: object): object {
+  if (!('inputs' in message)) return message;
+  return { ...message, inputs: (message.inputs as Tensor[]).map(listed) };
+}
+
+function listed(tensor: Tensor): object {
+  const View = VIEWS[tensor.datatype] ?? refuse(tensor.datatype);
+  const aligned = tensor.data.slice().buffer; // a view of a message need not be aligned
+  return { ...tensor, data: Array.from(new View(aligned) as ArrayLike<number | bigint>, Number) };
+}
+
+function withBytes(reply: unknown): unknown {
+  if (typeof reply !== 'object' || reply === null || !('outputs' in reply)) return reply;
+  return { ...reply, outputs: (reply.outputs as object[]).map(bytes) };
+}
+
+function bytes(tensor: object): object {
+  const { datatype, data } = tensor as { datatype: string; data: (number | boolean)[] };
+  if (!isDatatype(datatype)) return tensor;
+  const View = VIEWS[datatype] ?? refuse(datatype);
+  const buffer = new ArrayBuffer(data.length * DATATYPE_BYTES[datatype]);
+  const values = new View(buffer);
+  const big = typeof values[0] === 'bigint';
+  for (let i = 0; i < data.length; i += 1) {
+    (values as unknown[])[i] = big ? BigInt(data[i] as number) : Number(data[i]);
+  }
+  return { ...tensor, data: new Uint8Array(buffer) };
+}
+
+function refuse(datatype: Datatype): never {
+  throw new VitrineError('unsupported', `${datatype} has no JSON form: use the msgpack encoding`);
+}
+
+type Numbers = ArrayLike<number> | ArrayLike<bigint>;
+
+/** Typed arrays over a tensor's memory, for the datatypes that JSON can carry. */
+const VIEWS: { readonly [Name in Datatype]?: new (buffer: ArrayBuffer) => Numbers } = {
+  BOOL: Uint8Array,
+  UINT8: Uint8Array,
+  UINT16: Uint16Array,
+  UINT32: Uint32Array,
+  UINT64: BigUint64Array,
+  INT8: Int8Array,
+  INT16: Int16Array,
+  INT32: Int32Array,
+  INT64: BigInt64Array,
+  FP32: Float32Array,
+  FP64: Float64Array,
+};

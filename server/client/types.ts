@@ -1,0 +1,118 @@
+/**
+ * What a caller hands in and gets back. Derived from the wire's own schema: what the server fills
+ * in by itself may be left out here, and the rest is the same.
+ */
+import type { Clock } from '../core/clock.ts';
+import type { InferResult } from '../core/inference.ts';
+import type { Tensor } from '../core/tensor.ts';
+import type {
+  EventItem, EventsReply, Filter, InsightReply, InsightRequest, Push, RecommendReply,
+  RecommendRequest, ShopEvent, SimilarRequest,
+} from '../wire/schema.ts';
+import type { Encoding } from './codec.ts';
+import type { SocketConstructor } from './link.ts';
+
+export type {
+  EventsReply, Filter, InferResult, InsightReply, InsightRequest, Push, RecommendReply, Tensor,
+};
+
+type Loosen<T, Keys extends keyof T> = Omit<T, Keys> & Partial<Pick<T, Keys>>;
+
+export interface InferInput {
+  readonly model: string;
+  readonly version?: string; // the newest served when absent
+  readonly inputs: readonly Tensor[];
+  readonly outputs?: readonly string[]; // all of them when absent
+  readonly trace?: boolean;
+}
+/** An event; `id` is drawn here when absent, so that one sent twice still counts once. */
+export type EventInput = Omit<Loosen<ShopEvent, 'id' | 'atMs'>, 'items'> & {
+  /** Ids stand for one of each. */
+  readonly items?: readonly (string | Loosen<EventItem, 'quantity'>)[];
+};
+export type RecommendInput = Loosen<RecommendRequest, 'k' | 'filter'>;
+export type SimilarInput = Loosen<SimilarRequest, 'k' | 'filter'>;
+export interface SubscribeInput {
+  readonly session: string;
+  readonly customer?: string;
+  readonly k?: number;
+  readonly filter?: Filter;
+}
+export interface MetadataInput {
+  readonly model?: string; // of the server itself when absent
+  readonly version?: string;
+}
+
+/** What may be said of a single call. */
+export interface CallOptions {
+  /** Milliseconds until `timeout`, from the call, waiting on this side included. 0: never. */
+  readonly timeoutMs?: number;
+  /** Milliseconds the server may take: it drops the request when it cannot answer in time. */
+  readonly deadlineMs?: number;
+  /** Ends the call with `cancelled` on this side, and on the server's. */
+  readonly signal?: AbortSignal;
+  /** Times the call is sent again when the connection is lost under it. */
+  readonly resendMax?: number;
+}
+
+export type LinkState = 'connecting' | 'open' | 'waiting' | 'closed';
+
+/** One finished call, for panels and logs. */
+export interface CallReport {
+  readonly op: string;
+  readonly latencyMs: number; // from the frame's departure to its reply; NaN when never sent
+  readonly code: string; // 'ok', or the error's
+}
+
+/** Every number the client can be told; `CLIENT_DEFAULTS` holds what is taken else. */
+export interface ClientLimits {
+  readonly timeoutMs: number; // of a call that names none
+  readonly inFlightMax: number; // calls sent and unanswered; the server's limit a socket is 256
+  readonly queueMax: number; // calls waiting here for room or for a connection
+  readonly bufferedBytesMax: number; // bytes the kernel has not taken before calls wait
+  readonly resendMax: number; // times a call is sent again after a lost connection
+  readonly heartbeatMs: number; // of silence before a ping
+  readonly heartbeatTimeoutMs: number; // from that ping until the connection is given up
+  readonly connectTimeoutMs: number; // for the handshake
+  readonly backoffFirstMs: number;
+  readonly backoffMaxMs: number;
+}
+
+export interface ClientOptions extends Partial<ClientLimits> {
+  /** The `WebSocket` class; the global one when absent. On Node before 22 use `connectNode`. */
+  readonly WebSocket?: SocketConstructor;
+  readonly encoding?: Encoding; // default msgpack
+  /** What a call does that finds no room: `wait` (default), or reject with `client_overloaded`. */
+  readonly whenFull?: 'wait' | 'reject';
+  readonly onState?: (state: LinkState) => void;
+  readonly onCall?: (report: CallReport) => void;
+  readonly clock?: Clock; // for tests
+  readonly chance?: () => number; // uniform over [0, 1), for tests
+}
+
+export interface VitrineClient {
+  readonly state: LinkState;
+  /** Resolves when the connection first stands; rejects with `closed` when it never will. */
+  ready(): Promise<void>;
+  infer(request: InferInput, options?: CallOptions): Promise<InferResult>;
+  /** Resolves once the events are durable. */
+  events(events: readonly EventInput[], options?: CallOptions): Promise<EventsReply>;
+  recommend(request: RecommendInput, options?: CallOptions): Promise<RecommendReply>;
+  similar(request: SimilarInput, options?: CallOptions): Promise<RecommendReply>;
+  insight(request: InsightRequest, options?: CallOptions): Promise<InsightReply>;
+  metadata(request?: MetadataInput, options?: CallOptions): Promise<Record<string, unknown>>;
+  /** Resolves to the round trip in milliseconds. */
+  ping(options?: CallOptions): Promise<number>;
+  /**
+   * Fresh recommendations after each of the session's events, and again after a reconnect, until
+   * the returned function is called. A second subscription to a session takes the first's place.
+   * `onError` hears when the server refuses it.
+   */
+  subscribe(
+    request: SubscribeInput,
+    onPush: (push: Push) => void,
+    onError?: (error: Error) => void,
+  ): () => void;
+  /** Ends the connection for good; what is open rejects with `closed`. */
+  close(): void;
+}
