@@ -77,6 +77,10 @@ export const NO_ID = 0xffff_ffff;
 export interface SessionIndexOptions {
   readonly sessionItemsMax?: number; // newest items of a session that are kept; default 50
   readonly sessionsPerItemMax?: number; // newest sessions an item lists; default 5000
+  readonly sessionsMax?: number; // the oldest session gives way to one more; default 1,000,000
+  readonly ruleWindow?: number; // items between an item and one that follows it; default 10
+  readonly rulesPerItemMax?: number; // strongest followers an item keeps; default 500
+  readonly ruleAgeDecay?: number; // sessions; a rule weighs exp(-age / it); default 0: no decay
 }
 
 export interface SessionIndexConstructor {
@@ -90,6 +94,20 @@ export interface NeighbourOptions {
   readonly sample?: number; // newest candidate sessions looked at
   readonly queryDecay?: number; // items; weight of a query item is exp(-(distance from the end) / it)
   readonly itemDecay?: number; // items; weight by distance to the match in the neighbour
+  readonly ageDecay?: number; // sessions; a neighbour weighs exp(-age / it); default 0: no decay
+  readonly lengthPower?: number; // a neighbour's likeness is divided by length^it; default 0.5
+}
+
+/** Weights of sequential rules: which items came soon after the session's last ones. */
+export interface FollowOptions {
+  readonly last?: number; // items from the end that have a say; default 3
+  readonly decay?: number; // 0..1; each earlier item's say is multiplied by it; default 0.5
+}
+
+/** What both searches may be told beside their weights. */
+export interface SessionSearchOptions {
+  /** Bitmap over items, as in `NativeVectorIndex.search`. */
+  readonly allow?: Uint32Array;
 }
 
 /** Past sessions, found again by their items. An appended item counts in the very next search. */
@@ -110,7 +128,15 @@ export interface NativeSessionIndex {
    */
   search(
     query: Uint32Array, items: Uint32Array, scores: Float32Array,
-    options?: NeighbourOptions & { exclude?: number },
+    options?: NeighbourOptions & SessionSearchOptions & { exclude?: number },
+  ): number;
+  /**
+   * The same for sequential rules. `because[i]`, where given, is the query item that gave most of
+   * `scores[i]`. Scores of one answer sum to at most 1 / (1 - decay).
+   */
+  follow(
+    query: Uint32Array, items: Uint32Array, scores: Float32Array,
+    options?: FollowOptions & SessionSearchOptions & { because?: Uint32Array },
   ): number;
   close(): void;
 }

@@ -80,6 +80,7 @@ export interface InsightRequest {
 export type ReasonCode =
   | 'session_neighbours' // visitors with a like session went on to it
   | 'followed_by' // seen right after `because`
+  | 'again' // already looked at in this session
   | 'similar' // near to `because` in the learned space
   | 'taste' // near to what the session's encoder expects
   | 'popular'; // bought and viewed most of late
