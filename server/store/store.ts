@@ -16,9 +16,13 @@ export interface StoredItem extends Item {
   readonly row: number; // 0, 1, 2 …
 }
 
+/** Told which items were added or replaced, after their commit. */
+export type ItemsListener = (items: readonly StoredItem[]) => void;
+
 /**
  * Durable state. `LmdbStore` is the embedded implementation; a scale-out twin would keep the same
- * contract. Every write resolves after its commit; one that rejects with `storage` wrote nothing.
+ * contract. Every write resolves after its commit; one that rejects wrote nothing:
+ * `storage` (disk full, read-only, closed) or `overloaded` (too many writes wait for the disk).
  */
 export interface Store {
   /** Appends the events whose ids are new, in order. Unknown items are added, named by their id. */
@@ -32,6 +36,8 @@ export interface Store {
   itemAt(row: number): StoredItem | undefined;
   items(): Iterable<StoredItem>;
   readonly itemCount: number;
+  /** Calls `listener` after each commit that added or replaced items, until cancelled. */
+  onItems(listener: ItemsListener): () => void;
   /** Small named values, e.g. which data set was imported. */
   note(name: string): unknown;
   putNote(name: string, value: unknown): Promise<void>;

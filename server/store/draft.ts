@@ -1,0 +1,74 @@
+import { ServeError } from '../core/errors.ts';
+import { LIMITS } from '../wire/schema.ts';
+import type { ShopEvent } from '../wire/schema.ts';
+import type { Item, StoredItem } from './store.ts';
+
+/** What is committed, as a draft needs to see it. */
+export interface Committed {
+  readonly itemCount: number;
+  hasEvent(id: string): boolean;
+  item(id: string): StoredItem | undefined;
+}
+
+/**
+ * What one group of changes will write, worked out before any of it is written. It sees the
+ * committed state with its own changes on top. Dropping it undoes everything.
+ */
+export class Draft {
+  readonly events: ShopEvent[] = [];
+  /** Added or replaced, by id. */
+  readonly items = new Map<string, StoredItem>();
+  readonly notes = new Map<string, unknown>();
+  readonly #eventIds = new Set<string>();
+  #itemCount: number;
+
+  constructor(private readonly committed: Committed) {
+    this.#itemCount = committed.itemCount;
+  }
+
+  /** The events whose ids nobody has seen, and how many others there were. */
+  append(events: readonly ShopEvent[]): { accepted: ShopEvent[]; duplicates: number } {
+    for (const event of events) {
+      assertId(event.id);
+      for (const { item } of event.items) assertId(item);
+    }
+    const accepted = events.filter((event) => this.#isNew(event.id));
+    for (const event of accepted) {
+      this.events.push(event);
+      for (const { item } of event.items) {
+        if (!this.#item(item)) this.#put({ id: item, title: item, categories: [], inStock: true });
+      }
+    }
+    return { accepted, duplicates: events.length - accepted.length };
+  }
+
+  putItems(items: readonly Item[]): void {
+    for (const item of items) assertId(item.id);
+    for (const item of items) this.#put(item);
+  }
+
+  putNote(name: string, value: unknown): void {
+    this.notes.set(name, value);
+  }
+
+  #isNew(id: string): boolean {
+    if (this.#eventIds.has(id) || this.committed.hasEvent(id)) return false;
+    this.#eventIds.add(id);
+    return true;
+  }
+
+  #item(id: string): StoredItem | undefined {
+    return this.items.get(id) ?? this.committed.item(id);
+  }
+
+  #put(item: Item): void {
+    const row = this.#item(item.id)?.row ?? this.#itemCount++;
+    this.items.set(item.id, { ...item, row });
+  }
+}
+
+/** Checked before a draft changes at all: ids become keys, and a key that is refused comes late. */
+function assertId(id: string): void {
+  if (id.length > 0 && id.length <= LIMITS.idBytesMax) return;
+  throw new ServeError('bad_argument', `id '${id}' is not of 1..${LIMITS.idBytesMax} characters`);
+}

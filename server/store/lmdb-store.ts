@@ -1,0 +1,278 @@
+import { mkdirSync, realpathSync } from 'node:fs';
+import { open } from 'lmdb';
+import type { Database, RootDatabase } from 'lmdb';
+import { asServeError, ServeError } from '../core/errors.ts';
+import type { ShopEvent } from '../wire/schema.ts';
+import { Draft } from './draft.ts';
+import { decodeEvent, encodeEvent } from './event-codec.ts';
+import type { EventTuple } from './event-codec.ts';
+import { isAlive, thisProcess } from './owner.ts';
+import type { Owner } from './owner.ts';
+import type { Item, ItemsListener, Store, StoredItem } from './store.ts';
+import { assertUsable } from './usable-folder.ts';
+
+/** Raised when a build writes what an older one would misread. The tables are in README.md. */
+export const SCHEMA_VERSION = 1;
+
+const RECORD_EVENTS_MAX = 256; // events packed into one record of the log: about 24 KB
+const WAITING_MAX = 65_536; // changes that wait for the commit before theirs
+
+/** One caller's change: what it adds to the group's draft, and its promise's two ends. */
+interface Change {
+  readonly apply: (draft: Draft) => unknown;
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: ServeError) => void;
+}
+
+interface Tables {
+  readonly root: RootDatabase;
+  readonly meta: Database<unknown, string>;
+  readonly log: Database<readonly EventTuple[], number>; // by the first event's sequence number
+  readonly ids: Database<number, Buffer>; // event id -> sequence number
+  readonly items: Database<StoredItem, number>; // by row
+  readonly notes: Database<unknown, string>;
+}
+
+/**
+ * The embedded store: one LMDB folder, one process. Changes of one turn of the event loop, and all
+ * that come while a commit is under way, share the next transaction; each promise resolves when
+ * that is on disk. The catalogue is held in memory as well, so that rows are read without a lookup.
+ */
+export class LmdbStore implements Store {
+  readonly #rows = new Map<string, number>();
+  readonly #items: StoredItem[] = [];
+  readonly #listeners = new Set<ItemsListener>();
+  #eventCount = 0;
+  #waiting: Change[] = [];
+  #scheduled = false;
+  #committing: Promise<void> | null = null;
+  #closed = false;
+
+  /**
+   * Opens or makes the store in `folder`. Fails with `storage` when another process has it open,
+   * when a newer build wrote it, or when the folder cannot be used; the message says which.
+   * `version` is for tests alone: to write what a newer build will.
+   */
+  static open(folder: string, version = SCHEMA_VERSION): LmdbStore {
+    let tables: Tables | null = null;
+    try {
+      mkdirSync(folder, { recursive: true });
+      assertUsable(folder);
+      tables = openTables(realpathSync(folder));
+      claim(tables.root, tables.meta, folder, version);
+      return new LmdbStore(tables, folder);
+    } catch (error) {
+      void tables?.root.close();
+      if (error instanceof ServeError) throw error;
+      throw new ServeError('storage', `${folder}: ${(error as Error).message}`, { cause: error });
+    }
+  }
+
+  private constructor(
+    private readonly tables: Tables,
+    private readonly folder: string,
+  ) {
+    for (const { value } of tables.items.getRange()) this.#remember(value);
+    const [last] = tables.log.getRange({ reverse: true, limit: 1 });
+    if (last) this.#eventCount = last.key + last.value.length;
+  }
+
+  get eventCount(): number {
+    return this.#eventCount;
+  }
+
+  get itemCount(): number {
+    return this.#items.length;
+  }
+
+  append(
+    events: readonly ShopEvent[],
+  ): Promise<{ accepted: readonly ShopEvent[]; duplicates: number }> {
+    return this.#change((draft) => draft.append(events));
+  }
+
+  *events(sequence = 0): Iterable<{ sequence: number; event: ShopEvent }> {
+    this.#assertOpen();
+    const { log } = this.tables;
+    const from = Math.max(0, sequence);
+    const [record] = log.getKeys({ start: from, reverse: true, limit: 1 });
+    for (const { key, value } of log.getRange({ start: record ?? from })) {
+      for (let i = Math.max(0, from - key); i < value.length; i++) {
+        yield { sequence: key + i, event: decodeEvent(value[i] as EventTuple) };
+      }
+    }
+  }
+
+  putItems(items: readonly Item[]): Promise<void> {
+    return this.#change((draft) => draft.putItems(items));
+  }
+
+  item(id: string): StoredItem | undefined {
+    const row = this.#rows.get(id);
+    return row === undefined ? undefined : this.#items[row];
+  }
+
+  itemAt(row: number): StoredItem | undefined {
+    return this.#items[row];
+  }
+
+  items(): Iterable<StoredItem> {
+    return this.#items.values();
+  }
+
+  onItems(listener: ItemsListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  note(name: string): unknown {
+    this.#assertOpen();
+    return this.tables.notes.get(name);
+  }
+
+  putNote(name: string, value: unknown): Promise<void> {
+    return this.#change((draft) => draft.putNote(name, value));
+  }
+
+  /** Commits what waits, then lets go of the folder. Later calls fail with `storage`. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    while (this.#committing || this.#waiting.length > 0) await (this.#committing ?? this.#pump());
+    const { root, meta } = this.tables;
+    root.transactionSync(() => void meta.removeSync('owner'));
+    await root.close();
+  }
+
+  #change<T>(apply: (draft: Draft) => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#assertOpen();
+      if (this.#waiting.length >= WAITING_MAX) {
+        throw new ServeError('overloaded', 'writes wait for the disk', { retryAfterMs: 1000 });
+      }
+      this.#waiting.push({ apply, resolve: resolve as (result: unknown) => void, reject });
+      if (this.#scheduled || this.#committing) return;
+      this.#scheduled = true;
+      setImmediate(() => void this.#pump()); // the end of the turn: what else came with it joins
+    });
+  }
+
+  /** The one place that starts a commit: at the end of a turn, and when a commit has ended. */
+  async #pump(): Promise<void> {
+    this.#scheduled = false;
+    if (this.#committing || this.#waiting.length === 0) return;
+    const group = this.#waiting;
+    this.#waiting = [];
+    this.#committing = this.#commit(group);
+    await this.#committing;
+    this.#committing = null;
+    await this.#pump();
+  }
+
+  /** Never rejects: every change of the group learns how it went. */
+  async #commit(group: readonly Change[]): Promise<void> {
+    const draft = new Draft({
+      itemCount: this.#items.length,
+      hasEvent: (id) => this.tables.ids.doesExist(Buffer.from(id)),
+      item: (id) => this.item(id),
+    });
+    const done: { change: Change; result: unknown }[] = [];
+    for (const change of group) {
+      try {
+        done.push({ change, result: change.apply(draft) });
+      } catch (error) {
+        change.reject(asServeError(error)); // a draft checks before it changes: the others go on
+      }
+    }
+    try {
+      await this.#write(draft);
+    } catch (error) {
+      const failure = await storageError(this.folder, error);
+      for (const { change } of done) change.reject(failure);
+      return;
+    }
+    this.#publish(draft);
+    for (const { change, result } of done) change.resolve(result);
+  }
+
+  /** One transaction: all of the draft is on disk when this resolves, none of it when it rejects. */
+  async #write(draft: Draft): Promise<void> {
+    const { root, log, ids, items, notes } = this.tables;
+    const { events } = draft;
+    if (events.length + draft.items.size + draft.notes.size === 0) return;
+    const first = this.#eventCount;
+    await root.batch(() => {
+      for (let at = 0; at < events.length; at += RECORD_EVENTS_MAX) {
+        const record = events.slice(at, at + RECORD_EVENTS_MAX).map(encodeEvent);
+        void log.put(first + at, record);
+      }
+      events.forEach((event, i) => void ids.put(Buffer.from(event.id), first + i));
+      for (const item of draft.items.values()) void items.put(item.row, item);
+      for (const [name, value] of draft.notes) void notes.put(name, value);
+    });
+  }
+
+  /** Lets readers see what has just been committed. */
+  #publish(draft: Draft): void {
+    this.#eventCount += draft.events.length;
+    if (draft.items.size === 0) return;
+    const items = [...draft.items.values()];
+    for (const item of items) this.#remember(item);
+    for (const listener of this.#listeners) listener(items);
+  }
+
+  #remember(item: StoredItem): void {
+    this.#items[item.row] = item;
+    this.#rows.set(item.id, item.row);
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw new ServeError('storage', `${this.folder}: the store is closed`);
+  }
+}
+
+function openTables(path: string): Tables {
+  const root = open({
+    path,
+    maxDbs: 8,
+    noSubdir: false, // lmdb takes a folder with a dot in its name for a file
+    overlappingSync: false, // a commit is on disk when its promise resolves, not soon after
+    eventTurnBatching: false, // groups are made here; its own promises would go unhandled
+  });
+  return {
+    root,
+    meta: root.openDB({ name: 'meta' }),
+    log: root.openDB({ name: 'log', keyEncoding: 'uint32' }),
+    ids: root.openDB({ name: 'ids', keyEncoding: 'binary' }),
+    items: root.openDB({ name: 'items', keyEncoding: 'uint32' }),
+    notes: root.openDB({ name: 'notes' }),
+  };
+}
+
+/**
+ * Marks the store as this process's own. LMDB lets one transaction write at a time, over all
+ * processes, so two servers that start at once cannot both find it free.
+ */
+function claim(root: RootDatabase, meta: Tables['meta'], folder: string, version: number): void {
+  root.transactionSync(() => {
+    const found = (meta.get('schema') as number | undefined) ?? version;
+    if (found > version) {
+      const detail = `${folder} has schema ${found}, this build reads up to ${version}`;
+      throw new ServeError('storage', `${detail}: start a newer build, or name another folder`);
+    }
+    const owner = meta.get('owner') as Owner | undefined;
+    if (owner && isAlive(owner)) {
+      const detail = `${folder} is open in process ${owner.pid}`;
+      throw new ServeError('storage', `${detail}: stop it, or name another folder`);
+    }
+    meta.putSync('schema', version);
+    meta.putSync('owner', thisProcess());
+  });
+}
+
+/** LMDB tells why a commit failed in a promise of its own, which must not go unhandled. */
+async function storageError(folder: string, error: unknown): Promise<ServeError> {
+  const { commitError } = error as { commitError?: Promise<never> };
+  const cause = (await commitError?.catch((reason: unknown) => reason)) ?? error;
+  return new ServeError('storage', `${folder}: ${(cause as Error).message}`, { cause });
+}

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, suite, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { LmdbStore, SCHEMA_VERSION } from '../../server/store/lmdb-store.ts';
+import { isAlive, thisProcess } from '../../server/store/owner.ts';
+import { makeEvent } from '../support/shop-events.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'vitrine-lmdb.')); // a dot, as `.vitrine` has one
+after(() => rmSync(folder, { recursive: true }));
+const child = fileURLToPath(new URL('../support/fill-store.js', import.meta.url));
+
+suite('LmdbStore on disk', () => {
+  test('a store that is opened again knows its events, items, ids and notes', async () => {
+    const path = join(folder, 'again');
+    const sent = Array.from({ length: 600 }, (_, i) => makeEvent({ item: `item-${i % 7}` }));
+    const first = LmdbStore.open(path);
+    await first.append(sent);
+    await first.putNote('a', [1, 2]);
+    const items = [...first.items()];
+    await first.close();
+
+    const second = LmdbStore.open(path);
+    const again = await second.append([sent[3]!, makeEvent({ item: 'new' }), sent[599]!]);
+
+    assert.equal(again.duplicates, 2);
+    assert.equal(second.eventCount, 601);
+    assert.deepEqual([...second.events()].map(({ event }) => event).slice(0, 600), sent);
+    assert.deepEqual([...second.items()].slice(0, 7), items);
+    assert.equal(second.item('new')?.row, 7);
+    assert.deepEqual(second.note('a'), [1, 2]);
+    await second.close();
+  });
+
+  test('a folder that is open already is refused, naming the process', async () => {
+    const path = join(folder, 'held');
+    const store = LmdbStore.open(path);
+
+    const other = spawnSync(process.execPath, [child, path], { encoding: 'utf8' });
+
+    assert.match(other.stdout, new RegExp(`storage .* open in process ${process.pid}: stop it`));
+    assert.throws(() => LmdbStore.open(path), { code: 'storage' });
+    await store.append([makeEvent()]); // the holder has not noticed
+    await store.close();
+    await LmdbStore.open(path).close();
+  });
+
+  test('a store whose process was killed can be opened', async () => {
+    const path = join(folder, 'killed');
+
+    const killed = spawnSync(process.execPath, [child, path, 'kill'], { encoding: 'utf8' });
+
+    assert.equal(killed.signal, 'SIGKILL');
+    const store = LmdbStore.open(path);
+    assert.equal(store.eventCount, Number(killed.stdout.split(' ')[1]));
+    await store.close();
+  });
+
+  test('a process is told from a later one with its number', () => {
+    const self = thisProcess();
+
+    assert.equal(isAlive(self), true);
+    assert.equal(isAlive({ ...self, pid: 2 ** 22 + 1 }), false);
+    assert.equal(isAlive({ ...self, started: '1' }), process.platform !== 'linux');
+    assert.equal(isAlive({ ...self, boot: 'another' }), false);
+  });
+
+  test('a store that a newer build wrote is refused', async () => {
+    const path = join(folder, 'newer');
+    await LmdbStore.open(path, SCHEMA_VERSION + 1).close();
+
+    assert.throws(() => LmdbStore.open(path), {
+      code: 'storage',
+      message: /has schema 2, this build reads up to 1: start a newer build/,
+    });
+  });
+
+  test('a folder that is none, and a file that is no store, are refused by name', () => {
+    const path = join(folder, 'file');
+    writeFileSync(path, 'not a store');
+    assert.throws(() => LmdbStore.open(path), { code: 'storage', message: /file/ });
+
+    const foreign = mkdtempSync(join(folder, 'foreign-'));
+    writeFileSync(join(foreign, 'data.mdb'), Buffer.alloc(65_536, 'not a store '));
+    assert.throws(() => LmdbStore.open(foreign), { code: 'storage', message: /foreign/ });
+  });
+
+  test('a full disk refuses a whole call and keeps all that it acknowledged', () => {
+    // A limit on file size stands in for the disk; with the signal ignored, writes fail instead.
+    const path = join(folder, 'full');
+    const shell = 'trap "" XFSZ; ulimit -f 2000; exec "$@"';
+    const run = spawnSync('bash', ['-c', shell, 'bash', process.execPath, child, path], {
+      encoding: 'utf8',
+    });
+
+    assert.match(run.stdout, /^storage [1-9]\d*000 .*full: (File too large|Input)/, run.stderr);
+    const acknowledged = run.stdout.split(' ')[1];
+    const store = LmdbStore.open(path);
+    assert.equal(store.eventCount, Number(acknowledged));
+    assert.equal([...store.events()].length, Number(acknowledged));
+    return store.close();
+  });
+});
