@@ -1,6 +1,6 @@
 import type {
   EventsReply, InsightReply, InsightRequest, Push, RecommendReply, RecommendRequest, ShopEvent,
-  SimilarRequest, Filter,
+  SimilarRequest, Filter, Language,
 } from '../wire/schema.ts';
 
 /** The shop's loop: events in, answers out. `Shop` implements it; routes see this alone. */
@@ -24,4 +24,5 @@ export interface Subscription {
   readonly customer?: string;
   readonly k: number;
   readonly filter: Filter;
+  readonly language?: Language;
 }

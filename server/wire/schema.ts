@@ -57,6 +57,10 @@ export interface Filter {
   readonly exclude?: readonly string[]; // these items
 }
 
+/** What the text of reasons is written in; `en` when a request does not say. */
+export const LANGUAGES = ['en', 'zh'] as const;
+export type Language = (typeof LANGUAGES)[number];
+
 export interface RecommendRequest {
   readonly session?: string;
   readonly customer?: string;
@@ -64,12 +68,14 @@ export interface RecommendRequest {
   readonly items?: readonly string[];
   readonly k: number; // 1..kMax, default 20
   readonly filter: Filter;
+  readonly language?: Language;
 }
 
 export interface SimilarRequest {
   readonly item: string;
   readonly k: number;
   readonly filter: Filter;
+  readonly language?: Language;
 }
 
 export interface InsightRequest {
@@ -130,7 +136,7 @@ export type Request = { readonly id: RequestId; readonly deadlineMs?: number } &
   | ({ readonly op: 'similar' } & SimilarRequest)
   | ({ readonly op: 'insight' } & InsightRequest)
   | { readonly op: 'subscribe'; readonly session: string; readonly customer?: string;
-      readonly k: number; readonly filter: Filter }
+      readonly k: number; readonly filter: Filter; readonly language?: Language }
   | { readonly op: 'unsubscribe'; readonly session: string }
   | { readonly op: 'cancel'; readonly target: RequestId }
   | { readonly op: 'metadata'; readonly model?: string; readonly version?: string }

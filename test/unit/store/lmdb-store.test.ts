@@ -5,13 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { LmdbStore, SCHEMA_VERSION } from '../../server/store/lmdb-store.ts';
-import { isAlive, thisProcess } from '../../server/store/owner.ts';
-import { makeEvent } from '../support/shop-events.ts';
+import { LmdbStore, SCHEMA_VERSION } from '../../../server/store/lmdb-store.ts';
+import { isAlive, thisProcess } from '../../../server/store/owner.ts';
+import { makeEvent } from '../../support/shop-events.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'vitrine-lmdb.')); // a dot, as `.vitrine` has one
 after(() => rmSync(folder, { recursive: true }));
-const child = fileURLToPath(new URL('../support/fill-store.js', import.meta.url));
+const child = fileURLToPath(new URL('../../support/fill-store.js', import.meta.url));
 
 suite('LmdbStore on disk', () => {
   test('a store that is opened again knows its events, items, ids and notes', async () => {
