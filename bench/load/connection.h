@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "options.h"
+
+// One socket with what waits to be sent on it and what has come in part. Made open, and for
+// WebSocket upgraded; ends the process when the server refuses.
+class Connection {
+ public:
+  Connection(const Options& options, int number);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  int descriptor() const noexcept { return descriptor_; }
+  int number() const noexcept { return number_; }
+  bool open() const noexcept { return descriptor_ >= 0; }
+
+  // Bytes to be sent by the next `flush`.
+  std::string& outgoing() noexcept { return outgoing_; }
+
+  // Sends what the kernel takes. False when the peer is gone.
+  [[nodiscard]] bool flush() noexcept;
+
+  // Whether `flush` left bytes behind: call it again when the socket takes more.
+  bool blocked() const noexcept { return sent_ < outgoing_.size(); }
+
+  // Receives once. The result holds all bytes not yet consumed and is valid until the next call;
+  // `consume` says how many of them were whole messages. `gone` is set when the peer has closed.
+  std::string_view receive(bool& gone);
+  void consume(std::size_t bytes);
+
+  void close() noexcept;
+
+  // The run's own, a connection each.
+  int in_flight = 0;
+  std::deque<std::uint32_t> order;    // HTTP: ids in the order in which answers must come
+  std::vector<std::uint32_t> unsent;  // ids put into `outgoing` since the last flush
+  bool writable_wanted = false;
+
+ private:
+  void upgrade(const Options& options);
+
+  int descriptor_;
+  int number_;
+  std::string outgoing_;
+  std::size_t sent_ = 0;
+  std::string kept_;  // the start of a message whose rest has not come
+  std::string_view received_;
+};

@@ -1,0 +1,116 @@
+#include "options.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string_view>
+
+namespace {
+
+struct Row {
+  const char* name;
+  const char* meaning;
+  void (*set)(Options&, const char* word);
+};
+
+[[noreturn]] void refuse(std::string_view what, const char* word) {
+  fail(std::string(what) + " may not be '" + word + "'");
+}
+
+double number(const char* what, const char* word, double least, double most) {
+  char* end = nullptr;
+  const double value = std::strtod(word, &end);
+  if (end == word || *end != '\0' || !(value >= least && value <= most)) refuse(what, word);
+  return value;
+}
+
+int whole(const char* what, const char* word, int least, int most) {
+  return static_cast<int>(number(what, word, least, most));
+}
+
+template <typename Kind>
+Kind choice(const char* what, const char* word, const char* first, Kind a, const char* second,
+            Kind b) {
+  if (std::strcmp(word, first) == 0) return a;
+  if (std::strcmp(word, second) == 0) return b;
+  refuse(what, word);
+}
+
+constexpr Row kRows[] = {
+    {"--host", "IPv4 address", [](Options& o, const char* w) { o.host = w; }},
+    {"--port", "1..65535",
+     [](Options& o, const char* w) { o.port = whole("port", w, 1, 65'535); }},
+    {"--transport", "ws | http",
+     [](Options& o, const char* w) {
+       o.transport = choice("transport", w, "ws", TransportKind::websocket, "http",
+                            TransportKind::http);
+     }},
+    {"--wire", "msgpack | json",
+     [](Options& o, const char* w) {
+       o.wire = choice("wire", w, "msgpack", WireKind::msgpack, "json", WireKind::json);
+     }},
+    {"--path", "of the WebSocket or the POST", [](Options& o, const char* w) { o.path = w; }},
+    {"--subprotocol", "asked for in the WebSocket handshake",
+     [](Options& o, const char* w) { o.subprotocol = w; }},
+    {"--requests", "FILE of requests and their answers",
+     [](Options& o, const char* w) { o.requests = w; }},
+    {"--loop", "closed | open",
+     [](Options& o, const char* w) {
+       o.loop = choice("loop", w, "closed", LoopKind::closed, "open", LoopKind::open);
+     }},
+    {"--connections", "1..10000",
+     [](Options& o, const char* w) { o.connections = whole("connections", w, 1, 10'000); }},
+    {"--depth", "closed loop: 1..1024 requests in flight a connection",
+     [](Options& o, const char* w) { o.depth = whole("depth", w, 1, 1024); }},
+    {"--rate", "open loop: requests a second",
+     [](Options& o, const char* w) { o.rate = number("rate", w, 0.1, 1e7); }},
+    {"--arrivals", "open loop: poisson | constant",
+     [](Options& o, const char* w) {
+       o.arrivals = choice("arrivals", w, "poisson", ArrivalKind::poisson, "constant",
+                           ArrivalKind::constant);
+     }},
+    {"--seed", "of the arrivals",
+     [](Options& o, const char* w) {
+       o.seed = static_cast<std::uint64_t>(number("seed", w, 0, 9e15));
+     }},
+    {"--seconds", "that are measured",
+     [](Options& o, const char* w) { o.seconds = number("seconds", w, 0.05, 3600); }},
+    {"--warm", "seconds before them",
+     [](Options& o, const char* w) { o.warm_seconds = number("warm", w, 0, 3600); }},
+    {"--drain", "seconds after them to wait for the last answers",
+     [](Options& o, const char* w) { o.drain_seconds = number("drain", w, 0, 600); }},
+    {"--check-every", "compare one reply in so many",
+     [](Options& o, const char* w) { o.check_every = whole("check-every", w, 1, 1'000'000); }},
+    {"--lag-us-max", "own p99 lag above which the run says `late`",
+     [](Options& o, const char* w) { o.lag_us_max = number("lag-us-max", w, 1, 1e9); }},
+};
+
+[[noreturn]] void print_help() {
+  std::puts("load: drives a server on WebSocket or HTTP and prints one line of JSON");
+  for (const Row& row : kRows) std::printf("  %-14s %s\n", row.name, row.meaning);
+  std::exit(0);
+}
+
+}  // namespace
+
+Options read_options(int count, char** words) {
+  Options options;
+  for (int i = 1; i < count; i += 2) {
+    if (std::strcmp(words[i], "--help") == 0) print_help();
+    const Row* found = nullptr;
+    for (const Row& row : kRows) {
+      if (std::strcmp(row.name, words[i]) == 0) found = &row;
+    }
+    if (found == nullptr) fail(std::string("there is no option '") + words[i] + "': see --help");
+    if (i + 1 == count) fail(std::string(words[i]) + " needs a value");
+    found->set(options, words[i + 1]);
+  }
+  if (options.port == 0) fail("--port is needed");
+  if (options.requests.empty()) fail("--requests is needed");
+  return options;
+}
+
+void fail(const std::string& why) {
+  std::fprintf(stderr, "load: %s\n", why.c_str());
+  std::exit(2);
+}

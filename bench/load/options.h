@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+enum class TransportKind { websocket, http };
+enum class WireKind { msgpack, json };
+enum class LoopKind { closed, open };
+enum class ArrivalKind { poisson, constant };
+
+// What one run does. `--help` prints the table in options.cc.
+struct Options {
+  std::string host = "127.0.0.1";
+  int port = 0;
+  TransportKind transport = TransportKind::websocket;
+  WireKind wire = WireKind::msgpack;
+  std::string path = "/ws";
+  std::string subprotocol;  // asked for in the handshake, and must be granted
+  std::string requests;     // the file of requests: requests.h
+  LoopKind loop = LoopKind::closed;
+  int connections = 64;
+  int depth = 1;  // closed loop: requests that a connection keeps in flight
+  double rate = 10'000;
+  ArrivalKind arrivals = ArrivalKind::poisson;
+  std::uint64_t seed = 1;
+  double seconds = 3;
+  double warm_seconds = 1;
+  double drain_seconds = 5;  // wait for the last answers; what comes later counts as unanswered
+  int check_every = 16;      // one reply in so many is compared with the expected answer
+  double lag_us_max = 1000;  // a generator whose own p99 lag is above this says `late`
+};
+
+// Ends the process with a message when an argument is unknown or out of its range.
+Options read_options(int count, char** words);
+
+// Ends the process: a load run that can't be done as asked has no result.
+[[noreturn]] void fail(const std::string& why);

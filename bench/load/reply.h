@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "options.h"
+
+// What a reply says, of whichever server:
+//
+//   msgpack  map: id (uint), and outputs: [{data: bin of float32}] or error: {code: str}
+//   JSON     "id":N or "id":"N", and "data":[number…] or "error" with "code":"…"
+//
+// `overloaded`, `deadline` and `draining` are sheds: the server chose not to answer. Every other
+// code is a failure.
+enum class Outcome { answer, shed, failure, unreadable };
+
+struct Reply {
+  Outcome outcome = Outcome::unreadable;
+  std::uint32_t id = 0;
+  std::optional<float> value;  // first element of the first output
+};
+
+// Never reads outside `payload`, whatever it holds.
+Reply read_reply(WireKind wire, std::string_view payload) noexcept;

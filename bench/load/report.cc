@@ -1,0 +1,58 @@
+#include <cinttypes>
+#include <cstdio>
+
+#include "clock.h"
+#include "tally.h"
+
+namespace {
+
+double us(std::int64_t ns) { return static_cast<double>(ns) / kNsPerUs; }
+
+void print_latency(const char* name, const Histogram& histogram) {
+  std::printf(",\"%s\":{\"p50\":%.1f,\"p90\":%.1f,\"p99\":%.1f,\"p999\":%.1f,\"p9999\":%.1f,"
+              "\"max\":%.1f,\"mean\":%.1f}",
+              name, us(histogram.quantile(0.5)), us(histogram.quantile(0.9)),
+              us(histogram.quantile(0.99)), us(histogram.quantile(0.999)),
+              us(histogram.quantile(0.9999)), us(histogram.max()), histogram.mean() / kNsPerUs);
+}
+
+void print_count(const char* name, std::uint64_t count) {
+  std::printf(",\"%s\":%" PRIu64, name, count);
+}
+
+}  // namespace
+
+void print_report(const Options& options, const Tally& tally) {
+  const bool open = options.loop == LoopKind::open;
+  const double answered_per_s = static_cast<double>(tally.answered_in_window) / options.seconds;
+  const bool late = us(tally.lag.quantile(0.99)) > options.lag_us_max;
+  std::printf("{\"loop\":\"%s\",\"transport\":\"%s\",\"wire\":\"%s\",\"connections\":%d",
+              open ? "open" : "closed",
+              options.transport == TransportKind::http ? "http" : "ws",
+              options.wire == WireKind::json ? "json" : "msgpack", options.connections);
+  if (open) {
+    std::printf(",\"arrivals\":\"%s\",\"seed\":%" PRIu64 ",\"rate\":%.1f",
+                options.arrivals == ArrivalKind::poisson ? "poisson" : "constant", options.seed,
+                options.rate);
+  } else {
+    std::printf(",\"depth\":%d", options.depth);
+  }
+  std::printf(",\"seconds\":%.3f,\"answered_per_s\":%.1f", options.seconds, answered_per_s);
+  print_count("sent_total", tally.sent_total);
+  print_count("replies_total", tally.replies_total);
+  print_count("answers", tally.answers);
+  print_count("sheds", tally.sheds);
+  print_count("failures", tally.failures);
+  print_count("unanswered", tally.unanswered);
+  print_count("checked", tally.checked);
+  print_count("wrong", tally.wrong);
+  print_count("broken", tally.broken);
+  print_count("closed", tally.closed);
+  print_latency("from_due_us", tally.from_due);
+  print_latency("from_send_us", tally.from_send);
+  print_latency("lag_us", tally.lag);
+  const double replies = static_cast<double>(tally.replies_total);
+  std::printf(",\"late\":%s,\"busy\":%.3f,\"own_cpu_us\":%.3f}\n", late ? "true" : "false",
+              1 - tally.blocked_s / options.seconds,
+              replies == 0 ? 0.0 : tally.cpu_s * 1e6 / replies);
+}

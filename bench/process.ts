@@ -1,0 +1,93 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+
+/** The cores of a run: servers on the first, the generator on the second, where there are two. */
+export const CORES: { readonly server: number | null; readonly load: number | null } = canPin()
+  ? { server: 0, load: 1 }
+  : { server: null, load: null };
+
+/** A server under test, in a process of its own. */
+export interface ServerProcess {
+  readonly port: number;
+  /** Microseconds of CPU that all its threads have used so far; NaN where /proc has no schedstat. */
+  cpuUs(): number;
+  stop(): Promise<void>;
+}
+
+const START_MS_MAX = 30_000;
+
+/**
+ * Starts a Node program pinned to the servers' core and resolves once a line of its output holds an
+ * address on 127.0.0.1. Rejects with what it printed when it ends first or says nothing in 30 s.
+ */
+export function startServer(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<ServerProcess> {
+  const [command, words] = pinned(CORES.server, process.execPath, args);
+  const child = spawn(command, words, {
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  CHILDREN.add(child);
+  return new Promise((resolve, reject) => {
+    let said = '';
+    const giveUp = (why: string) => {
+      clearTimeout(timer);
+      child.kill('SIGKILL');
+      reject(new Error(`${args.join(' ')} ${why}:\n${said}`));
+    };
+    const timer = setTimeout(() => giveUp(`did not listen within ${START_MS_MAX} ms`), START_MS_MAX);
+    const hear = (text: Buffer) => {
+      said = (said + text.toString()).slice(-16_384);
+      const port = /127\.0\.0\.1:(\d+)/.exec(said)?.[1];
+      if (!port) return;
+      clearTimeout(timer);
+      resolve({ port: Number(port), cpuUs: () => cpuUs(child.pid ?? 0), stop: () => stop(child) });
+    };
+    child.stdout.on('data', hear);
+    child.stderr.on('data', hear);
+    child.once('exit', (code) => giveUp(`ended with ${code}`));
+  });
+}
+
+/** The command line that runs `command` on one core; `null` leaves the choice to the system. */
+export function pinned(
+  core: number | null,
+  command: string,
+  args: readonly string[],
+): [string, string[]] {
+  if (core === null) return [command, [...args]];
+  return ['taskset', ['-c', String(core), command, ...args]]; // it execs: the process id stays
+}
+
+const CHILDREN = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of CHILDREN) child.kill('SIGKILL');
+});
+
+function stop(child: ChildProcess): Promise<void> {
+  CHILDREN.delete(child);
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+  return new Promise((resolve) => {
+    child.removeAllListeners('exit');
+    child.once('exit', () => resolve());
+    child.kill('SIGKILL'); // it holds nothing worth keeping
+  });
+}
+
+/** Nanosecond counts of the scheduler; `/proc/PID/stat` has ticks of 10 ms. */
+function cpuUs(pid: number): number {
+  try {
+    const folder = `/proc/${pid}/task`;
+    const threads = readdirSync(folder).map((id) => readFileSync(`${folder}/${id}/schedstat`, 'utf8'));
+    return threads.reduce((sum, text) => sum + Number(text.split(' ')[0]) / 1000, 0);
+  } catch {
+    return NaN;
+  }
+}
+
+function canPin(): boolean {
+  return availableParallelism() >= 2 && spawnSync('taskset', ['-c', '0,1', 'true']).status === 0;
+}

@@ -1,0 +1,102 @@
+/** The servers that `serve` compares, each in a process of its own on the servers' core. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DenseModel } from '../models/recipes/dense.ts';
+import { mlpOnnx } from '../models/recipes/onnx/mlp.ts';
+import type { LoadPlan } from './load.ts';
+import { ROOT } from './machine.ts';
+import { startServer, type ServerProcess } from './process.ts';
+import type { Encoding } from './requests.ts';
+
+/** One server as one client would use it. */
+export interface Side {
+  readonly name: string;
+  readonly encoding: Encoding;
+  readonly server: ServerProcess;
+  readonly plan: Pick<LoadPlan, 'transport' | 'wire' | 'path' | 'subprotocol'>;
+  /** Vitrine's JSON faces are measured in the closed loops alone. */
+  readonly openLoop: boolean;
+}
+
+/** Starts all of them over the same model file; `folder` takes Vitrine's repository and data. */
+export async function startSides(model: DenseModel, folder: string): Promise<Side[]> {
+  const modelFile = writeRepository(model, join(folder, 'models'));
+  const vitrine = await startServer([join(ROOT, 'dist/server/main.js')], {
+    PORT: '0',
+    VITRINE_HOST: '127.0.0.1',
+    VITRINE_MODELS: join(folder, 'models'),
+    VITRINE_DATA: join(folder, 'data'),
+  });
+  await untilReady(vitrine.port, model.name);
+  const peer = (name: string) => startServer([join(ROOT, 'dist/bench/peers', name), modelFile]);
+  const wsPeer = await peer('ws-json.js');
+  const fastifyPeer = await peer('fastify-json.js');
+  return [
+    {
+      name: 'Vitrine',
+      encoding: 'msgpack',
+      server: vitrine,
+      plan: { transport: 'ws', wire: 'msgpack', path: '/ws', subprotocol: 'vitrine.v1.msgpack' },
+      openLoop: true,
+    },
+    {
+      name: 'ws + JSON',
+      encoding: 'peer',
+      server: wsPeer,
+      plan: { transport: 'ws', wire: 'json', path: '/ws' },
+      openLoop: true,
+    },
+    {
+      name: 'fastify + JSON',
+      encoding: 'peer',
+      server: fastifyPeer,
+      plan: { transport: 'http', wire: 'json', path: '/predict' },
+      openLoop: true,
+    },
+    {
+      name: 'Vitrine, JSON on ws',
+      encoding: 'json',
+      server: vitrine,
+      plan: { transport: 'ws', wire: 'json', path: '/ws', subprotocol: 'vitrine.v1.json' },
+      openLoop: false,
+    },
+    {
+      name: 'Vitrine, KServe HTTP',
+      encoding: 'kserve',
+      server: vitrine,
+      plan: { transport: 'http', wire: 'json', path: `/v2/models/${model.name}/infer` },
+      openLoop: false,
+    },
+  ];
+}
+
+export async function stopSides(sides: readonly Side[]): Promise<void> {
+  for (const server of new Set(sides.map((side) => side.server))) await server.stop();
+}
+
+/** A model repository of one model; returns its ONNX file, which the peers open as well. */
+function writeRepository(model: DenseModel, folder: string): string {
+  const home = join(folder, model.name);
+  const path = join(home, '1/model.onnx');
+  mkdirSync(join(home, '1'), { recursive: true });
+  const config = {
+    name: model.name,
+    platform: 'onnxruntime_onnx',
+    max_batch_size: 64,
+    input: [{ name: model.input, data_type: 'TYPE_FP32', dims: [model.layers[0]?.inputs] }],
+    output: [{ name: model.output, data_type: 'TYPE_FP32', dims: [model.layers.at(-1)?.units] }],
+    dynamic_batching: { max_queue_size: 4096 }, // 64 connections, 16 deep, four times over
+  };
+  writeFileSync(join(home, 'config.json'), JSON.stringify(config, null, 2));
+  writeFileSync(path, mlpOnnx(model));
+  return path;
+}
+
+async function untilReady(port: number, model: string): Promise<void> {
+  const url = `http://127.0.0.1:${port}/v2/models/${model}/ready`;
+  for (let tries = 0; tries < 200; tries += 1) {
+    if ((await fetch(url).catch(() => null))?.ok) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`Vitrine did not make '${model}' ready within 10 s`);
+}
