@@ -11,6 +11,10 @@ const BENCHES: Readonly<Record<string, { about: string; load(): Promise<{ bench:
     about: 'the server beside ws + JSON and fastify + JSON, over loopback sockets',
     load: () => import('./serve.bench.ts'),
   },
+  ann: {
+    about: 'the vector index, exact and as a graph: recall beside queries a second',
+    load: () => import('./ann.bench.ts'),
+  },
 };
 
 const USAGE = [
