@@ -1,0 +1,130 @@
+import type { ShopEvent } from '../wire/schema.ts';
+import { INTEREST } from './interest.ts';
+import { STOREFRONT_LIMITS } from './limits.ts';
+
+/** Where an event belongs among what is known of its session. Pure. */
+export type Placement =
+  | 'begins' // the session is unknown, or its silence was too long: a new one begins
+  | 'joins'
+  | 'late'; // it belongs to a session that was over before this one began
+
+export function placement(
+  session: { readonly firstMs: number; readonly lastMs: number } | undefined,
+  atMs: number,
+  silenceMsMax: number,
+): Placement {
+  if (!session || atMs > session.lastMs + silenceMsMax) return 'begins';
+  return atMs < session.firstMs - silenceMsMax ? 'late' : 'joins';
+}
+
+/** One visit that goes on: its newest events by the shop's time, and whose it is. */
+export class LiveSession {
+  readonly #events: ShopEvent[] = [];
+  #rows: Uint32Array | null = null; // kept until the next event
+  customer: string | undefined;
+
+  constructor(
+    readonly id: string,
+    readonly key: number, // for retrieval: no other session of this process has it
+    private readonly rowOf: (item: string) => number | undefined,
+  ) {}
+
+  get firstMs(): number {
+    return this.#events[0]?.atMs ?? Infinity;
+  }
+
+  get lastMs(): number {
+    return this.#events[this.#events.length - 1]?.atMs ?? -Infinity;
+  }
+
+  /** By event time; those of one time in order of arrival. */
+  get events(): readonly ShopEvent[] {
+    return this.#events;
+  }
+
+  /** Rows of the items of interest, oldest first. Valid until the next event. */
+  get rows(): Uint32Array {
+    this.#rows ??= itemRows(this.#events, this.rowOf);
+    return this.#rows;
+  }
+
+  insert(event: ShopEvent): void {
+    let at = this.#events.length;
+    while (at > 0 && (this.#events[at - 1] as ShopEvent).atMs > event.atMs) at -= 1;
+    this.#events.splice(at, 0, event);
+    if (this.#events.length > STOREFRONT_LIMITS.sessionEventsMax) this.#events.shift();
+    this.#rows = null;
+  }
+}
+
+/** Live sessions by id, the least recently active first to go. */
+export class Sessions {
+  readonly #live = new Map<string, LiveSession>(); // least recently active first
+  #lastKey = 0;
+
+  constructor(
+    private readonly silenceMsMax: number,
+    private readonly rowOf: (item: string) => number | undefined,
+    private readonly sessionsMax: number = STOREFRONT_LIMITS.sessionsMax,
+  ) {}
+
+  get count(): number {
+    return this.#live.size;
+  }
+
+  /** The session if it still goes on: one that has been silent for too long is over. */
+  at(id: string | undefined, nowMs: number): LiveSession | undefined {
+    const session = id === undefined ? undefined : this.#live.get(id);
+    return session && nowMs <= session.lastMs + this.silenceMsMax ? session : undefined;
+  }
+
+  /** The session that the event is now part of; undefined when that one is over already. */
+  take(event: ShopEvent): LiveSession | undefined {
+    const known = this.#live.get(event.session);
+    const place = placement(known, event.atMs, this.silenceMsMax);
+    if (place === 'late') return undefined;
+    const session =
+      known && place === 'joins'
+        ? known
+        : new LiveSession(event.session, ++this.#lastKey, this.rowOf);
+    session.insert(event);
+    this.#live.delete(session.id); // to the end of the order
+    this.#live.set(session.id, session);
+    if (this.#live.size > this.sessionsMax) this.#live.delete(this.#oldest());
+    return session;
+  }
+
+  /** Lets go of what is over. After a restart that is nearly all of the log. */
+  forgetSilent(nowMs: number): void {
+    for (const [id, session] of this.#live) {
+      if (nowMs > session.lastMs + this.silenceMsMax) this.#live.delete(id);
+    }
+  }
+
+  #oldest(): string {
+    return this.#live.keys().next().value as string;
+  }
+}
+
+/**
+ * A click, the view it leads to and the cart after it are one visit to an item: a repeat of the last
+ * item by another kind of event is left out. A second view is a visit of its own.
+ */
+function itemRows(
+  events: readonly ShopEvent[],
+  rowOf: (item: string) => number | undefined,
+): Uint32Array {
+  const rows: number[] = [];
+  let lastType = '';
+  for (const event of events) {
+    if (INTEREST[event.type] === 0) continue;
+    for (const { item } of event.items) {
+      const row = rowOf(item);
+      if (row === undefined) continue;
+      if (row === rows[rows.length - 1] && event.type !== lastType) continue;
+      rows.push(row);
+    }
+    lastType = event.type;
+  }
+  return Uint32Array.from(rows);
+}

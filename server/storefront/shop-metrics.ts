@@ -1,0 +1,31 @@
+import type { Metrics } from '../observe/metrics.ts';
+import type { Shop } from './shop.ts';
+
+/** Publishes what the shop counts. Read when somebody scrapes. */
+export function observeShop(metrics: Metrics, shop: Shop): void {
+  const counter = (name: string, help: string, read: () => number) =>
+    metrics.observe('counter', `vitrine_${name}_total`, help, {}, read);
+  const gauge = (name: string, help: string, read: () => number) =>
+    metrics.gauge(`vitrine_${name}`, help, {}, read);
+
+  counter('events', 'Events made durable', () => shop.counts.events);
+  counter('event_duplicates', 'Events whose id was known', () => shop.counts.duplicates);
+  counter('events_late', 'Events of a session that was over already', () => shop.counts.late);
+  counter('answers_degraded', 'Answers that did without something', () => shop.counts.degraded);
+  counter('pushes', 'Answers sent to subscribers', () => shop.counts.pushes);
+  gauge('sessions', 'Sessions held in memory', () => shop.gauges.sessions);
+  gauge('customers', 'Customers held in memory', () => shop.gauges.customers);
+  gauge('subscriptions', 'Subscriptions to sessions', () => shop.gauges.subscriptions);
+
+  counter('answers', 'Answers with an attribution', () => shop.attribution.answers);
+  counter('answer_items', 'Items in those answers', () => shop.attribution.items);
+  counter('attribution_unknown', 'Events of no known answer', () => shop.attribution.unknown);
+  counter('attributed_revenue', 'Bought through answers', () => shop.attribution.revenue);
+  for (const stage of ['impressions', 'clicks', 'cartAdds', 'purchases'] as const) {
+    const help = 'Items of answers that came to a stage, once each';
+    const label = stage.replace(/[A-Z]/, (letter) => `_${letter.toLowerCase()}`);
+    metrics.observe('counter', 'vitrine_attributed_items_total', help, { stage: label }, () =>
+      shop.attribution[stage],
+    );
+  }
+}

@@ -1,0 +1,287 @@
+import type { Clock } from '../core/clock.ts';
+import { asServeError, ServeError } from '../core/errors.ts';
+import type { Log } from '../core/log.ts';
+import type { Store } from '../store/store.ts';
+import type {
+  EventsReply, Filter, InsightReply, InsightRequest, Language, Push, RecommendedItem,
+  RecommendReply, RecommendRequest, ShopEvent, SimilarRequest,
+} from '../wire/schema.ts';
+import { Attributions } from './attribution.ts';
+import { Customers } from './customer-state.ts';
+import type { Customer } from './customer-state.ts';
+import { CatalogueFilter } from './filter.ts';
+import type { Insight } from './insight.ts';
+import { INTEREST } from './interest.ts';
+import { STOREFRONT_LIMITS } from './limits.ts';
+import { reasonText } from './reasons.ts';
+import type { RetrievedItem, Retriever } from './retrieval/retriever.ts';
+import { Sessions } from './session-state.ts';
+import type { LiveSession } from './session-state.ts';
+import type { Storefront, Subscription } from './storefront.ts';
+import { Subscriptions } from './subscriptions.ts';
+import type { Taste, Tasted } from './taste.ts';
+
+export interface ShopParts {
+  readonly store: Store;
+  /** Knows the log already: replaying it does not go through `observe`. */
+  readonly retriever: Retriever;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly sessionMinutesMax: number;
+  readonly taste: Taste | null; // null: there is no session encoder
+  readonly insight: Insight | null; // null: there is no intent model
+}
+
+/** What an answer starts from. */
+interface Situation {
+  readonly session: LiveSession | undefined;
+  readonly customer: Customer | undefined;
+  readonly given: Uint32Array; // rows of the items that the request names
+  readonly query: Uint32Array; // rows to start from, oldest first
+}
+
+/**
+ * The shop's loop in one process: an event is made durable, moves its session and customer, is told
+ * to retrieval, and is answered to who subscribed. Nothing but the store outlives the process; the
+ * rest is the log played again.
+ */
+export class Shop implements Storefront {
+  readonly counts = { events: 0, duplicates: 0, late: 0, degraded: 0, pushes: 0 };
+  readonly #filter: CatalogueFilter;
+  readonly #sessions: Sessions;
+  readonly #customers: Customers;
+  readonly #attributions: Attributions;
+  readonly #subscriptions: Subscriptions;
+
+  /** Plays the log: the shop is then as it was when the last process ended. */
+  static open(parts: ShopParts): Shop {
+    const shop = new Shop(parts);
+    for (const { event } of parts.store.events()) shop.#remember(event);
+    shop.#sessions.forgetSilent(parts.clock.wallMs());
+    return shop;
+  }
+
+  private constructor(private readonly parts: ShopParts) {
+    const { store, clock, log } = parts;
+    const rowOf = (item: string) => store.item(item)?.row;
+    this.#filter = new CatalogueFilter(store);
+    this.#sessions = new Sessions(parts.sessionMinutesMax * 60_000, rowOf);
+    this.#customers = new Customers(rowOf);
+    this.#attributions = new Attributions(clock.wallMs().toString(36), rowOf);
+    this.#subscriptions = new Subscriptions((subscription) => this.recommend(subscription), log);
+  }
+
+  get gauges() {
+    return {
+      sessions: this.#sessions.count,
+      customers: this.#customers.count,
+      subscriptions: this.#subscriptions.count,
+    };
+  }
+
+  get attribution() {
+    return this.#attributions.counts;
+  }
+
+  async ingest(events: readonly ShopEvent[]): Promise<EventsReply> {
+    assertNotFuture(events, this.parts.clock.wallMs());
+    const { accepted, duplicates } = await this.parts.store.append(events);
+    this.counts.events += accepted.length;
+    this.counts.duplicates += duplicates;
+    for (const event of accepted) {
+      const session = this.#remember(event);
+      if (!session) this.counts.late += 1;
+      if (event.consent === false) continue;
+      if (session) this.#observe(session, event);
+      this.#attributions.count(event);
+    }
+    for (const session of new Set(accepted.map((event) => event.session))) {
+      this.#subscriptions.touch(session);
+    }
+    return { accepted: accepted.length, duplicates };
+  }
+
+  async recommend(request: RecommendRequest, deadlineMs?: number): Promise<RecommendReply> {
+    const degraded: string[] = [];
+    const before = this.#situation(request, degraded);
+    const taste = await this.#taste(before.query, deadlineMs, degraded);
+    // The session may have moved on while the encoder ran: look again, so as not to answer with
+    // what has just been bought.
+    const now = this.#situation(request, []);
+    const { session, query } = now;
+    const allow = this.#filter.allow(request.filter, this.#hidden(request.filter, now));
+    const found = this.parts.retriever.retrieve({
+      items: query,
+      k: request.k,
+      ...(session && { session: session.key }),
+      ...(taste && { taste: taste.vector }),
+      ...(allow && { allow }),
+    });
+    return this.#reply(found, degraded, request.language, taste);
+  }
+
+  async similar(request: SimilarRequest): Promise<RecommendReply> {
+    const { store, retriever } = this.parts;
+    const { k } = request;
+    const item = store.item(request.item);
+    if (!item) throw new ServeError('unknown_item', `'${request.item}'`);
+    const hidden = this.#hidden(request.filter).add(item.row);
+    const allow = this.#filter.allow(request.filter, hidden);
+    const found = retriever.similar(item.row, k, allow);
+    if (found.length < k) {
+      // An item without a vector, or with few neighbours that pass: what visitors went on to.
+      const taken = new Set(found.map(({ row }) => row));
+      const items = Uint32Array.of(item.row);
+      const more = retriever.retrieve({ items, k: k + taken.size, ...(allow && { allow }) });
+      found.push(...more.filter(({ row }) => !taken.has(row)).slice(0, k - found.length));
+    }
+    return this.#reply(found, [], request.language, null);
+  }
+
+  async insight(request: InsightRequest, deadlineMs?: number): Promise<InsightReply> {
+    const { insight, clock } = this.parts;
+    if (request.session === undefined && request.customer === undefined) {
+      throw new ServeError('bad_argument', 'insight needs a session or a customer');
+    }
+    if (!insight) throw new ServeError('unknown_model', 'no intent model is in the repository');
+    const nowMs = clock.wallMs();
+    const newest = this.#customers.get(request.customer)?.session;
+    const live = this.#sessions.at(request.session ?? newest, nowMs);
+    const intent = await insight.of(live?.events ?? [], nowMs, deadlineMs);
+    const session = request.session ?? live?.id;
+    const customer = request.customer ?? live?.customer;
+    return {
+      ...(session !== undefined && { session }),
+      ...(customer !== undefined && { customer }),
+      intent,
+    };
+  }
+
+  subscribe(request: Subscription, push: (push: Push) => void): () => void {
+    return this.#subscriptions.add(request, (message) => {
+      this.counts.pushes += 1;
+      push(message);
+    });
+  }
+
+  /**
+   * Session and customer as they are after the event; the same for an event of this moment and one
+   * of the log. Without consent the event is part of its session and of nothing else.
+   */
+  #remember(event: ShopEvent): LiveSession | undefined {
+    const session = this.#sessions.take(event);
+    if (event.consent === false) return session;
+    const customer = event.customer ?? session?.customer;
+    if (customer === undefined) return session;
+    if (session && session.customer === undefined) {
+      // The visitor has made themselves known: what they did before in this session is theirs.
+      for (const earlier of session.events) {
+        if (earlier === event || earlier.consent === false) continue;
+        this.#customers.take(customer, earlier);
+      }
+    }
+    if (session) session.customer = customer;
+    this.#customers.take(customer, event);
+    return session;
+  }
+
+  #observe(session: LiveSession, event: ShopEvent): void {
+    const weight = INTEREST[event.type];
+    if (weight === 0) return;
+    for (const { item } of event.items) {
+      const row = this.parts.store.item(item)?.row;
+      if (row !== undefined) this.parts.retriever.observe(session.key, row, weight);
+    }
+  }
+
+  /** Given items, else the session's, else the customer's newest over their sessions. */
+  #situation(request: RecommendRequest, degraded: string[]): Situation {
+    const session = this.#sessions.at(request.session, this.parts.clock.wallMs());
+    const customer = this.#customers.get(request.customer ?? session?.customer);
+    const given = this.#rowsOf(request.items ?? [], degraded);
+    let query = given;
+    if (!request.items) query = session?.rows ?? given;
+    if (!request.items && query.length === 0) query = Uint32Array.from(customer?.rows ?? []);
+    return { session, customer, given, query: query.subarray(-STOREFRONT_LIMITS.queryItemsMax) };
+  }
+
+  #rowsOf(items: readonly string[], degraded: string[]): Uint32Array {
+    const rows: number[] = [];
+    for (const id of items) {
+      const row = this.parts.store.item(id)?.row;
+      if (row !== undefined) rows.push(row);
+      else degraded.push(`items: '${id}' is not in the catalogue and was left out`);
+    }
+    return Uint32Array.from(rows);
+  }
+
+  async #taste(
+    rows: Uint32Array,
+    deadlineMs: number | undefined,
+    degraded: string[],
+  ): Promise<Tasted | null> {
+    const { taste, store } = this.parts;
+    if (!taste || rows.length === 0) return null;
+    const items = Array.from(rows, (row) => store.itemAt(row)?.id ?? '');
+    const budgetMs = Math.min(STOREFRONT_LIMITS.tasteMsMax, (deadlineMs ?? Infinity) / 2);
+    try {
+      return await taste.of(items, budgetMs);
+    } catch (thrown) {
+      const { code, message } = asServeError(thrown);
+      degraded.push(`taste: ${code}: ${message}`);
+      return null;
+    }
+  }
+
+  /** Rows that may not be shown, whatever else the filter says. */
+  #hidden(filter: Filter, situation?: Situation): Set<number> {
+    const { session, customer, given } = situation ?? {};
+    const hidden = new Set<number>();
+    for (const id of filter.exclude ?? []) {
+      const row = this.parts.store.item(id)?.row;
+      if (row !== undefined) hidden.add(row);
+    }
+    if (filter.excludeSeen) {
+      for (const rows of [given, session?.rows]) for (const row of rows ?? []) hidden.add(row);
+    }
+    if (filter.excludeBought ?? true) {
+      for (const [row, count] of customer?.bought ?? []) if (count > 0) hidden.add(row);
+    }
+    return hidden;
+  }
+
+  #reply(
+    found: readonly RetrievedItem[],
+    degraded: readonly string[],
+    language: Language | undefined,
+    taste: Tasted | null,
+  ): RecommendReply {
+    if (degraded.length > 0) this.counts.degraded += 1;
+    const attribution = this.#attributions.issue(Uint32Array.from(found, ({ row }) => row));
+    const items = found.map((item) => this.#recommended(item, language));
+    return { attribution, items, degraded, ...(taste && { model: taste.model }) };
+  }
+
+  #recommended(found: RetrievedItem, language: Language | undefined): RecommendedItem {
+    const { store } = this.parts;
+    const because = found.because === undefined ? undefined : store.itemAt(found.because);
+    return {
+      item: store.itemAt(found.row)?.id ?? '',
+      score: found.score,
+      reason: {
+        code: found.source,
+        ...(because && { because: because.id }),
+        text: reasonText(found.source, because?.title, language),
+      },
+    };
+  }
+}
+
+/** All or none: a caller whose clock is wrong should hear of it at the first event. */
+function assertNotFuture(events: readonly ShopEvent[], nowMs: number): void {
+  const limitMs = nowMs + STOREFRONT_LIMITS.clockSkewMsMax;
+  const future = events.find((event) => event.atMs > limitMs);
+  if (!future) return;
+  const at = new Date(future.atMs).toISOString();
+  throw new ServeError('bad_argument', `event '${future.id}' is of ${at}, over a day from now`);
+}

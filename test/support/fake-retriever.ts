@@ -1,0 +1,48 @@
+import type {
+  RetrievalQuery, RetrievedItem, Retriever,
+} from '../../server/storefront/retrieval/retriever.ts';
+import type { Store } from '../../server/store/store.ts';
+
+/**
+ * Answers with every allowed row in order of row; rows of the query come back as `again`, what
+ * follows the last one is `followed_by` it, the rest is popular. Remembers what it was asked.
+ */
+export class FakeRetriever implements Retriever {
+  readonly queries: RetrievalQuery[] = [];
+  readonly observed: { session: number; row: number; weight: number }[] = [];
+
+  constructor(private readonly store: Store) {}
+
+  retrieve(query: RetrievalQuery): RetrievedItem[] {
+    this.queries.push(query);
+    return this.#allowed(query.allow)
+      .slice(0, query.k)
+      .map((row, i) => this.#found(row, i, query.items));
+  }
+
+  similar(row: number, k: number, allow?: Uint32Array): RetrievedItem[] {
+    return this.#allowed(allow)
+      .filter((other) => Math.abs(other - row) <= 1) // rows side by side are alike
+      .slice(0, k)
+      .map((other, i) => ({ row: other, score: 1 / (i + 1), source: 'similar', because: row }));
+  }
+
+  observe(session: number, row: number, weight: number): void {
+    this.observed.push({ session, row, weight });
+  }
+
+  #found(row: number, rank: number, items: Uint32Array): RetrievedItem {
+    const score = 1 / (rank + 1);
+    const last = items[items.length - 1];
+    if (items.includes(row)) return { row, score, source: 'again' };
+    if (last !== undefined && row === last + 1) {
+      return { row, score, source: 'followed_by', because: last };
+    }
+    return { row, score, source: 'popular' };
+  }
+
+  #allowed(allow: Uint32Array | undefined): number[] {
+    const rows = Array.from({ length: this.store.itemCount }, (_, row) => row);
+    return rows.filter((row) => !allow || ((allow[row >> 5] ?? 0) >>> (row & 31)) & 1);
+  }
+}
