@@ -1,0 +1,102 @@
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { readConfig } from '../../config.ts';
+import { systemClock } from '../../core/clock.ts';
+import { ServeError } from '../../core/errors.ts';
+import { LmdbStore } from '../lmdb-store.ts';
+import type { Store } from '../store.ts';
+import { importCatalogue } from './catalogue.ts';
+import { importEvents } from './events.ts';
+import { importOnlineRetail } from './online-retail.ts';
+import { formatSummary } from './summary.ts';
+import type { ImportOptions, ImportSummary } from './summary.ts';
+
+interface Kind {
+  readonly option: 'file' | 'train'; // names the file
+  readonly what: string;
+  readonly run: (store: Store, path: string, options: ImportOptions) => Promise<ImportSummary>;
+}
+
+/** What can be imported. The usage text is made of this table. */
+const KINDS: Readonly<Record<string, Kind>> = {
+  'online-retail': {
+    option: 'file',
+    what: 'UCI Online Retail invoices (.csv, .csv.gz)',
+    run: importOnlineRetail,
+  },
+  catalogue: {
+    option: 'file',
+    what: 'items of your own (.csv, .jsonl, or either with .gz)',
+    run: importCatalogue,
+  },
+  events: {
+    option: 'file',
+    what: 'events of your own, as on the wire (.jsonl, .jsonl.gz)',
+    run: importEvents,
+  },
+};
+
+export const usage = [
+  'vitrine import KIND --FILE-OPTION PATH [--data DIR] [--skip-bad]',
+  ...Object.entries(KINDS).map(([name, kind]) => `  ${name} --${kind.option} PATH   ${kind.what}`),
+  '  --skip-bad   count rows that are wrong instead of ending at the first one',
+].join('\n');
+
+/** Imports a file into the store of the data folder. A second import of it adds nothing. */
+export async function run(args: string[]): Promise<number> {
+  let wanted: Wanted;
+  try {
+    wanted = readArguments(args);
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${usage}`);
+    return 2;
+  }
+  const startMs = systemClock.nowUs() / 1000;
+  const store = LmdbStore.open(join(wanted.dataDir, 'store'));
+  try {
+    const options = { skipBad: wanted.skipBad, progress: (line: string) => console.log(line) };
+    const summary = await wanted.kind.run(store, wanted.path, options);
+    await store.putNote(`import ${wanted.name}`, { ...summary, atMs: systemClock.wallMs() });
+    const seconds = (systemClock.nowUs() / 1000 - startMs) / 1000;
+    console.log(`${formatSummary(summary)}\ndone in ${seconds.toFixed(1)} s`);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof ServeError)) throw error;
+    console.error(`${wanted.path}: ${error.message}`);
+    if (error.code === 'bad_argument') console.error('--skip-bad leaves out rows that are wrong');
+    console.error('what was imported before it stays; the same import again takes up from there');
+    return 1;
+  } finally {
+    await store.close();
+  }
+}
+
+interface Wanted {
+  readonly name: string;
+  readonly kind: Kind;
+  readonly path: string;
+  readonly dataDir: string;
+  readonly skipBad: boolean;
+}
+
+function readArguments(args: string[]): Wanted {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      file: { type: 'string' },
+      train: { type: 'string' },
+      data: { type: 'string' },
+      'skip-bad': { type: 'boolean', default: false },
+    },
+  });
+  const name = positionals[0] ?? '';
+  const kind = Object.hasOwn(KINDS, name) ? KINDS[name] : undefined;
+  if (!kind || positionals.length > 1) {
+    throw new Error(`one KIND, please: ${Object.keys(KINDS).join(', ')}`);
+  }
+  const path = values[kind.option];
+  if (path === undefined) throw new Error(`${name} needs --${kind.option} PATH`);
+  const dataDir = values.data ?? readConfig(process.env).dataDir;
+  return { name, kind, path, dataDir, skipBad: values['skip-bad'] };
+}

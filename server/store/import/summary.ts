@@ -1,0 +1,62 @@
+import { ServeError } from '../../core/errors.ts';
+
+/** How an import is told what to do with rows that are wrong, and where it says how far it is. */
+export interface ImportOptions {
+  /** Count wrong rows instead of ending at the first one. */
+  readonly skipBad: boolean;
+  /** Takes one line of text, some times a second at most. */
+  readonly progress: (line: string) => void;
+}
+
+/** What became of the rows of a file. */
+export interface ImportSummary {
+  readonly rows: number; // read
+  readonly events: number; // new ones
+  readonly duplicates: number; // events that the store had already
+  readonly items: number; // added or replaced
+  /** Rows that were left out, by reason. */
+  readonly skipped: Readonly<Record<string, number>>;
+}
+
+/** Counts rows while an import runs. */
+export class Tally {
+  rows = 0;
+  events = 0;
+  duplicates = 0;
+  items = 0;
+  readonly skipped: Record<string, number> = {};
+
+  constructor(private readonly options: ImportOptions) {}
+
+  skip(reason: string): void {
+    this.skipped[reason] = (this.skipped[reason] ?? 0) + 1;
+  }
+
+  /** Runs what reads one row. Rethrows its `bad_argument`, or counts it under `skipBad`. */
+  row(read: () => void): void {
+    this.rows += 1;
+    try {
+      read();
+    } catch (error) {
+      const bad = error instanceof ServeError && error.code === 'bad_argument';
+      if (!bad || !this.options.skipBad) throw error;
+      this.skip('bad');
+    }
+    if (this.rows % 100_000 === 0) this.options.progress(`${this.rows} rows, ${this.events} events`);
+  }
+
+  get summary(): ImportSummary {
+    const { rows, events, duplicates, items, skipped } = this;
+    return { rows, events, duplicates, items, skipped };
+  }
+}
+
+/** The summary as lines for a terminal. */
+export function formatSummary(summary: ImportSummary): string {
+  const { rows, events, duplicates, items, skipped } = summary;
+  const reasons = Object.entries(skipped).sort((a, b) => b[1] - a[1]);
+  return [
+    `${rows} rows read: ${events} new events, ${duplicates} known already, ${items} items`,
+    ...reasons.map(([reason, count]) => `${count} rows left out: ${reason}`),
+  ].join('\n');
+}

@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { truncateSync } from 'node:fs';
+import { suite, test } from 'node:test';
+import { importCatalogue } from '../../../../server/store/import/catalogue.ts';
+import { importEvents } from '../../../../server/store/import/events.ts';
+import { MemoryStore } from '../../../../server/store/memory-store.ts';
+import { tempFile } from '../../../support/temp-file.ts';
+
+const strict = { skipBad: false, progress: () => {} };
+
+suite('A shop’s own catalogue', () => {
+  const want = [
+    { id: 'lamp', title: 'A lamp, red', categories: ['light', 'red'], inStock: false, price: 9.5 },
+    { id: 'rug', title: 'rug', categories: [], inStock: true },
+  ].map((item, row) => ({ ...item, row }));
+
+  test('is read from CSV and from JSON lines alike', async () => {
+    const csv = tempFile(
+      'items.csv',
+      '\ufeffid,title,categories,price,in_stock\r\nlamp,"A lamp, red",light|red,9.5,false\r\nrug,,,,\r\n',
+    );
+    const lines = tempFile(
+      'items.jsonl.gz',
+      '{"id":"lamp","title":"A lamp, red","categories":["light","red"],"price":9.5,"in_stock":false}\n' +
+        '\n{"id":"rug"}\n',
+    );
+
+    for (const path of [csv, lines]) {
+      const store = new MemoryStore();
+      const summary = await importCatalogue(store, path, strict);
+      assert.deepEqual([...store.items()], want);
+      assert.deepEqual(summary, { rows: 2, events: 0, duplicates: 0, items: 2, skipped: {} });
+    }
+  });
+
+  test('a row that is wrong is named by line and field', async () => {
+    const wrong: readonly (readonly [string, RegExp])[] = [
+      ['{"id":""}', /line 2, id: "" should be an id/],
+      [`{"id":"${'é'.repeat(65)}"}`, /line 2, id: .* at most 128 bytes/],
+      ['{"id":"a","price":-1}', /line 2, price: -1 should be a number of at least 0/],
+      ['{"id":"a","in_stock":"maybe"}', /line 2, in_stock: "maybe" should be true or false/],
+      ['{"id":"a","categories":"light"}', /line 2, categories: "light" should be a list/],
+      ['{"id":"a","categories":["x",""]}', /line 2, categories: .* none of them empty/],
+      ['{"id":"a","titel":"A"}', /line 2, titel: "A" should be absent/],
+      ['["a"]', /line 2: not a JSON object/],
+      ['{"id":', /line 2: /],
+    ];
+
+    for (const [line, message] of wrong) {
+      const path = tempFile('items.jsonl', `{"id":"good"}\n${line}\n`);
+      await assert.rejects(importCatalogue(new MemoryStore(), path, strict), {
+        code: 'bad_argument', message,
+      });
+      const summary = await importCatalogue(new MemoryStore(), path, { ...strict, skipBad: true });
+      assert.deepEqual(summary.skipped, { bad: 1 });
+    }
+  });
+
+  test('a packed file that is cut short is named, whatever is in it', async () => {
+    for (const [name, text] of [['items.csv.gz', 'id\n'], ['items.jsonl.gz', '{"id":"a"}\n']] as const) {
+      const path = tempFile(name, text.repeat(100));
+      truncateSync(path, 15);
+      await assert.rejects(importCatalogue(new MemoryStore(), path, strict), {
+        code: 'bad_argument', message: /items.*unexpected end of file/,
+      });
+    }
+  });
+
+  test('a file that is not there is named', async () => {
+    await assert.rejects(importCatalogue(new MemoryStore(), '/no/such.csv', strict), {
+      code: 'bad_argument', message: /there is no file '\/no\/such.csv'/,
+    });
+  });
+});
+
+suite('A shop’s own events', () => {
+  const full = {
+    id: 'e1', type: 'purchase', at_ms: 1_700_000_000_000, session: 's', customer: 7,
+    items: ['rug', { item: 'lamp', quantity: 2, price: 9.5 }], attribution: 'x', time_zone: 'UTC',
+    consent: false,
+  };
+
+  test('are read as the wire carries them; known ones are counted', async () => {
+    const search = { id: 'e2', type: 'search', at_ms: 1_700_000_000_001, session: 's', query: 'lamp' };
+    const path = tempFile('events.jsonl', [full, search, full].map((e) => JSON.stringify(e)).join('\n'));
+    const store = new MemoryStore();
+
+    const summary = await importEvents(store, path, strict);
+
+    assert.deepEqual([...store.events()].map(({ event }) => event), [
+      {
+        id: 'e1', type: 'purchase', atMs: 1_700_000_000_000, session: 's', customer: '7',
+        items: [{ item: 'rug', quantity: 1 }, { item: 'lamp', quantity: 2, price: 9.5 }],
+        attribution: 'x', timeZone: 'UTC', consent: false,
+      },
+      { id: 'e2', type: 'search', atMs: 1_700_000_000_001, session: 's', items: [], query: 'lamp' },
+    ]);
+    assert.deepEqual(summary, { rows: 3, events: 2, duplicates: 1, items: 2, skipped: {} });
+  });
+
+  test('a row that is wrong is named by line and field', async () => {
+    const wrong: readonly (readonly [object, RegExp])[] = [
+      [{ type: 'buy' }, /line 1, type: "buy" should be one of home_view/],
+      [{ at_ms: '2024-01-01' }, /line 1, at_ms: "2024-01-01" should be a number/],
+      [{ at_ms: 1.5 }, /line 1, at_ms: 1.5 should be an integer/],
+      [{ at_ms: -1 }, /line 1, at_ms: -1 should be milliseconds/],
+      [{ session: undefined }, /line 1, session: absent should be an id/],
+      [{ items: [] }, /line 1, items: \[\] should be at least one item/],
+      [{ items: [{ item: 'a', quantity: 0 }] }, /line 1, quantity: 0 should be an integer of/],
+      [{ items: [{ item: 'a', colour: 'red' }] }, /line 1, colour: "red" should be absent/],
+      [{ atMs: 3 }, /line 1, atMs: 3 should be absent/],
+    ];
+
+    for (const [change, message] of wrong) {
+      const path = tempFile('events.jsonl', JSON.stringify({ ...full, ...change }));
+      await assert.rejects(importEvents(new MemoryStore(), path, strict), {
+        code: 'bad_argument', message,
+      });
+    }
+  });
+});
