@@ -33,8 +33,11 @@ export class Customers {
 
   /** Credits an event to a customer, whether or not it names them itself. */
   take(id: string, event: ShopEvent): void {
-    const customer = this.#known.get(id) ?? newCustomer();
-    this.#known.delete(id); // to the end of the order
+    const known = this.#known.get(id);
+    const customer = known ?? newCustomer();
+    // To the end of the order. Moving costs more than all the rest of this, so it waits until there
+    // is some prospect of the order being used.
+    if (known && this.#known.size > this.customersMax / 2) this.#known.delete(id);
     this.#known.set(id, customer);
     if (this.#known.size > this.customersMax) this.#known.delete(this.#oldest());
 

@@ -51,7 +51,8 @@ export class LiveSession {
   insert(event: ShopEvent): void {
     let at = this.#events.length;
     while (at > 0 && (this.#events[at - 1] as ShopEvent).atMs > event.atMs) at -= 1;
-    this.#events.splice(at, 0, event);
+    if (at === this.#events.length) this.#events.push(event);
+    else this.#events.splice(at, 0, event);
     if (this.#events.length > STOREFRONT_LIMITS.sessionEventsMax) this.#events.shift();
     this.#rows = null;
   }

@@ -1,0 +1,35 @@
+import type { Clock } from '../core/clock.ts';
+import type { Inference } from '../core/inference.ts';
+import type { Log } from '../core/log.ts';
+import type { Store } from '../store/store.ts';
+import { Insight, trainedOn } from './insight.ts';
+import { INTENT_FEATURES, intentFeatures } from './intent-features.ts';
+import type { Retriever } from './retrieval/retriever.ts';
+import { Shop } from './shop.ts';
+import { openEncoder, Taste } from './taste.ts';
+
+export interface ShopSetting {
+  readonly store: Store;
+  readonly retriever: Retriever; // has been told the log
+  readonly inference: Inference;
+  readonly repository: string; // the folder that `inference` serves
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly sessionMinutesMax: number;
+}
+
+/**
+ * The shop over a model repository: with a session encoder and an intent model where it has them.
+ * Fails with `backend` naming a file that is there and cannot be used.
+ */
+export function openShop(setting: ShopSetting): Shop {
+  const { store, retriever, inference, repository, clock, log, sessionMinutesMax } = setting;
+  const encoder = openEncoder(repository);
+  const source = trainedOn(repository, 'intent');
+  const intent = { model: 'intent', names: INTENT_FEATURES, features: intentFeatures };
+  return Shop.open({
+    store, retriever, clock, log, sessionMinutesMax,
+    taste: encoder && new Taste(inference, clock, encoder),
+    insight: source === null ? null : new Insight(inference, { ...intent, trainedOn: source }),
+  });
+}
