@@ -15,10 +15,11 @@ import { assertUsable } from './usable-folder.ts';
 export const SCHEMA_VERSION = 1;
 
 const RECORD_EVENTS_MAX = 256; // events packed into one record of the log: about 24 KB
-const WAITING_MAX = 65_536; // changes that wait for the commit before theirs
+const WAITING_MAX = 200_000; // events and items that wait for the commit before theirs
 
 /** One caller's change: what it adds to the group's draft, and its promise's two ends. */
 interface Change {
+  readonly size: number; // events or items
   readonly apply: (draft: Draft) => unknown;
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: ServeError) => void;
@@ -44,6 +45,7 @@ export class LmdbStore implements Store {
   readonly #listeners = new Set<ItemsListener>();
   #eventCount = 0;
   #waiting: Change[] = [];
+  #waitingSize = 0;
   #scheduled = false;
   #committing: Promise<void> | null = null;
   #closed = false;
@@ -88,7 +90,7 @@ export class LmdbStore implements Store {
   append(
     events: readonly ShopEvent[],
   ): Promise<{ accepted: readonly ShopEvent[]; duplicates: number }> {
-    return this.#change((draft) => draft.append(events));
+    return this.#change(events.length, (draft) => draft.append(events));
   }
 
   *events(sequence = 0): Iterable<{ sequence: number; event: ShopEvent }> {
@@ -104,7 +106,7 @@ export class LmdbStore implements Store {
   }
 
   putItems(items: readonly Item[]): Promise<void> {
-    return this.#change((draft) => draft.putItems(items));
+    return this.#change(items.length, (draft) => draft.putItems(items));
   }
 
   item(id: string): StoredItem | undefined {
@@ -131,7 +133,7 @@ export class LmdbStore implements Store {
   }
 
   putNote(name: string, value: unknown): Promise<void> {
-    return this.#change((draft) => draft.putNote(name, value));
+    return this.#change(1, (draft) => draft.putNote(name, value));
   }
 
   /** Commits what waits, then lets go of the folder. Later calls fail with `storage`. */
@@ -144,13 +146,14 @@ export class LmdbStore implements Store {
     await root.close();
   }
 
-  #change<T>(apply: (draft: Draft) => T): Promise<T> {
+  #change<T>(size: number, apply: (draft: Draft) => T): Promise<T> {
     return new Promise((resolve, reject) => {
       this.#assertOpen();
-      if (this.#waiting.length >= WAITING_MAX) {
+      if (this.#waitingSize >= WAITING_MAX) {
         throw new ServeError('overloaded', 'writes wait for the disk', { retryAfterMs: 1000 });
       }
-      this.#waiting.push({ apply, resolve: resolve as (result: unknown) => void, reject });
+      this.#waiting.push({ size, apply, resolve: resolve as (result: unknown) => void, reject });
+      this.#waitingSize += size;
       if (this.#scheduled || this.#committing) return;
       this.#scheduled = true;
       setImmediate(() => void this.#pump()); // the end of the turn: what else came with it joins
@@ -163,6 +166,7 @@ export class LmdbStore implements Store {
     if (this.#committing || this.#waiting.length === 0) return;
     const group = this.#waiting;
     this.#waiting = [];
+    this.#waitingSize = 0;
     this.#committing = this.#commit(group);
     await this.#committing;
     this.#committing = null;

@@ -1,9 +1,10 @@
 /** What the storefront holds in memory at most. What does not fit makes room for what is newer. */
 export const STOREFRONT_LIMITS = {
-  sessionsMax: 100_000, // live sessions; about 1 KB each at ten events
+  sessionsMax: 100_000, // live sessions
+  eventsMax: 1_000_000, // of all live sessions together; about 0.5 KB each
   sessionEventsMax: 500, // newest events of one session: its features, and what it has seen
   queryItemsMax: 50, // newest items of a session that retrieval looks at
-  customersMax: 1_000_000, // what they bought is known; about 0.5 KB each
+  customersMax: 500_000, // what they bought is known; about 1.6 KB each
   customerItemsMax: 20, // newest items of one customer
   answersMax: 65_536, // answers whose attribution is still understood
   subscriptionsMax: 65_536,

@@ -58,15 +58,21 @@ export class LiveSession {
   }
 }
 
+export interface SessionLimits {
+  readonly sessionsMax: number;
+  readonly eventsMax: number; // of all sessions together
+}
+
 /** Live sessions by id, the least recently active first to go. */
 export class Sessions {
   readonly #live = new Map<string, LiveSession>(); // least recently active first
   #lastKey = 0;
+  #eventCount = 0; // of all of them
 
   constructor(
     private readonly silenceMsMax: number,
     private readonly rowOf: (item: string) => number | undefined,
-    private readonly sessionsMax: number = STOREFRONT_LIMITS.sessionsMax,
+    private readonly limits: SessionLimits = STOREFRONT_LIMITS,
   ) {}
 
   get count(): number {
@@ -88,22 +94,27 @@ export class Sessions {
       known && place === 'joins'
         ? known
         : new LiveSession(event.session, ++this.#lastKey, this.rowOf);
+    this.#forget(session.id); // to come back at the end of the order
     session.insert(event);
-    this.#live.delete(session.id); // to the end of the order
     this.#live.set(session.id, session);
-    if (this.#live.size > this.sessionsMax) this.#live.delete(this.#oldest());
+    this.#eventCount += session.events.length;
+    const { sessionsMax, eventsMax } = this.limits;
+    while (this.#live.size > sessionsMax || (this.#eventCount > eventsMax && this.#live.size > 1)) {
+      this.#forget(this.#live.keys().next().value as string);
+    }
     return session;
   }
 
   /** Lets go of what is over. After a restart that is nearly all of the log. */
   forgetSilent(nowMs: number): void {
     for (const [id, session] of this.#live) {
-      if (nowMs > session.lastMs + this.silenceMsMax) this.#live.delete(id);
+      if (nowMs > session.lastMs + this.silenceMsMax) this.#forget(id);
     }
   }
 
-  #oldest(): string {
-    return this.#live.keys().next().value as string;
+  #forget(id: string): void {
+    this.#eventCount -= this.#live.get(id)?.events.length ?? 0;
+    this.#live.delete(id);
   }
 }
 

@@ -78,6 +78,21 @@ suite('LmdbStore on disk', () => {
     });
   });
 
+  test('more writes than may wait are refused, and those that wait are still done', async () => {
+    const store = LmdbStore.open(join(folder, 'busy'));
+    const many = Array.from({ length: 100_000 }, () => makeEvent());
+
+    const taken = [store.append(many.slice(0, 50_000)), store.append(many), store.append(many)];
+    const refused = store.append([makeEvent()]);
+
+    await assert.rejects(refused, { code: 'overloaded', retryAfterMs: 1000 });
+    const replies = await Promise.all(taken);
+    assert.deepEqual(replies.map(({ accepted }) => accepted.length), [50_000, 50_000, 0]);
+    await store.append([makeEvent()]);
+    assert.equal(store.eventCount, 100_001);
+    await store.close();
+  });
+
   test('a folder that is none, and a file that is no store, are refused by name', () => {
     const path = join(folder, 'file');
     writeFileSync(path, 'not a store');

@@ -7,8 +7,8 @@ const MINUTE = 60_000;
 const START = 1_700_000_000_000;
 const rowOf = (item: string) => (item.startsWith('item-') ? Number(item.slice(5)) : undefined);
 
-function setup(sessionsMax = 100) {
-  const sessions = new Sessions(30 * MINUTE, rowOf, sessionsMax);
+function setup(sessionsMax = 100, eventsMax = 1000) {
+  const sessions = new Sessions(30 * MINUTE, rowOf, { sessionsMax, eventsMax });
   const view = (item: number, atMs: number, session = 's') =>
     sessions.take(makeEvent({ item: `item-${item}`, atMs, session }));
   return { sessions, view };
@@ -73,6 +73,17 @@ suite('Live sessions', () => {
 
     assert.equal(sessions.at('b', START), undefined);
     assert.ok(sessions.at('a', START) && sessions.at('c', START));
+  });
+
+  test('so are those whose events are too many together', () => {
+    const { sessions, view } = setup(100, 4);
+    for (const id of ['a', 'a', 'b', 'b', 'c']) view(1, START, id);
+
+    assert.equal(sessions.at('a', START), undefined);
+    for (let i = 0; i < 5; i++) view(1, START, 'b');
+
+    assert.equal(sessions.count, 1); // one session alone is never too many
+    assert.equal(sessions.at('b', START)?.events.length, 7);
   });
 
   test('a session keeps its newest 500 events', () => {
