@@ -199,7 +199,7 @@ export class LmdbStore implements Store {
     for (const { change, result } of done) change.resolve(result);
   }
 
-  /** One transaction: all of the draft is on disk when this resolves, none of it when it rejects. */
+  /** One transaction: all of the draft is on disk when this resolves, none when it rejects. */
   async #write(draft: Draft): Promise<void> {
     const { root, log, ids, items, notes } = this.tables;
     const { events } = draft;

@@ -26,7 +26,9 @@ export type ItemsListener = (items: readonly StoredItem[]) => void;
  */
 export interface Store {
   /** Appends the events whose ids are new, in order. Unknown items are added, named by their id. */
-  append(events: readonly ShopEvent[]): Promise<{ accepted: readonly ShopEvent[]; duplicates: number }>;
+  append(
+    events: readonly ShopEvent[],
+  ): Promise<{ accepted: readonly ShopEvent[]; duplicates: number }>;
   /** Every event in order of arrival, from `sequence` on (0 is the first). */
   events(sequence?: number): Iterable<{ readonly sequence: number; readonly event: ShopEvent }>;
   readonly eventCount: number;

@@ -80,7 +80,8 @@ export class CatalogueFilter {
 function set(bits: Bitmap, row: number): Bitmap {
   let into = bits;
   if (row >>> 5 >= bits.length) {
-    into = new Uint32Array(Math.max((row >>> 5) + 1, bits.length * 2)); // doubled: appends are cheap
+    // Doubled, so that a catalogue may grow one by one.
+    into = new Uint32Array(Math.max((row >>> 5) + 1, bits.length * 2));
     into.set(bits);
   }
   into[row >>> 5]! |= 1 << (row & 31);

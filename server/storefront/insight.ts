@@ -5,7 +5,7 @@ import type { Inference } from '../core/inference.ts';
 import { float32Tensor, float32View } from '../core/tensor.ts';
 import type { InsightReply, ShopEvent } from '../wire/schema.ts';
 
-/** How a model of purchase intent sees a session. `models/recipes` trains with the same function. */
+/** How a model of purchase intent sees a session; it was trained on the same function's answers. */
 export interface IntentModel {
   readonly model: string;
   readonly names: readonly string[]; // of the features, in the order of the model's input

@@ -119,8 +119,8 @@ export class Sessions {
 }
 
 /**
- * A click, the view it leads to and the cart after it are one visit to an item: a repeat of the last
- * item by another kind of event is left out. A second view is a visit of its own.
+ * A click, the view it leads to and the cart after it are one visit to an item: a repeat of the
+ * last item by another kind of event is left out. A second view is a visit of its own.
  */
 function itemRows(
   events: readonly ShopEvent[],

@@ -19,7 +19,9 @@ export const GOODS: readonly Item[] = [
 ];
 
 /** A shop over fakes. Give it another's store and clock and it is that one, restarted. */
-export async function makeShop(parts: Partial<ShopParts> & { store?: Store; clock?: FakeClock } = {}) {
+export async function makeShop(
+  parts: Partial<ShopParts> & { store?: Store; clock?: FakeClock } = {},
+) {
   const store = parts.store ?? new MemoryStore();
   if (store.itemCount === 0) await store.putItems(GOODS);
   const clock = parts.clock ?? new FakeClock();
@@ -37,7 +39,8 @@ export async function makeShop(parts: Partial<ShopParts> & { store?: Store; cloc
   /** Ids of the items that are recommended, and those the retriever was asked from. */
   const items = async (request: Partial<RecommendRequest> = {}) =>
     (await recommend(request)).items.map(({ item }) => item);
-  const asked = () => [...(retriever.queries.at(-1)?.items ?? [])].map((row) => store.itemAt(row)?.id);
+  const asked = () =>
+    [...(retriever.queries.at(-1)?.items ?? [])].map((row) => store.itemAt(row)?.id);
   const minutes = (count: number) => clock.advance(count * 60e6);
   return { shop, store, clock, retriever, now, recommend, items, asked, minutes };
 }

@@ -9,8 +9,8 @@ import type { ImportOptions, ImportSummary } from './summary.ts';
 const BATCH_EVENTS = 2000;
 
 /**
- * Reads events as the wire carries them (`server/wire/README.md`), one a line, in any order; `at_ms`
- * and `id` must be there. An event that the store has is counted as a duplicate.
+ * Reads events as the wire carries them (`server/wire/README.md`), one a line, in any order;
+ * `at_ms` and `id` must be there. An event that the store has is counted as a duplicate.
  */
 export async function importEvents(
   store: Store,

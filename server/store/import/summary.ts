@@ -42,7 +42,8 @@ export class Tally {
       if (!bad || !this.options.skipBad) throw error;
       this.skip('bad');
     }
-    if (this.rows % 100_000 === 0) this.options.progress(`${this.rows} rows, ${this.events} events`);
+    if (this.rows % 100_000 > 0) return;
+    this.options.progress(`${this.rows} rows, ${this.events} events`);
   }
 
   get summary(): ImportSummary {

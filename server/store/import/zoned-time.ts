@@ -25,7 +25,8 @@ function offsetMs(utc: number, zone: string): number {
     });
     formats.set(zone, format);
   }
-  const part = Object.fromEntries(format.formatToParts(utc).map(({ type, value }) => [type, +value]));
+  const parts = format.formatToParts(utc).map(({ type, value }) => [type, Number(value)]);
+  const part = Object.fromEntries(parts) as Record<string, number>;
   const { year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0 } = part;
   const wall = Date.UTC(year, month - 1, day, hour, minute, second);
   return wall - Math.floor(utc / 1000) * 1000;

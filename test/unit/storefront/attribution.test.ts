@@ -4,7 +4,8 @@ import { Attributions } from '../../../server/storefront/attribution.ts';
 import { makeEvent } from '../../support/shop-events.ts';
 
 const rowOf = (item: string) => Number(item);
-const items = (...rows: number[]) => rows.map((row) => ({ item: String(row), quantity: 2, price: 3 }));
+const items = (...rows: number[]) =>
+  rows.map((row) => ({ item: String(row), quantity: 2, price: 3 }));
 
 suite('Attribution', () => {
   test('an item of an answer counts once at each stage, and only if it was shown', () => {

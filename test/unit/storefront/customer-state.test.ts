@@ -7,7 +7,7 @@ const rowOf = (item: string) => Number(item);
 const items = (...rows: number[]) => rows.map((row) => ({ item: String(row), quantity: 1 }));
 
 suite('Customers', () => {
-  test('bought is what was purchased less what was given back, in whatever order they arrive', () => {
+  test('bought is what was purchased less what was given back, in any order', () => {
     const customers = new Customers(rowOf);
     const take = (type: 'purchase' | 'refund', quantity: number) =>
       customers.take('c', makeEvent({ type, items: [{ item: '4', quantity }] }));
@@ -21,7 +21,9 @@ suite('Customers', () => {
 
   test('the newest twenty items of interest are known, each once, by event time', () => {
     const customers = new Customers(rowOf);
-    for (let i = 0; i < 25; i++) customers.take('c', makeEvent({ items: items(i), atMs: 1000 + i }));
+    for (let i = 0; i < 25; i++) {
+      customers.take('c', makeEvent({ items: items(i), atMs: 1000 + i }));
+    }
 
     customers.take('c', makeEvent({ items: items(10), atMs: 2000 })); // again, and so newest
     customers.take('c', makeEvent({ items: items(7), atMs: 900 })); // late: newer visits are known

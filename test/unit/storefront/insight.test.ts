@@ -21,7 +21,7 @@ function setup(answer: (features: Float32Array) => number) {
 }
 
 suite('Insight', () => {
-  test('the model sees the session’s features, and the reply names all that went into it', async () => {
+  test('the model sees the session’s features, and the reply names them all', async () => {
     const cartOpen = INTENT_FEATURES.indexOf('cart_open');
     const { inference, insight } = setup((features) => (features[cartOpen] ? 0.75 : 0.25));
     const nowMs = 1_700_000_100_000;
@@ -38,7 +38,7 @@ suite('Insight', () => {
     assert.equal(inference.requests[0]?.deadlineMs, 100);
   });
 
-  test('an event of the next minute counts: a shop’s clock may be ahead of the server’s', async () => {
+  test('an event of the next minute counts: a shop’s clock may be ahead', async () => {
     const { insight } = setup(() => 0.5);
     const events = [makeEvent({ item: 'a', atMs: 1_700_000_060_000 })];
 

@@ -3,7 +3,9 @@ import { suite, test } from 'node:test';
 import { reasonText } from '../../../server/storefront/reasons.ts';
 import { LANGUAGES } from '../../../server/wire/schema.ts';
 
-const CODES = ['session_neighbours', 'followed_by', 'again', 'similar', 'taste', 'popular'] as const;
+const CODES = [
+  'session_neighbours', 'followed_by', 'again', 'similar', 'taste', 'popular',
+] as const;
 
 suite('Reasons', () => {
   test('every reason has a text in every language, with the title it stands on', () => {

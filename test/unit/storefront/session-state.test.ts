@@ -40,7 +40,7 @@ suite('Live sessions', () => {
     assert.equal(sessions.at('s', START + 91 * MINUTE + 1), undefined);
   });
 
-  test('events are in order of their own time; one of a session that is over changes nothing', () => {
+  test('events are in order of their own time; one of an earlier session changes nothing', () => {
     const { view } = setup();
     view(1, START);
     view(3, START + 20 * MINUTE);
@@ -61,7 +61,7 @@ suite('Live sessions', () => {
     });
     const session = sessions.take(makeEvent({ item: 'unknown', atMs: START + 9 }));
 
-    assert.deepEqual([...(session?.rows ?? [])], [7, 7]); // one visit in three kinds, one view again
+    assert.deepEqual([...(session?.rows ?? [])], [7, 7]); // a visit in three kinds, and a view
   });
 
   test('of too many sessions the least recently active one is forgotten', () => {

@@ -41,7 +41,7 @@ function setup(subscriptionsMax = 10) {
 }
 
 suite('Subscriptions', () => {
-  test('events that come while an answer is computed are answered together by the next one', async () => {
+  test('events that come during a computation are answered together by the next', async () => {
     const { subscriptions, advance, counts } = setup();
     const pushes: Push[] = [];
     subscriptions.add(request, (push) => pushes.push(push));
@@ -60,7 +60,7 @@ suite('Subscriptions', () => {
     assert.equal(pushes[0]?.session, 's');
   });
 
-  test('each subscriber counts its own pushes, and other sessions are not its business', async () => {
+  test('each subscriber counts its own pushes and hears of its own session', async () => {
     const { subscriptions, advance } = setup();
     const seen: string[] = [];
     const add = (session: string, name: string) =>

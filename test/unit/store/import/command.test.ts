@@ -45,7 +45,10 @@ suite('vitrine import', () => {
   });
 
   test('arguments that make no sense get the usage', async (t) => {
-    for (const args of [[], ['tables'], ['events'], ['events', '--what'], ['events', 'b', '--file', 'x']]) {
+    const wrong = [
+      [], ['tables'], ['events'], ['events', '--what'], ['events', 'b', '--file', 'x'],
+    ];
+    for (const args of wrong) {
       const { code, said } = await say(t, args);
       assert.equal(code, 2);
       assert.match(said, /vitrine import KIND/);

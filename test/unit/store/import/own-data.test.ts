@@ -17,12 +17,13 @@ suite('A shop’s own catalogue', () => {
   test('is read from CSV and from JSON lines alike', async () => {
     const csv = tempFile(
       'items.csv',
-      '\ufeffid,title,categories,price,in_stock\r\nlamp,"A lamp, red",light|red,9.5,false\r\nrug,,,,\r\n',
+      '\ufeffid,title,categories,price,in_stock\r\n' +
+        'lamp,"A lamp, red",light|red,9.5,false\r\nrug,,,,\r\n',
     );
     const lines = tempFile(
       'items.jsonl.gz',
-      '{"id":"lamp","title":"A lamp, red","categories":["light","red"],"price":9.5,"in_stock":false}\n' +
-        '\n{"id":"rug"}\n',
+      '{"id":"lamp","title":"A lamp, red","categories":["light","red"],"price":9.5,' +
+        '"in_stock":false}\n\n{"id":"rug"}\n',
     );
 
     for (const path of [csv, lines]) {
@@ -57,7 +58,8 @@ suite('A shop’s own catalogue', () => {
   });
 
   test('a packed file that is cut short is named, whatever is in it', async () => {
-    for (const [name, text] of [['items.csv.gz', 'id\n'], ['items.jsonl.gz', '{"id":"a"}\n']] as const) {
+    const files = { 'items.csv.gz': 'id\n', 'items.jsonl.gz': '{"id":"a"}\n' };
+    for (const [name, text] of Object.entries(files)) {
       const path = tempFile(name, text.repeat(100));
       truncateSync(path, 15);
       await assert.rejects(importCatalogue(new MemoryStore(), path, strict), {
@@ -81,8 +83,10 @@ suite('A shop’s own events', () => {
   };
 
   test('are read as the wire carries them; known ones are counted', async () => {
-    const search = { id: 'e2', type: 'search', at_ms: 1_700_000_000_001, session: 's', query: 'lamp' };
-    const path = tempFile('events.jsonl', [full, search, full].map((e) => JSON.stringify(e)).join('\n'));
+    const atMs = full.at_ms + 1;
+    const search = { id: 'e2', type: 'search', at_ms: atMs, session: 's', query: 'lamp' };
+    const lines = [full, search, full].map((event) => JSON.stringify(event));
+    const path = tempFile('events.jsonl', lines.join('\n'));
     const store = new MemoryStore();
 
     const summary = await importEvents(store, path, strict);
@@ -93,7 +97,7 @@ suite('A shop’s own events', () => {
         items: [{ item: 'rug', quantity: 1 }, { item: 'lamp', quantity: 2, price: 9.5 }],
         attribution: 'x', timeZone: 'UTC', consent: false,
       },
-      { id: 'e2', type: 'search', atMs: 1_700_000_000_001, session: 's', items: [], query: 'lamp' },
+      { id: 'e2', type: 'search', atMs, session: 's', items: [], query: 'lamp' },
     ]);
     assert.deepEqual(summary, { rows: 3, events: 2, duplicates: 1, items: 2, skipped: {} });
   });

@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { makeShop } from '../../support/make-shop.ts';
+
+const IN_STOCK = ['lamp', 'bulb', 'chair', 'rug', 'desk'];
+const purchase = (item: string, quantity = 1) =>
+  ({ type: 'purchase', items: [{ item, quantity }] }) as const;
+
+suite('Shop: recommend', () => {
+  test('who is unknown gets what is popular; nobody gets an error or nothing', async () => {
+    const { items, recommend } = await makeShop();
+
+    assert.deepEqual(await items(), IN_STOCK);
+    assert.deepEqual(await items({ session: 'nobody', customer: 'nobody' }), IN_STOCK);
+    const reply = await recommend({ session: 'nobody', k: 2 });
+    assert.equal(reply.items.length, 2);
+    assert.equal(reply.items[0]?.reason.code, 'popular');
+    assert.deepEqual(reply.degraded, []);
+  });
+
+  test('filters: category, stock, seen, bought, and a list', async () => {
+    const { shop, now, items } = await makeShop();
+    await shop.ingest([now({ item: 'lamp', customer: 'c' }), now({ ...purchase('desk') })]);
+    const session = 'a-session';
+
+    assert.deepEqual(await items({ session }), ['lamp', 'bulb', 'chair', 'rug']);
+    assert.deepEqual(await items({ session, filter: { category: ['light', 'table'] } }), [
+      'lamp', 'bulb',
+    ]);
+    assert.deepEqual(await items({ filter: { inStock: false, category: ['seat'] } }), [
+      'chair', 'sofa',
+    ]);
+    assert.deepEqual(await items({ session, filter: { excludeSeen: true } }), [
+      'bulb', 'chair', 'rug',
+    ]);
+    assert.deepEqual(await items({ session, filter: { excludeBought: false } }), IN_STOCK);
+    assert.deepEqual(await items({ customer: 'c', filter: { exclude: ['lamp', 'what'] } }), [
+      'bulb', 'chair', 'rug',
+    ]);
+    assert.deepEqual(await items({ items: ['rug'], filter: { excludeSeen: true } }), [
+      'lamp', 'bulb', 'chair', 'desk',
+    ]);
+  });
+
+  test('what was given back may be shown again', async () => {
+    const { shop, now, items } = await makeShop();
+    await shop.ingest([now({ ...purchase('desk', 2), customer: 'c' })]);
+
+    await shop.ingest([now({ type: 'refund', items: [{ item: 'desk', quantity: 1 }] })]);
+    assert.ok(!(await items({ customer: 'c' })).includes('desk'));
+    await shop.ingest([now({ type: 'refund', items: [{ item: 'desk', quantity: 1 }] })]);
+    assert.ok((await items({ customer: 'c' })).includes('desk'));
+  });
+
+  test('given items take the session’s place, and unknown ones are named', async () => {
+    const { shop, now, recommend, asked } = await makeShop();
+    await shop.ingest([now({ item: 'lamp' })]);
+
+    const reply = await recommend({ session: 'a-session', items: ['rug', 'boat', 'desk'] });
+
+    assert.deepEqual(asked(), ['rug', 'desk']);
+    assert.deepEqual(reply.degraded, ["items: 'boat' is not in the catalogue and was left out"]);
+    assert.equal(shop.counts.degraded, 1);
+  });
+
+  test('a customer is known over sessions, also by what came before the login', async () => {
+    const { shop, now, recommend, asked, items, minutes } = await makeShop();
+    await shop.ingest([
+      now({ item: 'lamp', session: 'phone' }),
+      now({ ...purchase('bulb'), session: 'phone' }),
+      now({ item: 'rug', session: 'phone', customer: 'c' }), // logs in
+    ]);
+    minutes(60);
+    await shop.ingest([now({ item: 'desk', session: 'laptop', customer: 'c' })]);
+
+    await recommend({ customer: 'c' });
+    assert.deepEqual(asked(), ['lamp', 'bulb', 'rug', 'desk']);
+    assert.ok(!(await items({ session: 'laptop' })).includes('bulb'));
+    await recommend({ session: 'new', customer: 'c' }); // nothing seen in it yet
+    assert.deepEqual(asked(), ['lamp', 'bulb', 'rug', 'desk']);
+  });
+
+  test('each item says why it is there, in the language asked for', async () => {
+    const { shop, now, recommend } = await makeShop();
+    await shop.ingest([now({ item: 'lamp' })]);
+
+    const { items } = await recommend({ session: 'a-session', k: 3 });
+    const chinese = await recommend({ session: 'a-session', k: 2, language: 'zh' });
+
+    assert.deepEqual(items.map(({ reason }) => reason), [
+      { code: 'again', text: 'You have looked at this' },
+      { code: 'followed_by', because: 'lamp', text: 'Often looked at right after A lamp' },
+      { code: 'popular', text: 'Popular in this shop' },
+    ]);
+    assert.equal(chinese.items[1]?.reason.text, '看过“A lamp”的访客常接着看它');
+  });
+
+  test('answers carry their own attribution, and the events that echo it are counted', async () => {
+    const { shop, now, recommend } = await makeShop();
+    const first = await recommend({ k: 2 });
+    const second = await recommend({ k: 2 });
+    assert.notEqual(first.attribution, second.attribution);
+
+    await shop.ingest([
+      now({ type: 'item_click', item: 'bulb', attribution: first.attribution }),
+      now({ type: 'item_view', item: 'bulb', attribution: first.attribution }),
+      now({ type: 'item_click', item: 'rug', attribution: first.attribution }),
+    ]);
+
+    assert.equal(shop.attribution.answers, 2);
+    assert.equal(shop.attribution.clicks, 1);
+  });
+
+  test('items that come later can be recommended at once, and filtered', async () => {
+    const { shop, store, now, items } = await makeShop();
+
+    await shop.ingest([now({ item: 'new-one' })]);
+    assert.ok((await items({ filter: { excludeSeen: true } })).includes('new-one'));
+    await store.putItems([{ id: 'new-one', title: 'N', categories: ['boat'], inStock: true }]);
+    assert.deepEqual(await items({ filter: { category: ['boat'] } }), ['new-one']);
+    await store.putItems([{ id: 'new-one', title: 'N', categories: ['boat'], inStock: false }]);
+    assert.deepEqual(await items({ filter: { category: ['boat'] } }), []);
+  });
+
+  test('no filter is passed on as no bitmap, a filter as one', async () => {
+    const { retriever, recommend, store } = await makeShop();
+    await store.putItems([{ id: 'sofa', title: 'S', categories: [], inStock: true }]);
+
+    await recommend();
+    assert.equal(retriever.queries.at(-1)?.allow, undefined);
+    await recommend({ filter: { exclude: ['lamp'] } });
+    assert.equal(retriever.queries.at(-1)?.allow?.[0], 0b111110);
+  });
+});
+
+suite('Shop: similar', () => {
+  test('near items come first, others fill up, the item itself is left out', async () => {
+    const { shop } = await makeShop();
+
+    const two = await shop.similar({ item: 'bulb', k: 2, filter: {} });
+    const four = await shop.similar({ item: 'bulb', k: 9, filter: {} });
+
+    assert.deepEqual(two.items.map(({ item }) => item), ['lamp', 'chair']);
+    assert.equal(two.items[0]?.reason.text, 'Similar to A bulb');
+    assert.deepEqual(four.items.map(({ item }) => item), ['lamp', 'chair', 'rug', 'desk']);
+  });
+
+  test('an item that nobody knows is unknown_item', async () => {
+    const { shop } = await makeShop();
+
+    await assert.rejects(shop.similar({ item: 'boat', k: 2, filter: {} }), {
+      code: 'unknown_item',
+      message: /'boat'/,
+    });
+  });
+});
