@@ -18,7 +18,7 @@ const SEED = 20261123;
 const script = fileURLToPath(new URL('../support/event-process.js', import.meta.url));
 
 suite('kill -9', () => {
-  test('acknowledged events are there once after a restart, calls whole or not at all', async (t) => {
+  test('acknowledged events are there once after a restart, calls whole or not', async (t) => {
     t.diagnostic(`seed ${SEED}`);
     const prng = new Prng(SEED);
     const folder = join(tempFolder(), 'store');
