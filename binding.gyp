@@ -5,11 +5,16 @@
       "sources": [
         "native/addon/addon.cc",
         "native/addon/args.cc",
+        "native/addon/session_wrap.cc",
         "native/distance/avx2.cc",
         "native/distance/avx512.cc",
         "native/distance/neon.cc",
         "native/distance/scalar.cc",
-        "native/distance/select.cc"
+        "native/distance/select.cc",
+        "native/session/neighbours.cc",
+        "native/session/rule_table.cc",
+        "native/session/session_index.cc",
+        "native/session/session_log.cc"
       ],
       "include_dirs": ["native", "node_modules/node-addon-api"],
       "defines": ["NAPI_VERSION=8", "NAPI_CPP_EXCEPTIONS", "NODE_GYP_MODULE_NAME=vitrine"],

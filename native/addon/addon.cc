@@ -3,6 +3,7 @@
 #include <napi.h>
 
 #include "addon/instance.h"
+#include "addon/session_wrap.h"
 #include "core/status.h"
 #include "distance/distance.h"
 
@@ -34,6 +35,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("abi", Napi::Number::New(env, kAbi));
   exports.Set("failureCodes", failure_codes(env));
   exports.Set("isas", Napi::Function::New(env, isas, "isas"));
+  SessionWrap::start(env, exports);
   return exports;
 }
 

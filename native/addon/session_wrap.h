@@ -1,0 +1,43 @@
+// `NativeSessionIndex` of server/ann/binding.ts: checks arguments, then calls `SessionIndex`.
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+
+#include "session/session_index.h"
+
+namespace vitrine {
+
+// One JavaScript handle. Handles in several threads may share an index.
+class SessionWrap final : public Napi::ObjectWrap<SessionWrap> {
+ public:
+  // Adds the class to the addon's exports. Called once an environment.
+  static void start(Napi::Env env, Napi::Object exports);
+
+  explicit SessionWrap(const Napi::CallbackInfo& info);
+  ~SessionWrap() override;
+
+ private:
+  static Napi::Value attach(const Napi::CallbackInfo& info);
+
+  Napi::Value sessions(const Napi::CallbackInfo& info);
+  Napi::Value bytes(const Napi::CallbackInfo& info);
+  Napi::Value token(const Napi::CallbackInfo& info);
+  void append(const Napi::CallbackInfo& info);
+  void load(const Napi::CallbackInfo& info);
+  Napi::Value remove(const Napi::CallbackInfo& info);
+  Napi::Value search(const Napi::CallbackInfo& info);
+  Napi::Value follow(const Napi::CallbackInfo& info);
+  void close(const Napi::CallbackInfo& info);
+
+  // The index. Throws when the handle is closed.
+  SessionIndex& index(Napi::Env env) const;
+  void release();
+
+  std::shared_ptr<SessionIndex> index_;
+  std::uint64_t token_ = 0;
+  bool owner_ = false;  // made the index: closing ends its being found
+};
+
+}  // namespace vitrine
