@@ -15,7 +15,8 @@ export interface Transport {
 
 export interface TransportLimits {
   readonly bodyBytesMax: number; // HTTP body; more is answered 413 by the transport itself
-  readonly messageBytesMax: number; // WebSocket message; more closes the socket with 1009
+  /** WebSocket message; more closes the socket with 1009, far more (uWS: twice) cuts it. */
+  readonly messageBytesMax: number;
   readonly bufferedBytesMax: number; // bytes waiting for a slow reader before the socket is closed
   readonly idleSecondsMax: number; // a silent WebSocket is pinged, then closed
 }
@@ -30,7 +31,10 @@ export interface Handler {
   open(socket: Socket): void;
   /** A whole message. `data` is only valid during this call: copy what must outlive it. */
   message(socket: Socket, data: Uint8Array, binary: boolean): void;
-  /** The socket is gone; `send` on it now does nothing. Called once for each `open`. */
+  /**
+   * The socket is gone; `send` on it now does nothing. Called once for each `open`, never from
+   * inside `send`, `cork` or `end`.
+   */
   close(socket: Socket): void;
 }
 
@@ -46,7 +50,10 @@ export interface HttpRequest {
   onAbort(run: () => void): void;
 }
 
-/** May be called once, now or later, from any turn of the event loop. */
+/**
+ * May be called once, now or later, from any turn of the event loop. The transport adds
+ * `content-length`, and leaves the body away where the method is HEAD.
+ */
 export type HttpRespond = (
   status: number,
   headers: Readonly<Record<string, string>>,
@@ -58,10 +65,13 @@ export interface Socket {
   readonly id: number;
   readonly subprotocol: Subprotocol | undefined;
   readonly open: boolean;
+  /** The handler's own, to find its session again. */
+  context: unknown;
   /** Bytes that the kernel has not taken. */
   readonly bufferedBytes: number;
   /**
-   * Queues a whole message; text when given a string. False when the socket is gone, or when
+   * Queues a whole message; text when given a string. Bytes are copied or gone when it returns, so
+   * the caller may reuse them. False when the socket is gone, or when
    * `bufferedBytesMax` was passed and the socket was closed for it (1013): never silently lost.
    */
   send(data: Uint8Array | string): boolean;
