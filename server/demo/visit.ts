@@ -3,7 +3,9 @@ import type { EventItem, EventType, ShopEvent } from '../wire/schema.ts';
 import type { Promotions } from './calendar.ts';
 import type { DemoItem } from './catalogue.ts';
 import type { Shelves } from './shelves.ts';
-import { drawPlace, pickCategory, pickMission, suits, type Mission, type Shopper } from './shopper.ts';
+import {
+  drawPlace, pickCategory, pickMission, suits, type Mission, type Shopper,
+} from './shopper.ts';
 
 /** What stays the same while one shopper is in the shop. */
 export interface VisitSetting {

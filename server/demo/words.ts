@@ -105,19 +105,23 @@ export interface Brand {
   readonly departments: readonly string[];
 }
 
+function brand(name: string, tier: number, style: Style, ...departments: string[]): Brand {
+  return { name, tier, style, departments };
+}
+
 export const BRANDS: readonly Brand[] = [
-  { name: 'Norrvik', tier: 1.2, style: [-1.2, -0.6, -0.3, 0], departments: ['Living', 'Table'] },
-  { name: 'Casa Orell', tier: 1.5, style: [1.2, 0.9, -0.4, -0.5], departments: ['Living', 'Table'] },
-  { name: 'Pommelo', tier: 0.7, style: [0.1, 0.6, 1.5, 0], departments: ['Living', 'Table', 'Wear'] },
-  { name: 'Hollis & Wren', tier: 1.3, style: [0.7, 0.5, -1.2, 0.2], departments: ['Living', 'Carry', 'Wear'] },
-  { name: 'Brackwater', tier: 1, style: [-0.3, 0.1, -0.4, 1.4], departments: ['Carry', 'Wear', 'Table'] },
-  { name: 'Studio Tessel', tier: 1.1, style: [0.3, -0.5, 0.9, -0.8], departments: ['Living', 'Table', 'Wear'] },
-  { name: 'Quillon', tier: 1.7, style: [0.5, -0.3, -1.1, -0.7], departments: ['Wear', 'Living'] },
-  { name: 'Everday', tier: 0.6, style: [-0.6, 0.1, 0.2, 0.1], departments: ['Living', 'Table', 'Carry', 'Wear'] },
-  { name: 'Fellmark', tier: 1.25, style: [-0.7, -0.5, 0.3, 1.3], departments: ['Carry', 'Wear'] },
-  { name: 'Lumo', tier: 0.9, style: [-0.8, -0.9, 0.8, -0.4], departments: ['Living', 'Wear', 'Carry'] },
-  { name: 'Terra Nova Goods', tier: 0.95, style: [0.4, 1.3, 0.1, 0.8], departments: ['Table', 'Living', 'Carry'] },
-  { name: 'Marlow Lane', tier: 1.4, style: [0.9, 0.2, -0.6, -0.9], departments: ['Table', 'Wear', 'Carry'] },
+  brand('Norrvik', 1.2, [-1.2, -0.6, -0.3, 0], 'Living', 'Table'),
+  brand('Casa Orell', 1.5, [1.2, 0.9, -0.4, -0.5], 'Living', 'Table'),
+  brand('Pommelo', 0.7, [0.1, 0.6, 1.5, 0], 'Living', 'Table', 'Wear'),
+  brand('Hollis & Wren', 1.3, [0.7, 0.5, -1.2, 0.2], 'Living', 'Carry', 'Wear'),
+  brand('Brackwater', 1, [-0.3, 0.1, -0.4, 1.4], 'Carry', 'Wear', 'Table'),
+  brand('Studio Tessel', 1.1, [0.3, -0.5, 0.9, -0.8], 'Living', 'Table', 'Wear'),
+  brand('Quillon', 1.7, [0.5, -0.3, -1.1, -0.7], 'Wear', 'Living'),
+  brand('Everday', 0.6, [-0.6, 0.1, 0.2, 0.1], 'Living', 'Table', 'Carry', 'Wear'),
+  brand('Fellmark', 1.25, [-0.7, -0.5, 0.3, 1.3], 'Carry', 'Wear'),
+  brand('Lumo', 0.9, [-0.8, -0.9, 0.8, -0.4], 'Living', 'Wear', 'Carry'),
+  brand('Terra Nova Goods', 0.95, [0.4, 1.3, 0.1, 0.8], 'Table', 'Living', 'Carry'),
+  brand('Marlow Lane', 1.4, [0.9, 0.2, -0.6, -0.9], 'Table', 'Wear', 'Carry'),
 ];
 
 export interface Colour {
