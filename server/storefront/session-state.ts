@@ -1,6 +1,7 @@
 import type { ShopEvent } from '../wire/schema.ts';
 import { INTEREST } from './interest.ts';
 import { STOREFRONT_LIMITS } from './limits.ts';
+import { sessionKey } from './session-key.ts';
 
 /** Where an event belongs among what is known of its session. Pure. */
 export type Placement =
@@ -25,7 +26,7 @@ export class LiveSession {
 
   constructor(
     readonly id: string,
-    readonly key: number, // for retrieval: no other session of this process has it
+    readonly key: number, // for retrieval: see `sessionKey`
     private readonly rowOf: (item: string) => number | undefined,
   ) {}
 
@@ -66,7 +67,6 @@ export interface SessionLimits {
 /** Live sessions by id, the least recently active first to go. */
 export class Sessions {
   readonly #live = new Map<string, LiveSession>(); // least recently active first
-  #lastKey = 0;
   #eventCount = 0; // of all of them
 
   constructor(
@@ -93,7 +93,7 @@ export class Sessions {
     const session =
       known && place === 'joins'
         ? known
-        : new LiveSession(event.session, ++this.#lastKey, this.rowOf);
+        : new LiveSession(event.session, sessionKey(event.session, event.atMs), this.rowOf);
     this.#forget(session.id); // to come back at the end of the order
     session.insert(event);
     this.#live.set(session.id, session);

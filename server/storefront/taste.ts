@@ -87,7 +87,8 @@ export function openEncoder(repository: string, model = 'session-encoder'): Enco
   };
 }
 
-function newestVersion(folder: string): string | null {
+/** The highest version folder of a model, or null. */
+export function newestVersion(folder: string): string | null {
   const versions = readdirSync(folder).filter((name) => /^[1-9]\d*$/.test(name));
   return versions.sort((a, b) => Number(b) - Number(a))[0] ?? null;
 }

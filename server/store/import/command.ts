@@ -8,6 +8,7 @@ import type { Store } from '../store.ts';
 import { importCatalogue } from './catalogue.ts';
 import { importEvents } from './events.ts';
 import { importOnlineRetail } from './online-retail.ts';
+import { importSessions } from './sessions.ts';
 import { formatSummary } from './summary.ts';
 import type { ImportOptions, ImportSummary } from './summary.ts';
 
@@ -23,6 +24,11 @@ const KINDS: Readonly<Record<string, Kind>> = {
     option: 'file',
     what: 'UCI Online Retail invoices (.csv, .csv.gz)',
     run: importOnlineRetail,
+  },
+  sessions: {
+    option: 'train',
+    what: 'sessions without times: one a line, item ids separated by blanks (.txt, .gz)',
+    run: importSessions,
   },
   catalogue: {
     option: 'file',

@@ -31,8 +31,8 @@ export async function* readJsonLines(path: string): AsyncIterable<() => Fields> 
   }
 }
 
-/** Not `node:readline`: that loses the errors of its input. */
-async function* readLines(path: string): AsyncIterable<string> {
+/** Lines without their ends. Not `node:readline`: that loses the errors of its input. */
+export async function* readLines(path: string): AsyncIterable<string> {
   let rest = '';
   try {
     for await (const chunk of readFile(path).setEncoding('utf8') as AsyncIterable<string>) {

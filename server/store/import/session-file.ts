@@ -1,0 +1,50 @@
+import { ServeError } from '../../core/errors.ts';
+import { LIMITS } from '../../wire/schema.ts';
+import { readLines } from './lines.ts';
+
+/** One row of a test file: what a visitor had looked at, oldest first, and what came next. */
+export interface TestPrefix {
+  readonly target: string;
+  readonly items: readonly string[]; // at least one
+}
+
+/**
+ * The sessions of a file, unpacked where its name ends in `.gz`: one a line, item ids separated by
+ * blanks, oldest session and oldest item first. Empty lines are passed over. Each is a function
+ * that throws `bad_argument` naming the line when an id is too long.
+ */
+export async function* readSessionFile(path: string): AsyncIterable<() => string[]> {
+  let line = 0;
+  for await (const text of readLines(path)) {
+    line += 1;
+    const at = line;
+    if (text.trim() !== '') yield () => itemIds(text, at);
+  }
+}
+
+/**
+ * The rows of a test file: a header, then `target<TAB>items`, the items separated by blanks. Fails
+ * with `bad_argument` naming the line.
+ */
+export async function* readPrefixFile(path: string): AsyncIterable<TestPrefix> {
+  let line = 0;
+  for await (const text of readLines(path)) {
+    line += 1;
+    if (line === 1 && text.startsWith('target')) continue;
+    if (text.trim() === '') continue;
+    const [target = '', prefix, ...more] = text.split('\t');
+    if (prefix === undefined || more.length > 0 || target === '') {
+      throw new ServeError('bad_argument', `${path} line ${line}: not 'target<TAB>items'`);
+    }
+    const items = itemIds(prefix, line);
+    if (items.length > 0) yield { target: target.trim(), items };
+  }
+}
+
+function itemIds(text: string, line: number): string[] {
+  const ids = text.split(/\s+/).filter((id) => id !== '');
+  const long = ids.find((id) => Buffer.byteLength(id) > LIMITS.idBytesMax);
+  if (long === undefined) return ids;
+  const what = `'${long.slice(0, 40)}…' is longer than ${LIMITS.idBytesMax} bytes`;
+  throw new ServeError('bad_argument', `line ${line}: ${what}`);
+}

@@ -1,0 +1,60 @@
+import type { ReasonCode } from '../../wire/schema.ts';
+import type { RetrievalQuery } from './retriever.ts';
+
+/** Stands where no item is the reason. */
+export const NO_ROW = 0xffff_ffff;
+
+/** What one source found: the first `count` places, best first, no row twice, scores above 0. */
+export class Candidates {
+  readonly rows: Uint32Array;
+  readonly scores: Float32Array;
+  readonly because: Uint32Array; // row of the session item each follows from, or NO_ROW
+  count = 0;
+
+  constructor(readonly room: number) {
+    this.rows = new Uint32Array(room);
+    this.scores = new Float32Array(room);
+    this.because = new Uint32Array(room).fill(NO_ROW);
+  }
+
+  /** False when there is no room left. */
+  push(row: number, score: number, because = NO_ROW): boolean {
+    if (this.count === this.room) return false;
+    this.rows[this.count] = row;
+    this.scores[this.count] = score;
+    this.because[this.count] = because;
+    this.count += 1;
+    return true;
+  }
+
+  /** Makes the scores shares of a whole, so that sources of any scale can be added up. */
+  normalise(): void {
+    let sum = 0;
+    for (let i = 0; i < this.count; i++) sum += this.scores[i] as number;
+    if (!(sum > 0)) return;
+    for (let i = 0; i < this.count; i++) this.scores[i] = (this.scores[i] as number) / sum;
+  }
+
+  /**
+   * Turns scores of any sign into shares as a softmax does; `temperature` is in units of the score.
+   * Best first before and after.
+   */
+  softmax(temperature: number): void {
+    const best = this.scores[0] ?? 0;
+    for (let i = 0; i < this.count; i++) {
+      this.scores[i] = Math.exp(((this.scores[i] as number) - best) / temperature);
+    }
+    this.normalise();
+  }
+}
+
+/** One way of finding items. Overwrites `into`; answers only allowed rows; shares sum to 1. */
+export interface Source {
+  readonly reason: ReasonCode;
+  find(query: RetrievalQuery, into: Candidates): void;
+}
+
+/** Whether a bitmap over rows lets a row pass; without one all pass. */
+export function allows(allow: Uint32Array | undefined, row: number): boolean {
+  return !allow || (((allow[row >>> 5] ?? 0) >>> (row & 31)) & 1) === 1;
+}

@@ -1,0 +1,140 @@
+import type { NativeSessionIndex } from '../../ann/binding.ts';
+import { LIMITS } from '../../wire/schema.ts';
+import { Blend } from './blend.ts';
+import { allows, Candidates, NO_ROW } from './candidates.ts';
+import type { Source } from './candidates.ts';
+import type { RetrievalQuery, RetrievedItem, Retriever } from './retriever.ts';
+import type { BlendSettings } from './settings.ts';
+import { Again } from './sources/again.ts';
+import { Popular } from './sources/popular.ts';
+import { SequentialRules } from './sources/sequential-rules.ts';
+import { SessionNeighbours } from './sources/session-neighbours.ts';
+import { SimilarItems } from './sources/similar-items.ts';
+import { TasteSource } from './sources/taste.ts';
+import type { ItemVectorIndex } from './sources/item-vectors.ts';
+import { Visits } from './visits.ts';
+
+/** Candidates a source may name for an answer of up to as many items. */
+export const ROOM = 200;
+const LARGE_ROOM = LIMITS.kMax + 1; // one more: `similar` leaves out the item itself
+
+export interface RetrieverParts {
+  readonly index: NativeSessionIndex;
+  readonly settings: BlendSettings;
+  readonly itemCount: () => number; // rows there are now
+  readonly taste: ItemVectorIndex | null; // the session encoder's, by inner product
+  readonly similar: ItemVectorIndex | null; // by cosine
+}
+
+/**
+ * The blend: every source's shares times its weight, added up. Then what is popular, then any
+ * allowed item, until there are k. What is fixed at start is in `settings`; what moves is the
+ * session index and popularity, both fed by `observe`.
+ */
+export class HybridRetriever implements Retriever {
+  readonly #sources: readonly { readonly source: Source; readonly weight: number }[];
+  readonly #popular: Popular;
+  readonly #similar: SimilarItems | null;
+  readonly #rules: SequentialRules;
+  readonly #visits = new Visits();
+  readonly #blend = new Blend();
+  readonly #candidates = new Candidates(ROOM);
+  #large: Candidates | null = null; // made when someone first asks for so many
+
+  constructor(private readonly parts: RetrieverParts) {
+    const { index, settings, taste, similar } = parts;
+    const { weights } = settings;
+    this.#popular = new Popular(settings.popular);
+    this.#similar = similar && new SimilarItems(similar, settings.similar);
+    this.#rules = new SequentialRules(index, settings.rules);
+    const sources: (Source | null)[] = [
+      new SessionNeighbours(index, settings.neighbours),
+      this.#rules,
+      new Again(settings.again),
+      taste && new TasteSource(taste, settings.taste),
+      this.#similar,
+      this.#popular,
+    ];
+    this.#sources = sources
+      .filter((source) => source !== null)
+      .map((source) => ({ source, weight: weights[source.reason] }))
+      .filter(({ weight }) => weight > 0);
+  }
+
+  /** The sources that take part, in order of weight. */
+  get sources(): readonly string[] {
+    const byWeight = [...this.#sources].sort((a, b) => b.weight - a.weight);
+    return byWeight.map(({ source }) => source.reason);
+  }
+
+  retrieve(query: RetrievalQuery): RetrievedItem[] {
+    const found = this.#roomFor(query.k);
+    const blend = this.#blend;
+    this.#sources.forEach(({ source, weight }, i) => {
+      source.find(query, found);
+      blend.add(i, weight, found);
+    });
+    const best = blend.top(query.k).map(({ row, score, source, because }) => ({
+      row,
+      score,
+      source: (this.#sources[source] as { source: Source }).source.reason,
+      ...(because !== NO_ROW && { because }),
+    }));
+    blend.clear();
+    this.#fill(best, query);
+    return best;
+  }
+
+  similar(row: number, k: number, allow?: Uint32Array): RetrievedItem[] {
+    const found = this.#roomFor(k + 1);
+    found.count = 0;
+    this.#similar?.near(row, allow, found);
+    if (found.count > 0) return take(found, k, 'similar', row);
+    // No vector of its own: what visitors looked at soon after it.
+    this.#rules.find({ items: Uint32Array.of(row), k, ...(allow && { allow }) }, found);
+    return take(found, k, 'followed_by', row);
+  }
+
+  observe(session: number, row: number, weight: number): void {
+    this.#popular.observe(row, weight);
+    if (this.#visits.isNew(session, row, weight)) this.parts.index.append(session, row);
+  }
+
+  #roomFor(k: number): Candidates {
+    if (k <= ROOM) return this.#candidates;
+    this.#large ??= new Candidates(LARGE_ROOM);
+    return this.#large;
+  }
+
+  /** Adds what is popular, then any allowed row in order, until there are k. */
+  #fill(best: RetrievedItem[], { k, allow }: RetrievalQuery): void {
+    if (best.length >= k) return;
+    const taken = new Set(best.map(({ row }) => row));
+    const add = (row: number): void => {
+      if (taken.has(row) || !allows(allow, row)) return;
+      taken.add(row);
+      best.push({ row, score: 0, source: 'popular' });
+    };
+    for (const row of this.#popular.order) {
+      if (best.length === k) return;
+      add(row);
+    }
+    const end = this.parts.itemCount();
+    for (let row = 0; row < end && best.length < k; row++) add(row);
+  }
+}
+
+function take(
+  found: Candidates,
+  k: number,
+  source: 'similar' | 'followed_by',
+  itself: number,
+): RetrievedItem[] {
+  const items: RetrievedItem[] = [];
+  for (let i = 0; i < found.count && items.length < k; i++) {
+    const row = found.rows[i] as number;
+    if (row === itself) continue;
+    items.push({ row, score: found.scores[i] as number, source, because: itself });
+  }
+  return items;
+}

@@ -1,0 +1,72 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Addon } from '../../ann/binding.ts';
+import { systemClock } from '../../core/clock.ts';
+import type { Log } from '../../core/log.ts';
+import type { Store } from '../../store/store.ts';
+import { loadItemVectors } from '../item-vocabulary.ts';
+import { newestVersion } from '../taste.ts';
+import { HybridRetriever } from './hybrid-retriever.ts';
+import { readVisits } from './log-visits.ts';
+import { readSettings } from './settings.ts';
+import { ItemVectorIndex } from './sources/item-vectors.ts';
+
+export interface RetrieverSetting {
+  readonly addon: Addon;
+  readonly store: Store;
+  readonly repository: string; // a model repository's folder
+  readonly sessionMinutesMax: number;
+  readonly log: Log;
+}
+
+/**
+ * The retriever over what the store holds and `vitrine train` made: settings, vectors, and every
+ * past visit. What is missing is left out and said once in the log. From then on it lives by
+ * `observe`. Fails with `bad_argument` (settings) or `backend` (vectors) naming a damaged file.
+ */
+export function openRetriever(setting: RetrieverSetting): HybridRetriever {
+  const { addon, store, repository, sessionMinutesMax, log } = setting;
+  const startUs = systemClock.nowUs();
+  const settings = readSettings(repository);
+  const index = new addon.SessionIndex({
+    ruleWindow: settings.rules.window,
+    ruleAgeDecay: settings.rules.ageDecay,
+  });
+  const retriever = new HybridRetriever({
+    index,
+    settings,
+    itemCount: () => store.itemCount,
+    taste: openVectors(setting, 'session-encoder', 'ip'),
+    similar: openVectors(setting, 'item-vectors', 'cosine'),
+  });
+  let visits = 0;
+  readVisits(store, sessionMinutesMax, ({ session, row, weight }) => {
+    retriever.observe(session, row, weight);
+    visits += 1;
+  });
+  log.info('retrieval is ready', {
+    sources: retriever.sources, visits, sessions: index.sessions, bytes: index.bytes,
+    ms: Math.round((systemClock.nowUs() - startUs) / 1000),
+  });
+  return retriever;
+}
+
+/** The learned vectors of a model, or null where it is not in the repository. */
+export function openVectors(
+  { addon, store, repository, log }: Omit<RetrieverSetting, 'sessionMinutesMax'>,
+  model: string,
+  metric: 'ip' | 'cosine',
+): ItemVectorIndex | null {
+  const folder = join(repository, model);
+  const version = existsSync(folder) ? newestVersion(folder) : null;
+  if (version === null || !existsSync(join(folder, version, 'item_vectors.f32'))) {
+    log.warn('a source of recommendations is absent', { model, repository });
+    return null;
+  }
+  const learned = loadItemVectors(join(folder, version));
+  const vectors = new ItemVectorIndex(addon, learned, metric, (id) => store.item(id)?.row);
+  const { size } = vectors;
+  // E.g. the shipped models beside a shop's own data: then their items are not this shop's.
+  if (size === 0) log.warn('no item of a model is in the store', { model, repository });
+  return size === 0 ? null : vectors;
+}

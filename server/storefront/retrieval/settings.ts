@@ -1,0 +1,134 @@
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ServeError } from '../../core/errors.ts';
+import type { ReasonCode } from '../../wire/schema.ts';
+
+/** In a model repository's folder: what `chooseBlend` chose for the shop's own data. */
+export const SETTINGS_FILE = 'recommend.json';
+
+/** How answers are blended. Every number is finite and at least 0. */
+export interface BlendSettings {
+  /** What each source's shares are multiplied by; 0 leaves it out. */
+  readonly weights: Readonly<Record<ReasonCode, number>>;
+  readonly neighbours: {
+    readonly neighbours: number; // sessions that vote
+    readonly sample: number; // newest candidate sessions
+    readonly queryDecay: number; // items
+    readonly itemDecay: number; // items
+    readonly ageDecay: number; // sessions; 0 is none
+    readonly lengthPower: number;
+  };
+  readonly rules: {
+    readonly last: number; // items from the session's end that have a say
+    readonly decay: number; // 0..1, of an item's say with its distance from the end
+    readonly window: number; // items
+    readonly ageDecay: number; // sessions; 0 is none
+  };
+  readonly again: { readonly decay: number }; // 0..1, an item
+  readonly taste: { readonly temperature: number }; // of the softmax over inner products
+  readonly similar: { readonly temperature: number }; // of the softmax over cosines
+  readonly popular: { readonly halfLife: number }; // observations
+}
+
+/** What the choice was made on, for whoever reads the file. */
+export interface BlendRecord {
+  readonly at: string; // ISO time
+  readonly sessions: number; // all of them
+  readonly heldOut: number; // newest sessions that were scored, and not learned from
+  readonly prefixes: number; // scored
+  readonly hr20: number;
+  readonly mrr20: number;
+  readonly sources: readonly ReasonCode[]; // that were there to choose from
+}
+
+/**
+ * What holds where nothing was chosen yet: values near the best of both session sets of the
+ * README, taken from their validation parts. Sources that need learned vectors get a small say.
+ */
+export const DEFAULT_SETTINGS: BlendSettings = {
+  weights: {
+    session_neighbours: 1, followed_by: 0.6, again: 0.2, taste: 0.3, similar: 0.05, popular: 0.01,
+  },
+  neighbours: {
+    neighbours: 300, sample: 5000, queryDecay: 1, itemDecay: 2.5, ageDecay: 0, lengthPower: 0.3,
+  },
+  rules: { last: 3, decay: 0.5, window: 10, ageDecay: 0 },
+  again: { decay: 0.7 },
+  taste: { temperature: 1 },
+  similar: { temperature: 0.1 },
+  popular: { halfLife: 20_000 },
+};
+
+/**
+ * The settings of a repository, or the defaults where it has none; what a file leaves out is taken
+ * from the defaults. Fails with `bad_argument` naming file and field when one is wrong.
+ */
+export function readSettings(repository: string): BlendSettings {
+  const path = join(repository, SETTINGS_FILE);
+  if (!existsSync(path)) return DEFAULT_SETTINGS;
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    throw new ServeError('bad_argument', `${path}: ${(cause as Error).message}`, { cause });
+  }
+  return parseSettings(value, path);
+}
+
+/** Writes a new file, then renames it into place. */
+export function writeSettings(
+  repository: string,
+  settings: BlendSettings,
+  chosen: BlendRecord,
+): string {
+  const path = join(repository, SETTINGS_FILE);
+  const part = `${path}.part`;
+  writeFileSync(part, `${JSON.stringify({ ...settings, chosen }, null, 2)}\n`);
+  renameSync(part, path);
+  return path;
+}
+
+/** Whole numbers, and numbers that must be above 0, by `group.field`. */
+const WHOLE = new Set(['neighbours.neighbours', 'neighbours.sample', 'rules.last', 'rules.window']);
+const ABOVE_ZERO = new Set([
+  ...WHOLE, 'neighbours.queryDecay', 'neighbours.itemDecay',
+  'taste.temperature', 'similar.temperature', 'popular.halfLife',
+]);
+const SHARES = new Set(['rules.decay', 'again.decay']);
+
+/** Checks every field. `where` is said in the message. Pure. */
+export function parseSettings(value: unknown, where: string): BlendSettings {
+  const given = objectOf(value, where);
+  const settings: Record<string, Record<string, number>> = {};
+  for (const [group, defaults] of Object.entries(DEFAULT_SETTINGS)) {
+    const fields = group in given ? objectOf(given[group], `${where}: ${group}`) : {};
+    const merged: Record<string, number> = { ...defaults };
+    for (const [field, number] of Object.entries(fields)) {
+      if (!(field in merged)) throw wrong(where, `${group}.${field}`, 'unknown');
+      merged[field] = checked(number, `${group}.${field}`, where);
+    }
+    settings[group] = merged;
+  }
+  return settings as unknown as BlendSettings;
+}
+
+function checked(value: unknown, name: string, where: string): number {
+  if (typeof value !== 'number' || !Number.isFinite(value) || value < 0) {
+    throw wrong(where, name, 'not a number of at least 0');
+  }
+  if (ABOVE_ZERO.has(name) && value === 0) throw wrong(where, name, 'not above 0');
+  if (WHOLE.has(name) && !Number.isInteger(value)) throw wrong(where, name, 'not a whole number');
+  if (SHARES.has(name) && value > 1) throw wrong(where, name, 'more than 1');
+  return value;
+}
+
+function objectOf(value: unknown, where: string): Record<string, unknown> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    return value as Record<string, unknown>;
+  }
+  throw new ServeError('bad_argument', `${where} is not an object`);
+}
+
+function wrong(where: string, name: string, what: string): ServeError {
+  return new ServeError('bad_argument', `${where}: ${name} is ${what}`);
+}
