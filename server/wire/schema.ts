@@ -16,6 +16,11 @@ export const LIMITS = {
   tensorsMax: 64, // inputs of one infer request
   rankMax: 8, // sizes in one shape
   depthMax: 16, // nesting of maps and arrays in one message
+  mapSizeMax: 1024, // entries of one map
+  listLengthMax: 1_048_576, // elements of one list: the numbers of a tensor that is not sent as bytes
+  containersMax: 100_000, // maps and lists in one message: 500 events of 100 items are half of it
+  queryBytesMax: 1024, // of a search event
+  requestsMax: 256, // in one frame
   deadlineMsMax: 600_000,
 } as const;
 

@@ -1,0 +1,60 @@
+import { asId, Fields, type Where } from './fields.ts';
+import { WIRE_NAMES } from './names.ts';
+import { EVENT_TYPES, type EventItem, type EventType, LIMITS, type ShopEvent } from './schema.ts';
+
+const TIME_MS_MAX = 8.64e15; // the last moment a Date knows
+const ITEMS_MAX = 1000; // of one event: a large basket
+
+/** Events that say something of an item, and so must name one. */
+const ABOUT_ITEMS: ReadonlySet<EventType> = new Set<EventType>([
+  'item_click', 'item_view', 'wishlist_add', 'cart_add', 'cart_remove', 'purchase', 'refund',
+]);
+
+/** One shop event. Fails with `bad_argument` naming the field. */
+export function decodeEvent(value: unknown, where: Where, nowMs: number): ShopEvent {
+  const fields = Fields.of(value, 'an event', where);
+  const type = fields.oneOf('type', EVENT_TYPES);
+  const event: { -readonly [Name in keyof ShopEvent]: ShopEvent[Name] } = {
+    id: fields.id('id'),
+    type,
+    atMs: fields.optionalInteger(WIRE_NAMES.atMs, 0, TIME_MS_MAX) ?? nowMs,
+    session: fields.id('session'),
+    items: fields.has('items') ? fields.list('items', 0, ITEMS_MAX, decodeItem) : [],
+  };
+  if (event.items.length === 0 && ABOUT_ITEMS.has(type)) fields.fail('items', `at least one item of a ${type}`);
+  const customer = fields.optionalId('customer');
+  const query = fields.optionalText('query', LIMITS.queryBytesMax);
+  const attribution = fields.optionalText('attribution', LIMITS.idBytesMax);
+  const consent = fields.flag('consent');
+  if (customer !== undefined) event.customer = customer;
+  if (query !== undefined) event.query = query;
+  if (attribution !== undefined) event.attribution = attribution;
+  if (consent !== undefined) event.consent = consent;
+  if (fields.has(WIRE_NAMES.timeZone)) event.timeZone = decodeTimeZone(fields);
+  return event;
+}
+
+/** A map, or the id alone for one of it. */
+function decodeItem(value: unknown, where: Where): EventItem {
+  if (typeof value === 'string' || typeof value === 'number') return { item: asId(value, where), quantity: 1 };
+  const fields = Fields.of(value, 'an item id or an item', where);
+  const item = fields.id('item');
+  const quantity = fields.has('quantity') ? fields.integer('quantity', 1, Number.MAX_SAFE_INTEGER) : 1;
+  const price = fields.optionalNumber('price', 0);
+  return price === undefined ? { item, quantity } : { item, quantity, price };
+}
+
+const TIME_ZONES_KNOWN_MAX = 1000; // there are about 600; more are only spellings of those
+const timeZonesKnown = new Set<string>();
+
+function decodeTimeZone(fields: Fields): string {
+  const name = fields.text(WIRE_NAMES.timeZone, LIMITS.idBytesMax);
+  if (timeZonesKnown.has(name)) return name;
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name }); // throws where there is no such zone
+  } catch {
+    fields.fail(WIRE_NAMES.timeZone, 'an IANA time zone, such as Europe/Berlin');
+  }
+  if (timeZonesKnown.size < TIME_ZONES_KNOWN_MAX) timeZonesKnown.add(name);
+  return name;
+}

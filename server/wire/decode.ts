@@ -1,0 +1,143 @@
+import { ServeError } from '../core/errors.ts';
+import { decodeEvent } from './decode-event.ts';
+import { asId, Fields, shown } from './fields.ts';
+import { WIRE_NAMES } from './names.ts';
+import {
+  type Filter, type InsightRequest, LANGUAGES, type Language, LIMITS, type Op,
+  type RecommendRequest, type Request, type RequestId, type ShopEvent, type SimilarRequest,
+} from './schema.ts';
+import { decodeTensor } from './tensors.ts';
+
+const K_DEFAULT = 20;
+
+/**
+ * A decoded message as a request, every field checked and defaults filled in. Tensors of bytes are
+ * views of the message. Fails with `bad_request`, `unknown_op`, `bad_argument` or `bad_tensor`,
+ * naming the field, what was expected and what came. `nowMs` dates events that bring no time.
+ */
+export function decodeRequest(value: unknown, nowMs: number): Request {
+  const fields = Fields.of(value, 'a request');
+  const id = readId(fields.raw('id'));
+  if (id === null) return fields.fail('id', ID_EXPECTED, 'bad_request');
+  const op = fields.raw('op');
+  if (typeof op !== 'string') return fields.fail('op', 'the name of an operation', 'bad_request');
+  if (!Object.hasOwn(OPS, op)) {
+    throw new ServeError('unknown_op', `${shown(op)} is none of ${Object.keys(OPS).join(', ')}`);
+  }
+  const deadlineMs = decodeDeadline(fields);
+  const body = OPS[op as Op](fields, nowMs);
+  return { id, ...(deadlineMs === undefined ? {} : { deadlineMs }), ...body } as Request;
+}
+
+/** What a reply to the message can be addressed to; null where that cannot be read. */
+export function requestIdOf(value: unknown): RequestId | null {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, 'id')) return null;
+  return readId((value as { id: unknown }).id);
+}
+
+export function decodeDeadline(fields: Fields): number | undefined {
+  return fields.optionalInteger(WIRE_NAMES.deadlineMs, 1, LIMITS.deadlineMsMax);
+}
+
+const REQUEST_ID_LENGTH_MAX = 64;
+const ID_EXPECTED = `an integer from 0 to 2^53-1, or text of 1 to ${REQUEST_ID_LENGTH_MAX} characters`;
+
+function readId(value: unknown): RequestId | null {
+  if (typeof value === 'string') {
+    return value.length >= 1 && value.length <= REQUEST_ID_LENGTH_MAX ? value : null;
+  }
+  return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : null;
+}
+
+/** How each operation is read. */
+const OPS: { readonly [Name in Op]: (fields: Fields, nowMs: number) => { op: Name } & object } = {
+  infer: (fields) => ({
+    op: 'infer',
+    model: fields.text('model', LIMITS.idBytesMax),
+    ...version(fields),
+    inputs: fields.list('inputs', 0, LIMITS.tensorsMax, decodeTensor),
+    ...kept('outputs', fields.optionalList('outputs', LIMITS.tensorsMax, asId)),
+    trace: fields.flag('trace') ?? false,
+  }),
+  events: (fields, nowMs) => ({ op: 'events', events: decodeEvents(fields, nowMs) }),
+  recommend: (fields) => ({ op: 'recommend', ...decodeRecommend(fields) }),
+  similar: (fields) => ({ op: 'similar', ...decodeSimilar(fields) }),
+  insight: (fields) => ({ op: 'insight', ...decodeInsight(fields) }),
+  subscribe: (fields) => ({
+    op: 'subscribe',
+    session: fields.id('session'),
+    ...kept('customer', fields.optionalId('customer')),
+    ...answerOptions(fields),
+  }),
+  unsubscribe: (fields) => ({ op: 'unsubscribe', session: fields.id('session') }),
+  cancel: (fields) => {
+    const target = readId(fields.raw('target'));
+    if (target === null) return fields.fail('target', ID_EXPECTED);
+    return { op: 'cancel', target };
+  },
+  metadata: (fields) => ({
+    op: 'metadata',
+    ...kept('model', fields.optionalText('model', LIMITS.idBytesMax)),
+    ...version(fields),
+  }),
+  ping: () => ({ op: 'ping' }),
+};
+
+/** `{events: [...]}`, 1 to `eventsMax` of them. */
+export function decodeEvents(fields: Fields, nowMs: number): ShopEvent[] {
+  return fields.list('events', 1, LIMITS.eventsMax, (value, where) => decodeEvent(value, where, nowMs));
+}
+
+export function decodeRecommend(fields: Fields): RecommendRequest {
+  return {
+    ...kept('session', fields.optionalId('session')),
+    ...kept('customer', fields.optionalId('customer')),
+    ...kept('items', fields.optionalList('items', LIMITS.sessionItemsMax, asId)),
+    ...answerOptions(fields),
+  };
+}
+
+export function decodeSimilar(fields: Fields): SimilarRequest {
+  return { item: fields.id('item'), ...answerOptions(fields) };
+}
+
+export function decodeInsight(fields: Fields): InsightRequest {
+  const session = fields.optionalId('session');
+  const customer = fields.optionalId('customer');
+  if (session === undefined && customer === undefined) fields.fail('session', 'a session or a customer');
+  return { ...kept('session', session), ...kept('customer', customer) };
+}
+
+function answerOptions(fields: Fields): { k: number; filter: Filter; language?: Language } {
+  return {
+    k: fields.optionalInteger('k', 1, LIMITS.kMax) ?? K_DEFAULT,
+    filter: decodeFilter(fields),
+    ...(fields.has('language') ? { language: fields.oneOf('language', LANGUAGES) } : {}),
+  };
+}
+
+function decodeFilter(fields: Fields): Filter {
+  const value = fields.raw('filter');
+  if (value === undefined) return {};
+  const filter = Fields.of(value, 'a filter', fields.at('filter'));
+  const category = filter.raw('category');
+  const categories = Array.isArray(category)
+    ? filter.list('category', 0, LIMITS.filterIdsMax, asId)
+    : category === undefined ? undefined : [filter.id('category')];
+  return {
+    ...kept('category', categories),
+    ...kept('inStock', filter.flag(WIRE_NAMES.inStock)),
+    ...kept('excludeSeen', filter.flag(WIRE_NAMES.excludeSeen)),
+    ...kept('excludeBought', filter.flag(WIRE_NAMES.excludeBought)),
+    ...kept('exclude', filter.optionalList('exclude', LIMITS.filterIdsMax, asId)),
+  };
+}
+
+function version(fields: Fields): { version?: string } {
+  return kept('version', fields.optionalId('version'));
+}
+
+/** `{name: value}`, or nothing where there is no value: absent is absent, not undefined. */
+function kept<Name extends string, Value>(name: Name, value: Value | undefined): { [N in Name]?: Value } {
+  return (value === undefined ? {} : { [name]: value }) as { [N in Name]?: Value };
+}

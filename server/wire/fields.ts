@@ -1,0 +1,144 @@
+import { type FailureCode, ServeError } from '../core/errors.ts';
+import { LIMITS } from './schema.ts';
+
+/**
+ * The fields of one map of a message, read by name and checked. What fails says where, what was
+ * expected and what came: `events[3].items[0].quantity: expected an integer of at least 1, got
+ * "two"`. Fields nobody asks for are ignored; null is taken as absent.
+ */
+export class Fields {
+  readonly #map: Readonly<Record<string, unknown>>;
+
+  private constructor(map: object, private readonly where: Where) {
+    this.#map = map as Record<string, unknown>;
+  }
+
+  /** `what` names the map in the error when it is none: "a request". */
+  static of(value: unknown, what: string, where: Where = ROOT): Fields {
+    if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Uint8Array) {
+      throw mismatch(where, `${what} as a map`, value, 'bad_request');
+    }
+    return new Fields(value, where);
+  }
+
+  /** The field as it came; undefined when absent. */
+  raw(name: string): unknown {
+    const value = Object.hasOwn(this.#map, name) ? this.#map[name] : undefined;
+    return value === null ? undefined : value;
+  }
+
+  has(name: string): boolean {
+    return this.raw(name) !== undefined;
+  }
+
+  fail(name: string, expected: string, code: FailureCode = 'bad_argument'): never {
+    throw mismatch(this.at(name), expected, this.raw(name), code);
+  }
+
+  at(name: string | number): Where {
+    return { parent: this.where, key: name };
+  }
+
+  /** An id of at most `idBytesMax` bytes; a non-negative integer becomes its decimal digits. */
+  id(name: string): string {
+    return asId(this.raw(name), this.at(name));
+  }
+
+  optionalId(name: string): string | undefined {
+    return this.has(name) ? this.id(name) : undefined;
+  }
+
+  text(name: string, bytesMax: number): string {
+    const value = this.raw(name);
+    if (typeof value === 'string' && value !== '' && Buffer.byteLength(value) <= bytesMax) return value;
+    return this.fail(name, `text of 1 to ${bytesMax} bytes`);
+  }
+
+  optionalText(name: string, bytesMax: number): string | undefined {
+    return this.has(name) ? this.text(name, bytesMax) : undefined;
+  }
+
+  flag(name: string): boolean | undefined {
+    const value = this.raw(name);
+    if (value === undefined || typeof value === 'boolean') return value;
+    return this.fail(name, 'true or false');
+  }
+
+  integer(name: string, min: number, max: number): number {
+    const value = this.raw(name);
+    if (Number.isInteger(value) && (value as number) >= min && (value as number) <= max) return value as number;
+    const open = max === Number.MAX_SAFE_INTEGER;
+    return this.fail(name, open ? `an integer of at least ${min}` : `an integer from ${min} to ${max}`);
+  }
+
+  optionalInteger(name: string, min: number, max: number): number | undefined {
+    return this.has(name) ? this.integer(name, min, max) : undefined;
+  }
+
+  /** A finite number of at least `min`. */
+  optionalNumber(name: string, min: number): number | undefined {
+    const value = this.raw(name);
+    if (value === undefined) return undefined;
+    if (typeof value === 'number' && Number.isFinite(value) && value >= min) return value;
+    return this.fail(name, `a number of at least ${min}`);
+  }
+
+  oneOf<Name extends string>(name: string, names: readonly Name[]): Name {
+    const value = this.raw(name);
+    if (names.includes(value as Name)) return value as Name;
+    return this.fail(name, `one of ${names.join(', ')}`);
+  }
+
+  /** Each element of a list of `min` to `max`. */
+  list<Out>(name: string, min: number, max: number, each: (value: unknown, where: Where) => Out): Out[] {
+    const value = this.raw(name);
+    if (!Array.isArray(value) || value.length < min || value.length > max) {
+      return this.fail(name, `a list of ${min} to ${max} elements`);
+    }
+    const where = this.at(name);
+    return value.map((one, i) => each(one, { parent: where, key: i }));
+  }
+
+  optionalList<Out>(name: string, max: number, each: (value: unknown, where: Where) => Out): Out[] | undefined {
+    return this.has(name) ? this.list(name, 0, max, each) : undefined;
+  }
+}
+
+/** Where in a message something stands; written out only when it is wrong. */
+export interface Where {
+  readonly parent: Where | null;
+  readonly key: string | number;
+}
+export const ROOT: Where = { parent: null, key: '' };
+
+export function asId(value: unknown, where: Where): string {
+  if (typeof value === 'string' && value !== '' && Buffer.byteLength(value) <= LIMITS.idBytesMax) return value;
+  if (Number.isSafeInteger(value) && (value as number) >= 0) return String(value);
+  throw mismatch(where, `an id: text of 1 to ${LIMITS.idBytesMax} bytes, or an integer from 0`, value);
+}
+
+export function mismatch(
+  where: Where, expected: string, got: unknown, code: FailureCode = 'bad_argument',
+): ServeError {
+  const path = pathOf(where);
+  return new ServeError(code, `${path === '' ? '' : `${path}: `}expected ${expected}, got ${shown(got)}`);
+}
+
+export function pathOf({ parent, key }: Where): string {
+  if (parent === null) return '';
+  const before = pathOf(parent);
+  if (typeof key === 'number') return `${before}[${key}]`;
+  return before === '' ? key : `${before}.${key}`;
+}
+
+const SHOWN_MAX = 40; // characters of a wrong value that its sender is shown
+
+/** A wrong value, short. */
+export function shown(value: unknown): string {
+  if (value === undefined || value === null) return 'nothing';
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (value instanceof Uint8Array) return `${value.byteLength} bytes`;
+  if (typeof value === 'object') return 'a map';
+  if (typeof value !== 'string') return String(value);
+  return JSON.stringify(value.length > SHOWN_MAX ? `${value.slice(0, SHOWN_MAX)}…` : value);
+}

@@ -1,0 +1,34 @@
+/**
+ * How the wire spells what this code calls otherwise. The only table of its kind: decoders read
+ * these names, encoders write them.
+ */
+export const WIRE_NAMES = {
+  atMs: 'at_ms',
+  batchRows: 'batch_rows',
+  deadlineMs: 'deadline_ms',
+  excludeBought: 'exclude_bought',
+  excludeSeen: 'exclude_seen',
+  inStock: 'in_stock',
+  maxBatchSize: 'max_batch_size',
+  queueUs: 'queue_us',
+  retryAfterMs: 'retry_after_ms',
+  runUs: 'run_us',
+  timeZone: 'time_zone',
+  trainedOn: 'trained_on',
+} as const;
+
+/** Maps whose keys are data, not names. */
+const OPAQUE: ReadonlySet<string> = new Set(['features', 'parameters']);
+
+/** A reply with its keys as the wire spells them. Keys that hold `undefined` are left out. */
+export function toWire(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(toWire);
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value;
+  const out: Record<string, unknown> = {};
+  for (const [name, one] of Object.entries(value)) {
+    if (one === undefined) continue;
+    const spelt = Object.hasOwn(WIRE_NAMES, name) ? WIRE_NAMES[name as keyof typeof WIRE_NAMES] : name;
+    out[spelt] = OPAQUE.has(name) ? one : toWire(one);
+  }
+  return out;
+}
