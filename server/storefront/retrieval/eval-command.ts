@@ -1,0 +1,117 @@
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { readConfig } from '../../config.ts';
+import { ServeError } from '../../core/errors.ts';
+import { LmdbStore } from '../../store/lmdb-store.ts';
+import { itemKnn, popularity, sequentialRules, sessionPopularity } from './eval/baselines.ts';
+import type { Method } from './eval/baselines.ts';
+import { readEvalFiles, readEvalStore } from './eval/eval-data.ts';
+import type { EvalData } from './eval/eval-data.ts';
+import { blended, neighboursAlone } from './eval/methods.ts';
+import { evaluate, formatRow, tableHead } from './eval/table.ts';
+import { sessionCount } from './past-sessions.ts';
+import { readSettings } from './settings.ts';
+import type { BlendSettings } from './settings.ts';
+import { chooseForSessions } from './tune/choose-blend.ts';
+
+export const usage = [
+  'vitrine eval --train FILE --test FILE [--settings FOLDER] [--limit N]',
+  'vitrine eval --test FILE [--data DIR] [--limit N]',
+  '  --train FILE       sessions, one a line, item ids separated by blanks (.txt, .gz)',
+  "  --test FILE        a header, then 'target<TAB>items so far' (.tsv, .gz)",
+  '  --data DIR         learn from the store of this folder, with its models and settings',
+  '  --settings FOLDER  holds the recommend.json to use; else it is chosen on the newest 5 %',
+  '                     of the training sessions',
+  '  --limit N          test rows to score; all when absent',
+].join('\n');
+
+/** Prints hit rate and reciprocal rank at 20 of the baselines, session neighbours and the blend. */
+export async function run(args: string[]): Promise<number> {
+  let wanted: Wanted;
+  try {
+    wanted = readArguments(args);
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${usage}`);
+    return 2;
+  }
+  try {
+    await (wanted.train === undefined ? evalStore(wanted) : evalFiles(wanted, wanted.train));
+    return 0;
+  } catch (error) {
+    if (!(error instanceof ServeError)) throw error;
+    console.error(error.message);
+    return 1;
+  }
+}
+
+async function evalFiles({ test, settings, limit }: Wanted, train: string): Promise<void> {
+  const data = await readEvalFiles(train, test, limit);
+  const progress = (line: string): void => console.log(`  ${line}`);
+  if (settings === undefined) console.log('choosing settings on the newest 5 % of the sessions');
+  const chosen = settings === undefined
+    ? chooseForSessions(data.past, progress).settings
+    : readSettings(settings);
+  const none = { taste: null, similar: null };
+  printTable(data, () => blended(data.past, chosen, data.itemCount, none, () => null), chosen);
+}
+
+function printTable(data: EvalData, blend: () => Method, settings: BlendSettings): void {
+  const { past, itemCount, prefixes } = data;
+  console.log(`${sessionCount(past)} sessions, ${itemCount} items, ${prefixes.length} test rows`);
+  console.log(`settings ${JSON.stringify(settings)}\n\n${tableHead()}`);
+  const methods: (() => Method)[] = [
+    () => popularity(past, itemCount),
+    () => sessionPopularity(past, itemCount),
+    () => itemKnn(past, itemCount),
+    () => sequentialRules(past, itemCount),
+    () => neighboursAlone(past),
+    blend,
+  ];
+  for (const learn of methods) console.log(formatRow(evaluate(learn, prefixes)));
+}
+
+interface Wanted {
+  readonly train: string | undefined;
+  readonly test: string;
+  readonly settings: string | undefined;
+  readonly dataDir: string;
+  readonly limit: number;
+}
+
+function readArguments(args: string[]): Wanted {
+  const { values } = parseArgs({
+    args,
+    options: {
+      train: { type: 'string' },
+      test: { type: 'string' },
+      data: { type: 'string' },
+      settings: { type: 'string' },
+      limit: { type: 'string' },
+    },
+  });
+  if (values.test === undefined) throw new Error('--test FILE is missing');
+  if (values.train !== undefined && values.data !== undefined) {
+    throw new Error('either --train or --data');
+  }
+  const limit = values.limit === undefined ? Infinity : Number(values.limit);
+  if (!(limit >= 1)) throw new Error(`--limit ${values.limit} is not a number of rows`);
+  return {
+    train: values.train,
+    test: values.test,
+    settings: values.settings,
+    dataDir: values.data ?? readConfig(process.env).dataDir,
+    limit,
+  };
+}
+
+async function evalStore({ test, dataDir, limit }: Wanted): Promise<void> {
+  const store = LmdbStore.open(join(dataDir, 'store'));
+  try {
+    const data = await readEvalStore(store, 30, test, limit);
+    const settings = readSettings(join(dataDir, 'models'));
+    const none = { taste: null, similar: null };
+    printTable(data, () => blended(data.past, settings, data.itemCount, none, () => null), settings);
+  } finally {
+    await store.close();
+  }
+}
