@@ -109,8 +109,9 @@ async function evalStore({ test, dataDir, limit }: Wanted): Promise<void> {
   try {
     const data = await readEvalStore(store, 30, test, limit);
     const settings = readSettings(join(dataDir, 'models'));
+    const { past, itemCount } = data;
     const none = { taste: null, similar: null };
-    printTable(data, () => blended(data.past, settings, data.itemCount, none, () => null), settings);
+    printTable(data, () => blended(past, settings, itemCount, none, () => null), settings);
   } finally {
     await store.close();
   }

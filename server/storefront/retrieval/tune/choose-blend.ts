@@ -48,8 +48,10 @@ export async function chooseBlend(
   const prefixes = prefixesOf(newest, PREFIXES_MAX);
   const learned = (model: string, metric: 'ip' | 'cosine') => {
     if (!existsSync(join(repository, model))) return null;
-    if (isHonest(repository, model)) return openVectors({ addon, store, repository, log }, model, metric);
-    progress(`${model}: its card has no held_out_share of ${HELD_OUT_SHARE} or more: default weight`);
+    if (isHonest(repository, model)) {
+      return openVectors({ addon, store, repository, log }, model, metric);
+    }
+    progress(`${model}: its card has no held_out_share of ${HELD_OUT_SHARE}: default weight`);
     return null;
   };
   const tasteVectors = learned('session-encoder', 'ip');

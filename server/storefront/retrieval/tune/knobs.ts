@@ -23,25 +23,33 @@ export function weightKnobs(sources: readonly ReasonCode[]): Knob[] {
 }
 
 /** What the sources are told, most telling first. Only of those that are there. */
-export function sourceKnobs(sources: readonly ReasonCode[], sessions: number, rows: number): Knob[] {
+export function sourceKnobs(
+  sources: readonly ReasonCode[],
+  sessions: number,
+  rows: number,
+): Knob[] {
   const ages = AGE_SHARES.map((share) => Math.round(share * sessions));
   const halfLives = [0.02, 0.05, 0.2, 1].map((share) => Math.max(1, Math.round(share * rows)));
-  const knobs: (Knob & { readonly source: ReasonCode })[] = [
-    { source: 'session_neighbours', ...knob('neighbours', 'ageDecay', ages) },
-    { source: 'session_neighbours', ...knob('neighbours', 'queryDecay', [0.5, 0.7, 1, 1.5, 2.5, 4]) },
-    { source: 'session_neighbours', ...knob('neighbours', 'neighbours', [100, 200, 300, 500, 1000]) },
-    { source: 'session_neighbours', ...knob('neighbours', 'sample', [1000, 2500, 5000]) },
-    { source: 'session_neighbours', ...knob('neighbours', 'itemDecay', [1.2, 1.8, 2.5, 4, 7]) },
-    { source: 'session_neighbours', ...knob('neighbours', 'lengthPower', [0, 0.15, 0.3, 0.5, 0.7]) },
-    { source: 'followed_by', ...knob('rules', 'ageDecay', ages) },
-    { source: 'followed_by', ...knob('rules', 'decay', [0.15, 0.3, 0.5, 0.7, 0.85]) },
-    { source: 'followed_by', ...knob('rules', 'last', [1, 2, 3, 5, 8]) },
-    { source: 'again', ...knob('again', 'decay', [0.3, 0.5, 0.7, 0.85]) },
-    { source: 'taste', ...knob('taste', 'temperature', [0.5, 0.7, 1, 1.4, 2]) },
-    { source: 'similar', ...knob('similar', 'temperature', [0.03, 0.1, 0.3]) },
-    { source: 'popular', ...knob('popular', 'halfLife', halfLives) },
-  ];
-  return knobs.filter(({ source }) => sources.includes(source));
+  const knobs: Record<ReasonCode, readonly Knob[]> = {
+    session_neighbours: [
+      knob('neighbours', 'ageDecay', ages),
+      knob('neighbours', 'queryDecay', [0.5, 0.7, 1, 1.5, 2.5, 4]),
+      knob('neighbours', 'neighbours', [100, 200, 300, 500, 1000]),
+      knob('neighbours', 'sample', [1000, 2500, 5000]),
+      knob('neighbours', 'itemDecay', [1.2, 1.8, 2.5, 4, 7]),
+      knob('neighbours', 'lengthPower', [0, 0.15, 0.3, 0.5, 0.7]),
+    ],
+    followed_by: [
+      knob('rules', 'ageDecay', ages),
+      knob('rules', 'decay', [0.15, 0.3, 0.5, 0.7, 0.85]),
+      knob('rules', 'last', [1, 2, 3, 5, 8]),
+    ],
+    again: [knob('again', 'decay', [0.3, 0.5, 0.7, 0.85])],
+    taste: [knob('taste', 'temperature', [0.5, 0.7, 1, 1.4, 2])],
+    similar: [knob('similar', 'temperature', [0.03, 0.1, 0.3])],
+    popular: [knob('popular', 'halfLife', halfLives)],
+  };
+  return sources.flatMap((source) => knobs[source]);
 }
 
 function knob(group: keyof BlendSettings, field: string, ladder: readonly number[]): Knob {
@@ -60,6 +68,6 @@ function knob(group: keyof BlendSettings, field: string, ladder: readonly number
 
 /** Between its neighbours; ladders ascend, but for a 0 at the end that stands for infinity. */
 function insert(ladder: readonly number[], value: number): readonly number[] {
-  const at = ladder.findIndex((step) => step > value || step === 0);
+  const at = ladder.findIndex((step, i) => step > value || (step === 0 && i > 0));
   return at < 0 ? [...ladder, value] : [...ladder.slice(0, at), value, ...ladder.slice(at)];
 }

@@ -34,7 +34,7 @@ suite('A retriever opened over a store', () => {
     }
   });
 
-  test('after a restart a live session goes on as the one it was, and does not vote for itself', async () => {
+  test('after a restart a live session goes on, and does not vote for itself', async () => {
     const store = new MemoryStore();
     const clock = new FakeClock();
     const first = open(store, clock);

@@ -1,0 +1,62 @@
+import type { Clock } from '../../core/clock.ts';
+import type { VitrineClient } from '../../client/types.ts';
+import type { TestPrefix } from '../../store/import/session-file.ts';
+import { LIMITS } from '../../wire/schema.ts';
+import { ANSWER_ITEMS, HitRate } from './hit-rate.ts';
+
+/** What came of a replay. */
+export interface Replay {
+  readonly score: HitRate;
+  readonly latenciesMs: Float64Array; // of every answer, ascending
+  readonly seconds: number;
+  readonly short: number; // answers with fewer items than asked for
+  readonly degraded: number; // answers that something was missing from
+}
+
+/**
+ * Asks a running server what comes next after each prefix, `concurrency` requests at a time, and
+ * scores its answers. Rejects with the first failure.
+ */
+export async function replay(
+  client: Pick<VitrineClient, 'recommend'>,
+  prefixes: readonly TestPrefix[],
+  concurrency: number,
+  clock: Clock,
+  progress: (done: number) => void = () => {},
+): Promise<Replay> {
+  const score = new HitRate();
+  const latenciesMs = new Float64Array(prefixes.length);
+  let next = 0;
+  let done = 0;
+  let short = 0;
+  let degraded = 0;
+
+  const ask = async (at: number): Promise<void> => {
+    const { items, target } = prefixes[at] as TestPrefix;
+    const sentUs = clock.nowUs();
+    const reply = await client.recommend({
+      items: items.slice(-LIMITS.sessionItemsMax),
+      k: ANSWER_ITEMS,
+    });
+    latenciesMs[at] = (clock.nowUs() - sentUs) / 1000;
+    const rank = reply.items.findIndex(({ item }) => item === target);
+    score.add(rank < 0 ? Infinity : rank + 1);
+    if (reply.items.length < ANSWER_ITEMS) short += 1;
+    if (reply.degraded.length > 0) degraded += 1;
+    progress((done += 1));
+  };
+  const askInTurn = async (): Promise<void> => {
+    while (next < prefixes.length) await ask(next++);
+  };
+
+  const startUs = clock.nowUs();
+  await Promise.all(Array.from({ length: concurrency }, askInTurn));
+  const seconds = (clock.nowUs() - startUs) / 1e6;
+  return { score, latenciesMs: latenciesMs.sort(), seconds, short, degraded };
+}
+
+/** The value that `share` (0..1) of the ascending list does not exceed; NaN for an empty one. */
+export function percentile(ascending: Float64Array, share: number): number {
+  const at = Math.min(ascending.length - 1, Math.ceil(share * ascending.length) - 1);
+  return ascending[Math.max(0, at)] ?? Number.NaN;
+}
