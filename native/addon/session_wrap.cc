@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <string>
+#include <vector>
 
 #include "addon/args.h"
 #include "addon/instance.h"
@@ -17,9 +18,13 @@ Registry<SessionIndex>& registry() {
   return shared;
 }
 
+bool is_key(double number) {
+  return number >= 0 && number <= kKeyMax && number == std::floor(number);
+}
+
 std::uint64_t session_key(const Napi::Value& value, const char* name) {
   const double number = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : NAN;
-  if (!(number >= 0 && number <= kKeyMax) || number != std::floor(number)) {
+  if (!is_key(number)) {
     args::refuse(value.Env(), std::string(name) + " must be an integer in 0..2^53-1");
   }
   return static_cast<std::uint64_t>(number);
@@ -89,6 +94,7 @@ void SessionWrap::start(Napi::Env env, Napi::Object exports) {
           InstanceAccessor<&SessionWrap::bytes>("bytes"),
           InstanceAccessor<&SessionWrap::token>("token"),
           InstanceMethod<&SessionWrap::append>("append"),
+          InstanceMethod<&SessionWrap::append_all>("appendAll"),
           InstanceMethod<&SessionWrap::load>("load"),
           InstanceMethod<&SessionWrap::remove>("remove"),
           InstanceMethod<&SessionWrap::search>("search"),
@@ -150,9 +156,26 @@ Napi::Value SessionWrap::token(const Napi::CallbackInfo& info) {
 
 void SessionWrap::append(const Napi::CallbackInfo& info) {
   SessionIndex& index = this->index(info.Env());
-  const std::uint64_t key = session_key(info[0], "session");
-  const std::uint32_t item = args::integer(info[1], "item", 0, kItemMax);
-  args::throw_unless_ok(info.Env(), index.append(key, item));
+  const Visit visit{session_key(info[0], "session"), args::integer(info[1], "item", 0, kItemMax)};
+  args::throw_unless_ok(info.Env(), index.append({&visit, 1}));
+}
+
+void SessionWrap::append_all(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  SessionIndex& index = this->index(env);
+  if (!info[0].IsTypedArray() ||
+      info[0].As<Napi::TypedArray>().TypedArrayType() != napi_float64_array) {
+    args::refuse(env, "sessions must be a Float64Array");
+  }
+  const auto keys = info[0].As<Napi::Float64Array>();
+  const std::span<const std::uint32_t> items = args::uint32s(info[1], "items");
+  if (keys.ElementLength() != items.size()) args::refuse(env, "items must be as long as sessions");
+  std::vector<Visit> visits(items.size());
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    if (!is_key(keys.Data()[i])) args::refuse(env, "sessions must hold integers in 0..2^53-1");
+    visits[i] = {static_cast<std::uint64_t>(keys.Data()[i]), items[i]};
+  }
+  args::throw_unless_ok(env, index.append(visits));
 }
 
 void SessionWrap::load(const Napi::CallbackInfo& info) {

@@ -25,6 +25,7 @@ class SessionWrap final : public Napi::ObjectWrap<SessionWrap> {
   Napi::Value bytes(const Napi::CallbackInfo& info);
   Napi::Value token(const Napi::CallbackInfo& info);
   void append(const Napi::CallbackInfo& info);
+  void append_all(const Napi::CallbackInfo& info);
   void load(const Napi::CallbackInfo& info);
   Napi::Value remove(const Napi::CallbackInfo& info);
   Napi::Value search(const Napi::CallbackInfo& info);

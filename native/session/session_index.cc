@@ -21,12 +21,16 @@ SessionIndex::SessionIndex(const SessionLog::Options& log, const RuleTable::Opti
 
 SessionIndex::~SessionIndex() = default;
 
-Status SessionIndex::append(std::uint64_t key, std::uint32_t item) {
-  if (Status status = check_item(item); !status.ok()) return status;
+Status SessionIndex::append(std::span<const Visit> visits) {
+  for (const Visit& visit : visits) {
+    if (Status status = check_item(visit.item); !status.ok()) return status;
+  }
   const std::unique_lock lock(mutex_);
-  std::uint32_t slot = log_.find(key);
-  if (slot == kNoSlot) slot = log_.open(key);
-  append_locked(slot, item);
+  for (const Visit& visit : visits) {
+    std::uint32_t slot = log_.find(visit.key);
+    if (slot == kNoSlot) slot = log_.open(visit.key);
+    append_locked(slot, visit.item);
+  }
   return {};
 }
 

@@ -72,13 +72,19 @@ struct Found {
   std::span<std::uint32_t> because;
 };
 
+// One item of the session of a key.
+struct Visit {
+  std::uint64_t key;
+  std::uint32_t item;
+};
+
 class SessionIndex {
  public:
   SessionIndex(const SessionLog::Options& log, const RuleTable::Options& rules);
   ~SessionIndex();
 
-  // One more item of a session, in order. Refuses an item above kItemMax.
-  Status append(std::uint64_t key, std::uint32_t item);
+  // More items of sessions, each session's in order. Refuses all when one is above kItemMax.
+  Status append(std::span<const Visit> visits);
 
   // Whole sessions without keys, oldest first: session s is items[offsets[s] .. offsets[s + 1]).
   // Refuses all of them when an item or an offset is wrong.

@@ -32,7 +32,8 @@ void write(SessionIndex& index, unsigned seed, int rounds) {
   for (int round = 0; round < rounds; ++round) {
     const std::uint32_t key = below(chance, 400);
     for (std::uint32_t i = below(chance, 6); i > 0; --i) {
-      if (!index.append(key, below(chance, kItems)).ok()) std::abort();
+      const Visit visit{key, below(chance, kItems)};
+      if (!index.append({&visit, 1}).ok()) std::abort();
     }
     if (round % 7 == 0) index.remove(below(chance, 400));
     if (round % 50 == 0) {

@@ -117,6 +117,8 @@ export interface NativeSessionIndex {
   readonly token: bigint;
   /** `session` is any key; items of one session must come in order. */
   append(session: number, item: number): void;
+  /** Many at once, in order: `items[i]` is one more item of `sessions[i]`. */
+  appendAll(sessions: Float64Array, items: Uint32Array): void;
   /** Many whole sessions, oldest first: session i is `items[offsets[i] .. offsets[i + 1])`. */
   load(items: Uint32Array, offsets: Uint32Array): void;
   /** Forgets a session (erasure). Returns whether it was there. */

@@ -86,7 +86,9 @@ suite('The session index', () => {
 
   test('an item lists its newest sessions only', () => {
     const native = new addon.SessionIndex({ sessionsPerItemMax: 4 });
-    for (let key = 0; key < 100; key += 1) for (const item of [0, 1 + key]) native.append(key, item);
+    for (let key = 0; key < 100; key += 1) {
+      for (const item of [0, 1 + key]) native.append(key, item);
+    }
 
     const answer = search(native, [0]).map(({ item }) => item);
     assert.ok(answer.length >= 4 && answer.length <= 8, `${answer.length} sessions`);
@@ -95,19 +97,37 @@ suite('The session index', () => {
 
   test('an item keeps its strongest followers only', () => {
     const native = new addon.SessionIndex({ rulesPerItemMax: 4 });
-    let key = 0;
-    for (const to of [1, 2, 3, 1, 2, 3]) for (const item of [0, to]) native.append(key + (item ? 0 : ++key), item);
-    for (let to = 10; to < 60; to += 1) for (const item of [0, to]) native.append(key + (item ? 0 : ++key), item);
+    const weak = Array.from({ length: 50 }, (_, i) => 10 + i);
+    [1, 2, 3, 1, 2, 3, ...weak].forEach((follower, session) => {
+      for (const item of [0, follower]) native.append(session, item);
+    });
 
     const answer = follow(native, [0]).map(({ item }) => item);
     assert.ok(answer.length <= 8);
     assert.deepEqual(answer.slice(0, 3), [1, 2, 3]);
   });
 
+  test('appending many at once is the same as one after the other', () => {
+    const { prng, native } = filled(14, {});
+    const many = new addon.SessionIndex();
+    const visits = Array.from({ length: 300 }, () => [prng.below(30), prng.below(40)] as const);
+    const single = new addon.SessionIndex();
+
+    many.appendAll(
+      Float64Array.from(visits, ([key]) => key), Uint32Array.from(visits, ([, item]) => item));
+    for (const [key, item] of visits) single.append(key, item);
+
+    const query = sessionOf(prng, 4);
+    assert.deepEqual(search(many, query), search(single, query));
+    assert.throws(() => native.appendAll(Float64Array.of(1, 2), Uint32Array.of(1)), /items/);
+    assert.throws(() => native.appendAll(Float64Array.of(0.5), Uint32Array.of(1)), /sessions/);
+  });
+
   test('loading whole sessions is the same as appending them', () => {
     const prng = new Prng(9);
     const sessions = Array.from({ length: 50 }, () => sessionOf(prng, prng.below(8)));
-    const offsets = sessions.reduce<number[]>((all, one) => [...all, (all.at(-1) ?? 0) + one.length], [0]);
+    const offsets = [0];
+    for (const one of sessions) offsets.push((offsets.at(-1) as number) + one.length);
     const loaded = new addon.SessionIndex();
     const appended = new addon.SessionIndex();
 
@@ -178,7 +198,8 @@ suite('The session index', () => {
   });
 
   test('memory stays bounded however many sessions pass', () => {
-    const native = new addon.SessionIndex({ sessionsMax: 200, sessionsPerItemMax: 50, rulesPerItemMax: 20 });
+    const bounds = { sessionsMax: 200, sessionsPerItemMax: 50, rulesPerItemMax: 20 };
+    const native = new addon.SessionIndex(bounds);
     const prng = new Prng(3);
     const fill = (from: number) => {
       for (let i = 0; i < 4000; i += 1) native.append(from + (i >> 2), prng.below(100));
@@ -218,16 +239,22 @@ function sessionOf(prng: Prng, length: number): number[] {
 }
 
 function search(
-  native: NativeSessionIndex, query: number[], options: Parameters<NativeSessionIndex['search']>[3] = {},
+  native: NativeSessionIndex,
+  query: number[],
+  options: Parameters<NativeSessionIndex['search']>[3] = {},
 ): Ranked {
   const items = new Uint32Array(ROOM);
   const scores = new Float32Array(ROOM);
   const count = native.search(Uint32Array.from(query), items, scores, options);
-  return Array.from({ length: count }, (_, i) => ({ item: items[i] as number, score: scores[i] as number }));
+  return Array.from({ length: count }, (_, i) => ({
+    item: items[i] as number, score: scores[i] as number,
+  }));
 }
 
 function follow(
-  native: NativeSessionIndex, query: number[], options: Parameters<NativeSessionIndex['follow']>[3] = {},
+  native: NativeSessionIndex,
+  query: number[],
+  options: Parameters<NativeSessionIndex['follow']>[3] = {},
 ): Ranked {
   const items = new Uint32Array(ROOM);
   const scores = new Float32Array(ROOM);
@@ -245,8 +272,9 @@ function sameAnswer(got: Ranked, wanted: Ranked, note: string): void {
   got.forEach((one, i) => {
     const place = (wanted[i] as Ranked[number]).score;
     const own = scoreOf.get(one.item) ?? Number.NaN;
-    assert.ok(Math.abs(one.score - own) <= 1e-5 * own, `${note}: item ${one.item} ${one.score} for ${own}`);
-    assert.ok(Math.abs(place - own) <= 1e-5 * place, `${note}: item ${one.item} at place ${i}`);
+    const what = `${note}: item ${one.item} at place ${i} has ${one.score}, wanted ${own}`;
+    assert.ok(Math.abs(one.score - own) <= 1e-5 * own, what);
+    assert.ok(Math.abs(place - own) <= 1e-5 * place, what);
     const because = wanted.find(({ item }) => item === one.item)?.because;
     if (one.item === wanted[i]?.item) assert.equal(one.because, because, note);
   });

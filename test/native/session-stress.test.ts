@@ -22,7 +22,8 @@ suite('The session index under many threads', () => {
         const sources = readdirSync(join(root, 'native/session'))
           .filter((name) => name.endsWith('.cc'))
           .map((name) => `native/session/${name}`);
-        compile([...flags(sanitizer), '-Inative', 'native/test/session_stress.cc', ...sources], program);
+        const stress = 'native/test/session_stress.cc';
+        compile([...flags(sanitizer), '-Inative', stress, ...sources], program);
 
         const ran = spawnSync(program, ['300'], { encoding: 'utf8', timeout: 120_000 });
 

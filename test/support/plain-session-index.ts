@@ -1,4 +1,6 @@
-import type { FollowOptions, NeighbourOptions, SessionIndexOptions } from '../../server/ann/binding.ts';
+import type {
+  FollowOptions, NeighbourOptions, SessionIndexOptions,
+} from '../../server/ann/binding.ts';
 
 /** An answer as pairs, best first, ties by lower item. */
 export type Ranked = { item: number; score: number; because?: number }[];
@@ -52,7 +54,8 @@ export class PlainSessionIndex {
       Math.exp(-(query.length - 1 - query.lastIndexOf(item)) / queryDecay);
     const newest = this.#slots - 1;
     const nearest = this.#sessions
-      .filter((one) => one.key !== options.exclude && one.items.some((item) => query.includes(item)))
+      .filter(({ key }) => key !== options.exclude)
+      .filter(({ items }) => items.some((item) => query.includes(item)))
       .slice(-sample)
       .map(({ slot, items, length }) => {
         // Summed from the query's end on, as the index does, so that equals stay equal.

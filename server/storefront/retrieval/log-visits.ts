@@ -3,46 +3,47 @@ import { INTEREST } from '../interest.ts';
 import { sessionKey } from '../session-key.ts';
 import { placement } from '../session-state.ts';
 
-/** One item that somebody showed interest in. */
-export interface LoggedVisit {
-  session: number; // key, as the shop's live sessions have it
-  row: number;
-  weight: number; // in views
-}
+/**
+ * Takes one item that somebody showed interest in: the session's key, as the shop's live sessions
+ * have it, the item's row, and the weight in views.
+ */
+export type SeeVisit = (session: number, row: number, weight: number) => void;
 
 /**
  * Calls `see` for every item of interest in the log, in order of arrival, with the session it
  * belongs to: cut by silence as live sessions are. Events without consent are left out, as are
- * late ones of a session that is over. The object given to `see` is used again for the next.
+ * late ones of a session that is over.
  */
-export function readVisits(
-  store: Store,
-  sessionMinutesMax: number,
-  see: (visit: LoggedVisit) => void,
-): void {
+export function readVisits(store: Store, sessionMinutesMax: number, see: SeeVisit): void {
   const silenceMs = sessionMinutesMax * 60_000;
-  const sessions = new Map<string, { key: number; firstMs: number; lastMs: number }>();
-  const visit: LoggedVisit = { session: 0, row: 0, weight: 0 };
+  const sessions = new Map<string, Span>();
+  let lastId = '';
+  let last: Span | undefined;
   for (const { event } of store.events()) {
     const { session: id, atMs } = event;
-    let session = sessions.get(id);
+    // Events of one session often come in a row: comparing ids is cheaper than hashing them.
+    let session = id === lastId ? last : sessions.get(id);
     const place = placement(session, atMs, silenceMs);
     if (place === 'late') continue;
     if (!session || place === 'begins') {
       session = { key: sessionKey(id, atMs), firstMs: atMs, lastMs: atMs };
       sessions.set(id, session);
     }
+    lastId = id;
+    last = session;
     session.firstMs = Math.min(session.firstMs, atMs);
     session.lastMs = Math.max(session.lastMs, atMs);
     const weight = INTEREST[event.type];
     if (event.consent === false || weight === 0) continue;
-    visit.session = session.key;
-    visit.weight = weight;
     for (const { item } of event.items) {
       const row = store.item(item)?.row;
-      if (row === undefined) continue;
-      visit.row = row;
-      see(visit);
+      if (row !== undefined) see(session.key, row, weight);
     }
   }
+}
+
+interface Span {
+  readonly key: number;
+  firstMs: number;
+  lastMs: number;
 }

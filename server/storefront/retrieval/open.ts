@@ -39,13 +39,9 @@ export function openRetriever(setting: RetrieverSetting): HybridRetriever {
     taste: openVectors(setting, 'session-encoder', 'ip'),
     similar: openVectors(setting, 'item-vectors', 'cosine'),
   });
-  let visits = 0;
-  readVisits(store, sessionMinutesMax, ({ session, row, weight }) => {
-    retriever.observe(session, row, weight);
-    visits += 1;
-  });
+  retriever.observeAll((see) => readVisits(store, sessionMinutesMax, see));
   log.info('retrieval is ready', {
-    sources: retriever.sources, visits, sessions: index.sessions, bytes: index.bytes,
+    sources: retriever.sources, events: store.eventCount, sessions: index.sessions, bytes: index.bytes,
     ms: Math.round((systemClock.nowUs() - startUs) / 1000),
   });
   return retriever;

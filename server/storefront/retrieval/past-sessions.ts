@@ -28,7 +28,7 @@ export function sessionCount({ offsets }: PastSessions): number {
 export function readPastSessions(store: Store, sessionMinutesMax: number): PastSessions {
   const sessions = new Map<number, number[]>();
   const visits = new Visits();
-  readVisits(store, sessionMinutesMax, ({ session, row, weight }) => {
+  readVisits(store, sessionMinutesMax, (session, row, weight) => {
     if (!visits.isNew(session, row, weight)) return;
     const rows = sessions.get(session);
     if (rows) rows.push(row);

@@ -22,7 +22,8 @@ suite('The blend', () => {
     for (let round = 0; round < 50; round += 1) {
       const scores = new Map<number, number>();
       for (let source = 0; source < 3; source += 1) {
-        const drawn = Array.from({ length: 60 }, () => [prng.below(5000), 1 + prng.below(3)] as const);
+        const draw = () => [prng.below(5000), 1 + prng.below(3)] as const;
+        const drawn = Array.from({ length: 60 }, draw);
         const candidates = found([...new Map(drawn)]);
         for (let i = 0; i < candidates.count; i += 1) {
           const row = candidates.rows[i] as number;

@@ -5,7 +5,7 @@ import { percentile, replay } from '../../../../server/storefront/retrieval/repl
 import { FakeClock } from '../../../support/fake-clock.ts';
 
 suite('Replay', () => {
-  test('answers are scored by the place of the target, as many at a time as asked for', async () => {
+  test('answers are scored by the target\'s place, as many at a time as asked for', async () => {
     const clock = new FakeClock();
     const asked: RecommendInput[] = [];
     let open = 0;
