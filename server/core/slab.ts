@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { Ring } from './ring.ts';
+
+/** A region starts on a cache line, which also aligns it for every datatype. */
+const REGION_ALIGN = 64;
+
+/** Where the rows of each tensor lie in a slab's memory: one region a tensor, one row a slot. */
+export interface SlabLayout {
+  readonly slots: number;
+  readonly rowBytes: readonly number[]; // one size a tensor
+  readonly offsets: readonly number[]; // first byte of each region
+  readonly bytes: number; // of the whole memory
+}
+
+export function slabLayout(slots: number, rowBytes: readonly number[]): SlabLayout {
+  const offsets: number[] = [];
+  let bytes = 0;
+  for (const size of rowBytes) {
+    offsets.push(bytes);
+    bytes += Math.ceil((slots * size) / REGION_ALIGN) * REGION_ALIGN;
+  }
+  return { slots, rowBytes, offsets, bytes };
+}
+
+/** A view of each region. Slot s holds bytes `[s * rowBytes, (s + 1) * rowBytes)` of it. */
+export function slabRegions(memory: SharedArrayBuffer, layout: SlabLayout): Uint8Array[] {
+  assert.equal(memory.byteLength, layout.bytes);
+  return layout.rowBytes.map(
+    (size, at) => new Uint8Array(memory, layout.offsets[at] as number, layout.slots * size),
+  );
+}
+
+/** Rows of several tensors in shared memory, handed out by slot number and never reallocated. */
+export class Slab {
+  readonly memory: SharedArrayBuffer;
+  readonly layout: SlabLayout;
+  readonly regions: readonly Uint8Array[];
+  /**
+   * Free slots leave in the order they came back, so that the slots of a batch tend to be
+   * neighbours, and a worker gathers them with a few long copies.
+   */
+  readonly #free: Ring<number>;
+
+  constructor(slots: number, rowBytes: readonly number[]) {
+    this.layout = slabLayout(slots, rowBytes);
+    this.memory = new SharedArrayBuffer(this.layout.bytes);
+    this.regions = slabRegions(this.memory, this.layout);
+    this.#free = new Ring(slots);
+    for (let slot = 0; slot < slots; slot += 1) this.#free.push(slot);
+  }
+
+  get freeCount(): number {
+    return this.#free.count;
+  }
+
+  /** A free slot, or -1 when every slot is out. Its rows hold what the last user left. */
+  take(): number {
+    return this.#free.shift() ?? -1;
+  }
+
+  giveBack(slot: number): void {
+    this.#free.push(slot);
+  }
+}
