@@ -24,4 +24,6 @@ export interface ModelMetadata extends ModelSummary {
   readonly maxBatchSize: number;
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
+  /** The model's `card.json`: data, split, scores, baselines, date. Absent where it has none. */
+  readonly card?: Readonly<Record<string, unknown>>;
 }

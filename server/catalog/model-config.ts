@@ -12,6 +12,9 @@ export interface ModelConfig {
   readonly input: readonly TensorConfig[];
   readonly output: readonly TensorConfig[];
   readonly version_policy: VersionPolicy;
+  /** Names for versions, such as `stable` and `canary`; good wherever a version is asked for. */
+  readonly version_labels: Readonly<Record<string, number>>;
+  /** Workers that may run the model at once; 0 is every one. */
   readonly instance_group: { readonly count: number };
   readonly dynamic_batching: {
     /** Longest wait of the oldest row for others to join, while a worker is idle. Default 0. */
@@ -26,8 +29,12 @@ export interface ModelConfig {
     readonly placement: 'auto' | 'inline' | 'pool';
     /** tfjs only. */
     readonly backend: 'wasm' | 'cpu';
+    /** The model's own, for who uses it: the server does not look. */
+    readonly [name: string]: Parameter;
   };
 }
+
+export type Parameter = string | number | boolean | readonly string[] | readonly number[];
 
 export interface TensorConfig {
   readonly name: string;

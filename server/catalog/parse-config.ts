@@ -1,0 +1,163 @@
+import { ServeError } from '../core/errors.ts';
+import { DATATYPE_BYTES, elements, isDatatype } from '../core/tensor.ts';
+import type { ModelConfig, Parameter, TensorConfig, VersionPolicy } from './model-config.ts';
+import { Node } from './node.ts';
+
+/** Limits on what a config may ask for. */
+export const CONFIG_LIMITS = {
+  nameMax: 128, // characters of a model's or tensor's name
+  batchMax: 1024, // rows in one run
+  tensorsMax: 64, // inputs, and outputs
+  rankMax: 8,
+  queueMax: 1_048_576, // rows that may wait
+  queueDelayUsMax: 1_000_000,
+  timeoutUsMax: 600_000_000,
+  instancesMax: 256,
+  slabBytesMax: 1_073_741_824, // of the rows that wait
+} as const;
+
+/** Rows that may wait where the config does not say, unless they would take more than the bytes. */
+const QUEUE_ROWS = 4096;
+const QUEUE_BYTES = 67_108_864;
+
+const PLATFORMS = ['onnxruntime_onnx', 'tensorflow_tfjs', 'plain'] as const;
+const FIELDS = [
+  'name', 'platform', 'max_batch_size', 'input', 'output', 'version_policy', 'version_labels',
+  'instance_group', 'dynamic_batching', 'parameters',
+];
+
+/**
+ * A model's configuration from its `config.json`, already parsed as JSON. `folder` is the name of
+ * the model's folder, `file` is what messages call the file. Fails with `bad_argument`, naming the
+ * path inside the file, what stands there and what may.
+ */
+export function parseConfig(json: unknown, folder: string, file = 'config.json'): ModelConfig {
+  const root = new Node(json, '', file).fields(FIELDS);
+  const name = root.at('name').optional(folder, (node) => node.text(CONFIG_LIMITS.nameMax));
+  if (name !== folder) root.at('name').fail(`must be '${folder}', as the folder, or absent`);
+  const maxBatchSize = root.at('max_batch_size').optional(0, (node) =>
+    node.integer(0, CONFIG_LIMITS.batchMax));
+  const input = tensors(root.at('input'));
+  const output = tensors(root.at('output'));
+  return {
+    name,
+    platform: root.at('platform').oneOf(PLATFORMS),
+    max_batch_size: maxBatchSize,
+    input,
+    output,
+    version_policy: root.at('version_policy').optional(
+      { latest: { num_versions: 1 } } satisfies VersionPolicy, versionPolicy),
+    version_labels: root.at('version_labels').optional({}, (node) =>
+      node.map((label) => label.integer(1, Number.MAX_SAFE_INTEGER))),
+    instance_group: { count: root.at('instance_group').optional(0, instances) },
+    dynamic_batching: batching(root.at('dynamic_batching'), maxBatchSize, [...input, ...output]),
+    parameters: parameters(root.at('parameters')),
+  };
+}
+
+function tensors(list: Node): TensorConfig[] {
+  const parsed = list.list(1, CONFIG_LIMITS.tensorsMax).map((node) => {
+    node.fields(['name', 'data_type', 'dims', 'label_filename']);
+    const type = node.at('data_type').text(32);
+    const datatype = type.replace(/^TYPE_/, '');
+    if (!type.startsWith('TYPE_') || !isDatatype(datatype)) {
+      const known = Object.keys(DATATYPE_BYTES).map((each) => `TYPE_${each}`);
+      node.at('data_type').fail(`must be one of ${known.join(', ')}`);
+    }
+    const dims = node.at('dims').list(0, CONFIG_LIMITS.rankMax).map((dim) =>
+      dim.integer(1, 0x7fff_ffff));
+    const labels = node.at('label_filename').optional('', (label) => label.fileName());
+    const tensor = {
+      name: node.at('name').text(CONFIG_LIMITS.nameMax),
+      data_type: type as TensorConfig['data_type'],
+      dims,
+    };
+    return labels === '' ? tensor : { ...tensor, label_filename: labels };
+  });
+  const twice = parsed.find((tensor, at) => parsed.findIndex((t) => t.name === tensor.name) !== at);
+  if (twice) list.fail(`names '${twice.name}' twice`);
+  return parsed;
+}
+
+function versionPolicy(node: Node): VersionPolicy {
+  const kinds = node.fields(['latest', 'all', 'specific']).names();
+  if (kinds.length !== 1) node.fail('must hold one of latest, all, specific');
+  if (kinds[0] === 'all') {
+    node.at('all').fields([]);
+    return { all: {} };
+  }
+  if (kinds[0] === 'latest') {
+    const count = node.at('latest').fields(['num_versions']).at('num_versions');
+    return { latest: { num_versions: count.optional(1, (each) => each.integer(1, 1_000_000)) } };
+  }
+  const versions = node.at('specific').fields(['versions']).at('versions').list(1, 1000);
+  return { specific: { versions: versions.map((v) => v.integer(1, Number.MAX_SAFE_INTEGER)) } };
+}
+
+/** Triton's list of groups, or one of them: counts add up. */
+function instances(node: Node): number {
+  const groups = node.isList ? node.list(1, 64) : [node];
+  const counts = groups.map((group) => {
+    group.fields(['count', 'kind', 'name']);
+    group.at('kind').optional('KIND_CPU' as const, (kind) =>
+      kind.oneOf(['KIND_CPU', 'KIND_AUTO', 'KIND_MODEL'] as const));
+    return group.at('count').optional(1, (count) => count.integer(0, CONFIG_LIMITS.instancesMax));
+  });
+  return Math.min(CONFIG_LIMITS.instancesMax, counts.reduce((sum, count) => sum + count, 0));
+}
+
+function batching(
+  node: Node, maxBatchSize: number, tensorList: readonly TensorConfig[],
+): ModelConfig['dynamic_batching'] {
+  const batch = Math.max(1, maxBatchSize);
+  const rowBytes = tensorList.reduce((sum, { data_type, dims }) => {
+    const width = DATATYPE_BYTES[data_type.slice('TYPE_'.length) as keyof typeof DATATYPE_BYTES];
+    return sum + elements(dims) * width;
+  }, 0);
+  const usual = Math.max(batch, Math.min(QUEUE_ROWS, Math.floor(QUEUE_BYTES / rowBytes)));
+  const fields = node.optional(null, (each) => each.fields([
+    'max_queue_delay_microseconds', 'max_queue_size', 'default_timeout_microseconds',
+  ]));
+  const number = (name: string, otherwise: number, min: number, max: number): number =>
+    fields?.at(name).optional(otherwise, (each) => each.integer(min, max)) ?? otherwise;
+  const queueMax = number('max_queue_size', usual, batch, CONFIG_LIMITS.queueMax);
+  if (queueMax * rowBytes > CONFIG_LIMITS.slabBytesMax) {
+    node.fail(`${queueMax} rows of ${rowBytes} bytes that wait need more than ` +
+      `${CONFIG_LIMITS.slabBytesMax} bytes: set max_queue_size or max_batch_size lower`);
+  }
+  return {
+    max_queue_delay_microseconds:
+      number('max_queue_delay_microseconds', 0, 0, CONFIG_LIMITS.queueDelayUsMax),
+    max_queue_size: queueMax,
+    default_timeout_microseconds:
+      number('default_timeout_microseconds', 0, 0, CONFIG_LIMITS.timeoutUsMax),
+  };
+}
+
+/** Values may also be written as Triton does: `{"string_value": "..."}`. */
+function parameters(node: Node): ModelConfig['parameters'] {
+  const known = ['placement', 'backend'];
+  const values = node.optional({} as Record<string, Parameter>, (each) =>
+    each.map((value) => value.unwrapped('string_value').parameter()));
+  const one = <T extends string>(name: string, otherwise: T, may: readonly T[]): T => {
+    const value = values[name];
+    if (value === undefined) return otherwise;
+    return may.find((each) => each === value) ?? node.at(name).fail(`must be one of ${may.join(', ')}`);
+  };
+  return {
+    ...Object.fromEntries(Object.entries(values).filter(([name]) => !known.includes(name))),
+    placement: one('placement', 'auto', ['auto', 'inline', 'pool']),
+    backend: one('backend', 'wasm', ['wasm', 'cpu']),
+  };
+}
+
+/** `config.json`'s text. Fails with `bad_argument` naming the file when it is not JSON. */
+export function parseConfigText(text: string, folder: string, file: string): ModelConfig {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new ServeError('bad_argument', `${file}: ${(cause as Error).message}`, { cause });
+  }
+  return parseConfig(json, folder, file);
+}

@@ -1,0 +1,110 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ServeError } from '../core/errors.ts';
+import type { ModelConfig, VersionPolicy } from './model-config.ts';
+import { parseConfigText } from './parse-config.ts';
+
+/** A model as it lies on disk. */
+export interface ModelFolder {
+  readonly name: string;
+  readonly folder: string;
+  readonly config: ModelConfig;
+  /** Every numbered folder, and those of them that the policy serves. Oldest first. */
+  readonly versions: readonly number[];
+  readonly served: readonly number[];
+  /** `card.json`; null where there is none. */
+  readonly card: Readonly<Record<string, unknown>> | null;
+  /** Class names by output, from `label_filename`: line i names class i. */
+  readonly labels: ReadonlyMap<string, readonly string[]>;
+}
+
+/**
+ * Names of the models in a repository folder, sorted: every folder with a `config.json`. Folders
+ * without one hold other artifacts and are left alone. Fails with `bad_argument` when the
+ * repository cannot be read.
+ */
+export async function modelNames(repository: string): Promise<string[]> {
+  const entries = await readdir(repository, { withFileTypes: true }).catch((cause: Error) => {
+    throw new ServeError('bad_argument', `model repository ${repository}: ${cause.message}`, { cause });
+  });
+  const folders = entries.filter((entry) => entry.isDirectory() || entry.isSymbolicLink());
+  const names = await Promise.all(folders.map(async ({ name }) =>
+    (await isFile(join(repository, name, 'config.json'))) ? name : ''));
+  return names.filter((name) => name !== '').sort();
+}
+
+/** Reads one model's folder. Fails with `bad_argument` naming the file and what is wrong in it. */
+export async function readModel(repository: string, name: string): Promise<ModelFolder> {
+  const folder = join(repository, name);
+  const file = join(folder, 'config.json');
+  const config = parseConfigText(await readText(file), name, file);
+  const versions = await numberedFolders(folder);
+  if (versions.length === 0) {
+    throw new ServeError('bad_argument', `${folder}: there is no version folder such as 1/`);
+  }
+  const served = servedVersions(versions, config.version_policy);
+  if (served.length === 0) {
+    const policy = JSON.stringify(config.version_policy);
+    throw new ServeError('bad_argument',
+      `${file}: version_policy ${policy} serves none of the versions ${versions.join(', ')}`);
+  }
+  for (const [label, version] of Object.entries(config.version_labels)) {
+    if (served.includes(version)) continue;
+    throw new ServeError('bad_argument',
+      `${file}: version_labels.${label} is ${version}, which is not served (${served.join(', ')})`);
+  }
+  return {
+    name, folder, config, versions, served,
+    card: await readCard(join(folder, 'card.json')),
+    labels: await readLabels(folder, config),
+  };
+}
+
+/** The versions that a policy serves, oldest first. */
+export function servedVersions(versions: readonly number[], policy: VersionPolicy): number[] {
+  const sorted = [...versions].sort((a, b) => a - b);
+  if ('all' in policy) return sorted;
+  if ('latest' in policy) return sorted.slice(-policy.latest.num_versions);
+  return sorted.filter((version) => policy.specific.versions.includes(version));
+}
+
+async function numberedFolders(folder: string): Promise<number[]> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  const names = entries.filter((e) => e.isDirectory() || e.isSymbolicLink()).map((e) => e.name);
+  return names.filter((name) => /^[1-9]\d{0,14}$/.test(name)).map(Number).sort((a, b) => a - b);
+}
+
+async function readCard(file: string): Promise<Readonly<Record<string, unknown>> | null> {
+  if (!(await isFile(file))) return null;
+  try {
+    const card: unknown = JSON.parse(await readFile(file, 'utf8'));
+    if (typeof card === 'object' && card !== null && !Array.isArray(card)) {
+      return card as Record<string, unknown>;
+    }
+    throw new Error('a model card is an object');
+  } catch (cause) {
+    throw new ServeError('bad_argument', `${file}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+async function readLabels(
+  folder: string, config: ModelConfig,
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const labels = new Map<string, readonly string[]>();
+  for (const { name, label_filename } of config.output) {
+    if (label_filename === undefined) continue;
+    const text = await readText(join(folder, label_filename));
+    labels.set(name, text.replace(/\r?\n$/, '').split(/\r?\n/));
+  }
+  return labels;
+}
+
+async function readText(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch((cause: Error) => {
+    throw new ServeError('bad_argument', `${file}: ${cause.message}`, { cause });
+  });
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return stat(path).then((found) => found.isFile(), () => false);
+}
