@@ -1,0 +1,124 @@
+import type { ModelConfig, TensorConfig } from '../catalog/model-config.ts';
+import { gatherRows, scatterRows } from '../core/rows.ts';
+import { type SlabLayout, slabRegions } from '../core/slab.ts';
+import { type Datatype, elements } from '../core/tensor.ts';
+import type { RunningModel, Runtime, TensorArray } from './runtime.ts';
+
+/** How long a model is timed for one batch size, and how often at least. */
+const MEASURE_US = 20_000;
+const MEASURE_RUNS_MIN = 3;
+
+/** A tensor's rows on their way: runtimes refuse shared memory, so they get this block instead. */
+interface Staging {
+  readonly values: TensorArray;
+  readonly bytes: Uint8Array;
+  readonly rowBytes: number;
+}
+
+/** A loaded model on this thread, with the blocks that its runs read and write. */
+export class ModelInstance {
+  readonly #inputs: readonly Staging[];
+  readonly #outputs: readonly Staging[];
+  readonly #inputValues: readonly TensorArray[];
+  readonly #outputValues: readonly TensorArray[];
+  readonly #rowsMax: number;
+  #regions: readonly Uint8Array[] = []; // inputs, then outputs
+
+  private constructor(private readonly model: RunningModel, config: ModelConfig) {
+    this.#rowsMax = Math.max(1, config.max_batch_size);
+    this.#inputs = config.input.map((tensor) => staging(tensor, this.#rowsMax));
+    this.#outputs = config.output.map((tensor) => staging(tensor, this.#rowsMax));
+    this.#inputValues = this.#inputs.map((block) => block.values);
+    this.#outputValues = this.#outputs.map((block) => block.values);
+  }
+
+  /** Loads the model and runs it once at each end of its batch sizes. Fails with `backend`. */
+  static async open(
+    runtime: Runtime, folder: string, config: ModelConfig,
+  ): Promise<ModelInstance> {
+    const instance = new ModelInstance(await runtime.open(folder, config), config);
+    try {
+      for (const rows of instance.#warmSizes) await instance.#runStaged(rows);
+    } catch (cause) {
+      await instance.close();
+      throw cause;
+    }
+    return instance;
+  }
+
+  /** From now on `run` means slots of this memory. */
+  bind(memory: SharedArrayBuffer, layout: SlabLayout): void {
+    this.#regions = slabRegions(memory, layout);
+  }
+
+  /** Answers the first `rows` slots in place. Synchronous where the runtime is. */
+  run(slots: Int32Array, rows: number): void | Promise<void> {
+    this.#inputs.forEach((block, at) => {
+      gatherRows(this.#regions[at] as Uint8Array, slots, rows, block.rowBytes, block.bytes);
+    });
+    const running = this.#runStaged(rows);
+    if (running) return running.then(() => this.#scatter(slots, rows));
+    this.#scatter(slots, rows);
+  }
+
+  /** The best times over one row and over a full batch, on inputs of zero. */
+  async measure(nowUs: () => number): Promise<{ rows: number; us: number }[]> {
+    for (const block of this.#inputs) block.bytes.fill(0);
+    const times: { rows: number; us: number }[] = [];
+    for (const rows of this.#warmSizes) {
+      const endUs = nowUs() + MEASURE_US;
+      let best = Infinity;
+      for (let runs = 0; runs < MEASURE_RUNS_MIN || nowUs() < endUs; runs += 1) {
+        const startUs = nowUs();
+        await this.#runStaged(rows);
+        best = Math.min(best, nowUs() - startUs);
+      }
+      times.push({ rows, us: best });
+    }
+    return times;
+  }
+
+  close(): Promise<void> {
+    return this.model.close();
+  }
+
+  get #warmSizes(): number[] {
+    return this.#rowsMax === 1 ? [1] : [1, this.#rowsMax];
+  }
+
+  #runStaged(rows: number): void | Promise<void> {
+    return this.model.run(this.#inputValues, rows, this.#outputValues);
+  }
+
+  #scatter(slots: Int32Array, rows: number): void {
+    this.#outputs.forEach((block, at) => {
+      const region = this.#regions[this.#inputs.length + at] as Uint8Array;
+      scatterRows(block.bytes, slots, rows, block.rowBytes, region);
+    });
+  }
+}
+
+function staging(tensor: TensorConfig, rowsMax: number): Staging {
+  const datatype = tensor.data_type.slice('TYPE_'.length) as Datatype;
+  const count = elements(tensor.dims);
+  const values = new ARRAYS[datatype](rowsMax * count);
+  const bytes = new Uint8Array(values.buffer);
+  return { values, bytes, rowBytes: bytes.byteLength / rowsMax };
+}
+
+/** The array whose elements have the datatype's width; half floats travel as their bits. */
+const ARRAYS: Record<Datatype, new (length: number) => TensorArray> = {
+  BOOL: Uint8Array,
+  UINT8: Uint8Array,
+  UINT16: Uint16Array,
+  UINT32: Uint32Array,
+  UINT64: BigUint64Array,
+  INT8: Int8Array,
+  INT16: Int16Array,
+  INT32: Int32Array,
+  INT64: BigInt64Array,
+  FP16: Uint16Array,
+  BF16: Uint16Array,
+  FP32: Float32Array,
+  FP64: Float64Array,
+};

@@ -1,0 +1,213 @@
+import { createRequire } from 'node:module';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { ModelConfig, TensorConfig } from '../catalog/model-config.ts';
+import { ServeError } from '../core/errors.ts';
+import { type Datatype, elements } from '../core/tensor.ts';
+import { MODEL_FILES } from './open-runtime.ts';
+import type { RunningModel, Runtime, TensorArray } from './runtime.ts';
+
+/**
+ * The package's own native session, which `InferenceSession` wraps in two promises and a
+ * `setImmediate`. It is not part of the package's documented interface, so it is only used when it
+ * has the shape known here (onnxruntime-node 1.29); `PromisedSession` serves when it has not.
+ */
+interface NativeSession {
+  loadModel(file: string, options: object): void;
+  readonly inputMetadata: readonly NativeMetadata[];
+  readonly outputMetadata: readonly NativeMetadata[];
+  run(feeds: Named, fetches: Named, options: object): unknown;
+  dispose(): void;
+}
+interface NativeMetadata {
+  readonly name: string;
+  readonly isTensor: boolean;
+  readonly type: number; // as TensorProto.DataType
+  readonly shape: readonly number[]; // -1 where the size is free
+}
+type Named = Record<string, Tensor>;
+
+const OPTIONS = {
+  intraOpNumThreads: 1, // small models lose by sharing; workers are the parallelism
+  interOpNumThreads: 1,
+  executionMode: 'sequential',
+  graphOptimizationLevel: 'all',
+  logSeverityLevel: 3,
+} as const;
+
+/** Datatypes by their number in ONNX files and their name in the package. */
+const ONNX_TYPES: Record<Datatype, { readonly number: number; readonly name: string | null }> = {
+  FP32: { number: 1, name: 'float32' },
+  UINT8: { number: 2, name: 'uint8' },
+  INT8: { number: 3, name: 'int8' },
+  UINT16: { number: 4, name: 'uint16' },
+  INT16: { number: 5, name: 'int16' },
+  INT32: { number: 6, name: 'int32' },
+  INT64: { number: 7, name: 'int64' },
+  BOOL: { number: 9, name: 'bool' },
+  FP16: { number: 10, name: 'float16' },
+  FP64: { number: 11, name: 'float64' },
+  UINT32: { number: 12, name: 'uint32' },
+  UINT64: { number: 13, name: 'uint64' },
+  BF16: { number: 16, name: null }, // the package has no such tensor
+};
+
+/** ONNX models on ONNX Runtime's CPU provider. */
+export class OnnxRuntime implements Runtime {
+  readonly platform = 'onnxruntime_onnx';
+
+  /** `native: false` keeps to the package's documented, promised interface. */
+  constructor(private readonly options: { readonly native: boolean } = { native: true }) {}
+
+  async open(folder: string, config: ModelConfig): Promise<RunningModel> {
+    const file = join(folder, MODEL_FILES.onnxruntime_onnx);
+    try {
+      if (!existsSync(file)) throw new Error('there is no such file');
+      const native = this.options.native ? openNative(file) : null;
+      const session = native ?? (await PromisedSession.open(file));
+      checkTensors(config, 'input', session.inputs);
+      checkTensors(config, 'output', session.outputs);
+      return new OnnxRunning(session, config);
+    } catch (cause) {
+      throw new ServeError('backend', `${file}: ${(cause as Error).message}`, { cause });
+    }
+  }
+}
+
+/** What a session's tensors are called and shaped; -1 is any size. */
+interface Found {
+  readonly name: string;
+  readonly type: string;
+  readonly shape: readonly number[];
+}
+
+interface Session {
+  readonly inputs: readonly Found[];
+  readonly outputs: readonly Found[];
+  /** Fills the tensors of `fetches`. */
+  run(feeds: Named, fetches: Named): void | Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A session whose `run` is a plain call; null when the package does not offer one as known here. */
+function openNative(file: string): Session | null {
+  const session = nativeSession();
+  if (!session) return null;
+  session.loadModel(file, OPTIONS);
+  const found = (list: readonly NativeMetadata[]): Found[] =>
+    list.map(({ name, type, shape }) => ({ name, type: typeName(type), shape }));
+  return {
+    inputs: found(session.inputMetadata),
+    outputs: found(session.outputMetadata),
+    run: (feeds, fetches) => void session.run(feeds, fetches, {}),
+    close: async () => session.dispose(),
+  };
+}
+
+function nativeSession(): NativeSession | null {
+  try {
+    const require = createRequire(import.meta.url);
+    const { binding, initOrt } = require('onnxruntime-node/dist/binding.js') as {
+      binding: { InferenceSession: new () => NativeSession };
+      initOrt: () => void;
+    };
+    initOrt();
+    const session = new binding.InferenceSession();
+    const methods = [session.loadModel, session.run, session.dispose];
+    return methods.every((method) => typeof method === 'function') ? session : null;
+  } catch {
+    return null;
+  }
+}
+
+class PromisedSession implements Session {
+  readonly inputs: readonly Found[];
+  readonly outputs: readonly Found[];
+
+  private constructor(private readonly session: InferenceSession) {
+    this.inputs = session.inputMetadata.map(promisedFound);
+    this.outputs = session.outputMetadata.map(promisedFound);
+  }
+
+  static async open(file: string): Promise<PromisedSession> {
+    return new PromisedSession(await InferenceSession.create(file, OPTIONS));
+  }
+
+  async run(feeds: Named, fetches: Named): Promise<void> {
+    await this.session.run(feeds, fetches);
+  }
+
+  close(): Promise<void> {
+    return this.session.release();
+  }
+}
+
+function promisedFound(metadata: InferenceSession.ValueMetadata): Found {
+  if (!metadata.isTensor) return { name: metadata.name, type: 'not a tensor', shape: [] };
+  const shape = metadata.shape.map((size) => (typeof size === 'number' ? size : -1));
+  return { name: metadata.name, type: metadata.type, shape };
+}
+
+/** Tensors are made once for each batch size met, over the caller's arrays. */
+class OnnxRunning implements RunningModel {
+  readonly #bound: ({ readonly feeds: Named; readonly fetches: Named } | undefined)[] = [];
+
+  constructor(private readonly session: Session, private readonly config: ModelConfig) {}
+
+  run(
+    inputs: readonly TensorArray[], rows: number, outputs: readonly TensorArray[],
+  ): void | Promise<void> {
+    const bound = (this.#bound[rows] ??= {
+      feeds: this.#bind(this.config.input, inputs, rows),
+      fetches: this.#bind(this.config.output, outputs, rows),
+    });
+    return this.session.run(bound.feeds, bound.fetches);
+  }
+
+  close(): Promise<void> {
+    return this.session.close();
+  }
+
+  #bind(tensors: readonly TensorConfig[], arrays: readonly TensorArray[], rows: number): Named {
+    return Object.fromEntries(tensors.map((tensor, at) => {
+      const values = (arrays[at] as TensorArray).subarray(0, rows * elements(tensor.dims));
+      const type = ONNX_TYPES[datatype(tensor)].name as string;
+      const dims = fullShape(this.config, tensor, rows);
+      return [tensor.name, new (Tensor as new (...args: unknown[]) => Tensor)(type, values, dims)];
+    }));
+  }
+}
+
+function checkTensors(config: ModelConfig, side: 'input' | 'output', found: readonly Found[]): void {
+  for (const tensor of config[side]) {
+    const actual = found.find(({ name }) => name === tensor.name);
+    const names = found.map(({ name }) => `'${name}'`).join(', ');
+    if (!actual) throw new Error(`the file has no ${side} '${tensor.name}', it has ${names}`);
+    const type = ONNX_TYPES[datatype(tensor)].name;
+    const shape = fullShape(config, tensor, -1);
+    const fits = actual.shape.length === shape.length &&
+      shape.every((size, at) => actual.shape[at] === -1 || actual.shape[at] === size);
+    if (actual.type !== type || !fits) {
+      throw new Error(
+        `${side} '${tensor.name}' is ${actual.type}[${actual.shape.join(',')}] in the file, ` +
+          `config.json says ${tensor.data_type}[${shape.join(',')}]`,
+      );
+    }
+  }
+  const unnamed = found.find(({ name }) => config[side].every((tensor) => tensor.name !== name));
+  if (side === 'input' && unnamed) throw new Error(`config.json leaves out input '${unnamed.name}'`);
+}
+
+function fullShape(config: ModelConfig, tensor: TensorConfig, rows: number): number[] {
+  return config.max_batch_size === 0 ? [...tensor.dims] : [rows, ...tensor.dims];
+}
+
+function datatype(tensor: TensorConfig): Datatype {
+  return tensor.data_type.slice('TYPE_'.length) as Datatype;
+}
+
+function typeName(number: number): string {
+  const type = Object.values(ONNX_TYPES).find((each) => each.number === number);
+  return type?.name ?? `type ${number}`;
+}

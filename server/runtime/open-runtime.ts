@@ -1,0 +1,20 @@
+import type { Runtime } from './runtime.ts';
+
+/**
+ * The runtime of a platform. Its library is loaded here and not before: a front end that only runs
+ * ONNX models inline never pays for tfjs.
+ */
+export async function openRuntime(platform: Runtime['platform']): Promise<Runtime> {
+  switch (platform) {
+    case 'onnxruntime_onnx': return new (await import('./onnx.ts')).OnnxRuntime();
+    case 'tensorflow_tfjs': return new (await import('./tfjs.ts')).TfjsRuntime();
+    case 'plain': return new (await import('./plain.ts')).PlainRuntime();
+  }
+}
+
+/** The model file that a version folder must hold. */
+export const MODEL_FILES: Record<Runtime['platform'], string> = {
+  onnxruntime_onnx: 'model.onnx',
+  tensorflow_tfjs: 'model.json',
+  plain: 'model.plain.json',
+};

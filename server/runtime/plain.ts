@@ -1,0 +1,134 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ModelConfig } from '../catalog/model-config.ts';
+import { ServeError } from '../core/errors.ts';
+import { elements } from '../core/tensor.ts';
+import { MODEL_FILES } from './open-runtime.ts';
+import type { RunningModel, Runtime, TensorArray } from './runtime.ts';
+
+/** `model.plain.json`: layers from one input tensor to one output tensor. */
+export interface PlainModel {
+  readonly layers: readonly PlainLayer[];
+}
+
+export type PlainLayer =
+  /** out[u] = bias[u] + sum over i of in[i] * weight[i * units + u] */
+  | { readonly type: 'dense'; readonly inputs: number; readonly units: number;
+      readonly weight: readonly number[]; readonly bias: readonly number[] }
+  /** The mean of the table's rows that the input names; 0 is padding, and no row at all gives 0. */
+  | { readonly type: 'gather-mean'; readonly rows: number; readonly units: number;
+      readonly table: readonly number[] }
+  | { readonly type: 'relu' | 'tanh' | 'sigmoid' | 'softmax' };
+
+const PLAIN_TYPES = ['dense', 'gather-mean', 'relu', 'tanh', 'sigmoid', 'softmax'];
+
+/**
+ * Straight loops in double precision: the oracle that the other runtimes are held to, and a
+ * runtime of its own for models of a few layers.
+ */
+export class PlainRuntime implements Runtime {
+  readonly platform = 'plain';
+
+  async open(folder: string, config: ModelConfig): Promise<RunningModel> {
+    const file = join(folder, MODEL_FILES.plain);
+    try {
+      const model = JSON.parse(await readFile(file, 'utf8')) as PlainModel;
+      const [input, output] = [config.input[0], config.output[0]];
+      if (!input || !output || config.input.length + config.output.length > 2) {
+        throw new Error('a plain model has one input and one output');
+      }
+      const inputs = elements(input.dims);
+      const outputs = checkLayers(model, inputs);
+      if (outputs !== elements(output.dims)) {
+        throw new Error(`the layers give ${outputs} values, '${output.name}' has ${elements(output.dims)}`);
+      }
+      return new PlainRunning(model, inputs, outputs);
+    } catch (cause) {
+      throw new ServeError('backend', `${file}: ${(cause as Error).message}`, { cause });
+    }
+  }
+}
+
+/** Values that the layers give for `inputs` values. Throws naming the layer that does not fit. */
+export function checkLayers({ layers }: PlainModel, inputs: number): number {
+  if (!Array.isArray(layers)) throw new Error('`layers` is missing');
+  let width = inputs;
+  layers.forEach((layer, at) => {
+    const fail = (what: string): never => {
+      throw new Error(`layers[${at}] (${layer.type}): ${what}`);
+    };
+    if (!PLAIN_TYPES.includes(layer.type)) fail(`the type is none of ${PLAIN_TYPES.join(', ')}`);
+    if (layer.type === 'dense') {
+      const { units, weight, bias } = layer;
+      if (layer.inputs !== width) fail(`takes ${layer.inputs} values, gets ${width}`);
+      if (weight.length !== width * units) fail(`weight has ${weight.length} values`);
+      if (bias.length !== units) fail(`bias has ${bias.length} values, not ${units}`);
+      width = units;
+    } else if (layer.type === 'gather-mean') {
+      const { rows, units, table } = layer;
+      if (at !== 0) fail('reads row numbers, so it can only come first');
+      if (table.length !== rows * units) fail(`table has ${table.length} values`);
+      width = units;
+    }
+  });
+  return width;
+}
+
+class PlainRunning implements RunningModel {
+  constructor(
+    private readonly model: PlainModel,
+    private readonly inputs: number,
+    private readonly outputs: number,
+  ) {}
+
+  run(inputs: readonly TensorArray[], rows: number, outputs: readonly TensorArray[]): void {
+    const from = inputs[0] as Float32Array;
+    const into = outputs[0] as Float32Array;
+    for (let row = 0; row < rows; row += 1) {
+      const values = Float64Array.from(
+        from.subarray(row * this.inputs, (row + 1) * this.inputs), Number);
+      into.set(this.model.layers.reduce(applyLayer, values), row * this.outputs);
+    }
+  }
+
+  async close(): Promise<void> {}
+}
+
+function applyLayer(values: Float64Array<ArrayBuffer>, layer: PlainLayer): Float64Array<ArrayBuffer> {
+  switch (layer.type) {
+    case 'dense': {
+      const out = Float64Array.from(layer.bias);
+      for (let i = 0; i < layer.inputs; i += 1) {
+        for (let u = 0; u < layer.units; u += 1) {
+          const product = (values[i] as number) * (layer.weight[i * layer.units + u] as number);
+          out[u] = (out[u] as number) + product;
+        }
+      }
+      return out;
+    }
+    case 'gather-mean': return gatherMean(values, layer);
+    case 'relu': return values.map((x) => Math.max(0, x));
+    case 'tanh': return values.map(Math.tanh);
+    case 'sigmoid': return values.map((x) => 1 / (1 + Math.exp(-x)));
+    case 'softmax': {
+      const largest = values.reduce((most, x) => Math.max(most, x), -Infinity);
+      const powers = values.map((x) => Math.exp(x - largest));
+      const sum = powers.reduce((total, x) => total + x, 0);
+      return powers.map((x) => x / sum);
+    }
+  }
+}
+
+function gatherMean(
+  numbers: Float64Array<ArrayBuffer>, { rows, units, table }: PlainLayer & { type: 'gather-mean' },
+): Float64Array<ArrayBuffer> {
+  const out = new Float64Array(units);
+  const named = numbers.filter((number) => number !== 0);
+  for (const number of named) {
+    if (!(number > 0 && number < rows)) throw new Error(`row ${number} is outside 0..${rows - 1}`);
+    for (let u = 0; u < units; u += 1) {
+      out[u] = (out[u] as number) + (table[number * units + u] as number) / named.length;
+    }
+  }
+  return out;
+}
