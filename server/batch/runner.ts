@@ -1,0 +1,30 @@
+import type { ServeError } from '../core/errors.ts';
+
+/** What a lane's batches run on: the front end's own thread, or a pool of workers. */
+export interface Runner {
+  /** Runs inside `start`: the lane then never starts one from inside `submit`. */
+  readonly inline: boolean;
+  /** Runs that can be in flight at once. */
+  readonly runsMax: number;
+  /** Runs that would start at once now. */
+  readonly free: number;
+  /** Starts a run; `free` is at least 1. The run ends inside this call only when `inline`. */
+  start(run: Run): void;
+  /** The lane's: called after `free` has risen from 0. */
+  onFree: () => void;
+  /** Releases the model. No run is in flight, and none will start. */
+  close(): Promise<void>;
+}
+
+/** One batch on its way. The runner reads `rows` slots and calls `ended` exactly once. */
+export interface Run {
+  readonly slots: Int32Array; // only the first `rows` count
+  readonly rows: number;
+  /**
+   * The outputs are in the slots, or `error` says why not. `held` says that something may still
+   * write to the slots (a worker that hangs): they are not reused before `released`.
+   */
+  ended(error: ServeError | null, held?: boolean): void;
+  /** Nothing writes to the slots any more. Called once after `ended(error, true)`. */
+  released(): void;
+}

@@ -1,0 +1,102 @@
+import { ServeError } from '../core/errors.ts';
+import { firstNonFinite } from '../core/finite.ts';
+import { gatherRows, scatterRows } from '../core/rows.ts';
+import { assertBytes, type Tensor, type TensorSpec } from '../core/tensor.ts';
+import type { Job, Lane, LaneTensor } from './lane.ts';
+
+/**
+ * Rows that the tensors hold, once each of them has been found to fit the lane: names, datatypes,
+ * shapes, bytes, and no NaN or infinity. Fails with `bad_tensor` saying what was sent and what the
+ * model takes.
+ */
+export function checkInputs(lane: Lane, tensors: readonly Tensor[]): number {
+  let rows = 0;
+  for (const { spec } of lane.inputs) {
+    const tensor = findTensor(lane, tensors, spec);
+    const own = checkShape(lane, tensor, spec);
+    if (rows !== 0 && own !== rows) {
+      throw bad(`'${spec.name}' has ${own} rows, '${lane.inputs[0]?.spec.name}' has ${rows}`);
+    }
+    rows = own;
+    assertBytes(tensor);
+    checkFinite(tensor);
+  }
+  for (const { name } of tensors) {
+    if (lane.inputs.every(({ spec }) => spec.name !== name)) {
+      throw bad(`'${lane.model}' has no input '${name}', it takes ${names(lane.inputs)}`);
+    }
+  }
+  return rows;
+}
+
+/** Copies checked tensors into the job's slots. */
+export function writeInputs(lane: Lane, job: Job, tensors: readonly Tensor[]): void {
+  for (const { spec, rowBytes, bytes } of lane.inputs) {
+    const tensor = tensors.find(({ name }) => name === spec.name) as Tensor;
+    scatterRows(tensor.data, job.slots, job.rows, rowBytes, bytes);
+  }
+}
+
+/** The job's outputs in memory of their own; all of them where `wanted` names none. */
+export function readOutputs(lane: Lane, job: Job, wanted?: readonly string[]): Tensor[] {
+  const chosen = wanted ? wanted.map((name) => findOutput(lane, name)) : lane.outputs;
+  return chosen.map(({ spec, rowBytes, bytes }) => {
+    const data = new Uint8Array(job.rows * rowBytes);
+    gatherRows(bytes, job.slots, job.rows, rowBytes, data);
+    return { name: spec.name, datatype: spec.datatype, shape: fullShape(lane, spec, job.rows), data };
+  });
+}
+
+/** Fails with `bad_tensor` when the lane lacks one of the outputs. */
+export function checkOutputs(lane: Lane, wanted: readonly string[]): void {
+  for (const name of wanted) findOutput(lane, name);
+}
+
+function findOutput(lane: Lane, wanted: string): LaneTensor {
+  const output = lane.outputs.find(({ spec }) => spec.name === wanted);
+  if (output) return output;
+  throw bad(`'${lane.model}' has no output '${wanted}', it gives ${names(lane.outputs)}`);
+}
+
+function findTensor(lane: Lane, tensors: readonly Tensor[], spec: TensorSpec): Tensor {
+  const found = tensors.filter(({ name }) => name === spec.name);
+  if (found.length === 1) return found[0] as Tensor;
+  if (found.length > 1) throw bad(`'${spec.name}' is given ${found.length} times`);
+  throw bad(`'${lane.model}' needs input '${spec.name}'`);
+}
+
+/** The tensor's rows. */
+function checkShape(lane: Lane, tensor: Tensor, spec: TensorSpec): number {
+  if (tensor.datatype !== spec.datatype) {
+    throw bad(`'${spec.name}' must be ${spec.datatype}, got ${tensor.datatype}`);
+  }
+  const batches = lane.config.max_batch_size > 0;
+  const rows = batches ? (tensor.shape[0] ?? 0) : 1;
+  const own = batches ? tensor.shape.slice(1) : tensor.shape;
+  const fits = own.length === spec.dims.length && own.every((size, at) => size === spec.dims[at]);
+  if (!fits || (batches && tensor.shape.length === 0)) {
+    const want = batches ? ['rows', ...spec.dims] : spec.dims;
+    throw bad(`'${spec.name}' must have shape [${want.join(',')}], got [${tensor.shape.join(',')}]`);
+  }
+  if (rows < 1 || rows > lane.rowsMax) {
+    throw bad(`'${spec.name}' must have 1..${lane.rowsMax} rows (max_batch_size), got ${rows}`);
+  }
+  return rows;
+}
+
+function checkFinite({ name, datatype, data }: Tensor): void {
+  const at = firstNonFinite(datatype, data);
+  if (at >= 0) throw bad(`'${name}' element ${at} is NaN or infinite`);
+}
+
+function fullShape(lane: Lane, spec: TensorSpec, rows: number): readonly number[] {
+  return lane.config.max_batch_size > 0 ? [rows, ...spec.dims] : spec.dims;
+}
+
+function names(tensors: readonly LaneTensor[]): string {
+  return tensors.map(({ spec }) => `'${spec.name}'`).join(', ');
+}
+
+function bad(detail: string): ServeError {
+  return new ServeError('bad_tensor', detail);
+}
