@@ -1,0 +1,174 @@
+import { availableParallelism } from 'node:os';
+import { Piscina } from 'piscina';
+import type { Run, Runner } from '../batch/runner.ts';
+import type { Clock } from '../core/clock.ts';
+import { ServeError } from '../core/errors.ts';
+import type { Log } from '../core/log.ts';
+import type { Slab } from '../core/slab.ts';
+import type { ModelFiles, OpenOrder, RunTimes } from './protocol.ts';
+import { Seat, type StartThread, type Thread } from './seat.ts';
+
+export interface PoolOptions {
+  readonly workers: number; // threads; 0 is one less than the cores, at least 1
+  readonly runMsMax: number; // a run that takes longer has hung
+  readonly clock: Clock;
+  readonly log: Log;
+  /** What the threads run; tests put a faulty one here. */
+  readonly workerFile?: URL;
+}
+
+/** Threads that run models, each in a seat. Lanes take turns at seats that fall free. */
+export class Pool {
+  readonly #seats: readonly Seat[];
+  readonly #wanted = new Map<number, OpenOrder>();
+  readonly #runners: PoolRunner[] = [];
+  #turn = 0; // the runner asked first when a seat is free: a busy lane may not starve the others
+  #lanes = 0;
+
+  constructor(options: PoolOptions) {
+    const { clock, log, runMsMax } = options;
+    const startThread = piscinaThread(options.workerFile ?? new URL('./worker.js', import.meta.url));
+    const count = options.workers || Math.max(1, availableParallelism() - 1);
+    this.#seats = Array.from({ length: count }, (_, number) => {
+      const onIdle = (): void => this.#offer();
+      return new Seat({ number, clock, log, runMsMax, startThread, wanted: this.#wanted, onIdle });
+    });
+  }
+
+  get workers(): number {
+    return this.#seats.length;
+  }
+
+  /** The best times of the model over one row and a full batch. Fails with `backend`. */
+  async measure(files: ModelFiles): Promise<readonly RunTimes[]> {
+    const seat = this.#seats[0] as Seat;
+    const name = files.config.name;
+    const reply = await seat.measure({ order: 'measure', files }).catch((cause: unknown) => {
+      throw new ServeError('backend', `${name}: ${(cause as Error).message}`, { cause });
+    });
+    if ('error' in reply) throw new ServeError('backend', `${name}: ${reply.error}`);
+    return reply.times;
+  }
+
+  /** Runs that the model may have in flight here: `instance_group.count`, 0 for every worker. */
+  runsMax(files: ModelFiles): number {
+    const { count } = files.config.instance_group;
+    return count === 0 ? this.workers : Math.min(count, this.workers);
+  }
+
+  /** Loads and warms the model on every worker. Fails with `backend` when any of them cannot. */
+  async open(files: ModelFiles, slab: Slab): Promise<Runner> {
+    const lane = this.#lanes;
+    this.#lanes += 1;
+    const { memory, layout } = slab;
+    this.#wanted.set(lane, { order: 'open', lane, files, memory, layout });
+    await this.#syncAll();
+    const trouble = this.#trouble(lane);
+    if (trouble !== undefined) {
+      await this.#drop(lane);
+      throw new ServeError('backend', `${files.config.name}: ${trouble}`);
+    }
+    const runner = new PoolRunner(files.config.name, lane, this.runsMax(files), this.#seats, () =>
+      this.#close(runner));
+    this.#runners.push(runner);
+    return runner;
+  }
+
+  /** Ends the threads when no lane is open: a host whose models are all inline needs none. */
+  async rest(): Promise<void> {
+    await Promise.all(this.#seats.map((seat) => seat.rest()));
+  }
+
+  /** Ends every thread. Runs in flight fail with `backend`. */
+  async close(): Promise<void> {
+    await Promise.all(this.#seats.map((seat) => seat.close()));
+  }
+
+  async #close(runner: PoolRunner): Promise<void> {
+    this.#runners.splice(this.#runners.indexOf(runner), 1);
+    await this.#drop(runner.lane);
+  }
+
+  async #drop(lane: number): Promise<void> {
+    this.#wanted.delete(lane);
+    for (const seat of this.#seats) seat.forgive(lane);
+    await this.#syncAll();
+  }
+
+  async #syncAll(): Promise<void> {
+    await Promise.all(this.#seats.map((seat) => seat.sync()));
+  }
+
+  #trouble(lane: number): string | undefined {
+    return this.#seats.map((seat) => seat.trouble(lane)).find((why) => why !== undefined);
+  }
+
+  #offer(): void {
+    const count = this.#runners.length;
+    this.#turn += 1;
+    for (let i = 0; i < count; i += 1) this.#runners[(this.#turn + i) % count]?.onFree();
+  }
+}
+
+/** A lane's way to the seats. */
+class PoolRunner implements Runner {
+  readonly inline = false;
+  onFree = (): void => {};
+
+  constructor(
+    private readonly name: string,
+    readonly lane: number,
+    readonly runsMax: number,
+    private readonly seats: readonly Seat[],
+    readonly close: () => Promise<void>,
+  ) {}
+
+  get free(): number {
+    let runs = 0;
+    let free = 0;
+    for (const seat of this.seats) {
+      if (seat.runs(this.lane)) runs += 1;
+      else if (seat.takes(this.lane)) free += 1;
+    }
+    if (free + runs === 0 && this.#broken !== undefined) return 1; // to tell who asks: it never will
+    return Math.min(free, this.runsMax - runs);
+  }
+
+  start(run: Run): void {
+    const seat = this.seats.find((each) => each.takes(this.lane));
+    if (!seat) {
+      const error = new ServeError('backend', `${this.name}: no worker can open it: ${this.#broken}`);
+      setImmediate(() => run.ended(error)); // never inside this call
+      return;
+    }
+    seat.start(this.lane, this.name, run);
+  }
+
+  /** Why no seat will ever run the lane; undefined while one can, or may again soon. */
+  get #broken(): string | undefined {
+    const troubles = this.seats.map((seat) => seat.trouble(this.lane));
+    return troubles.every((why) => why !== undefined) ? troubles[0] : undefined;
+  }
+}
+
+/**
+ * Piscina with one thread. Piscina chooses a worker itself; here a model must be opened on each,
+ * and a hung one ended by name: so every seat has a Piscina of its own, for its thread, its hop
+ * (18 us, `Atomics.wait` in the worker) and its ending.
+ */
+function piscinaThread(file: URL): StartThread {
+  return (sheet, died): Thread => {
+    const piscina = new Piscina({
+      filename: file.href,
+      minThreads: 1,
+      maxThreads: 1,
+      idleTimeout: Infinity,
+      recordTiming: false,
+      workerData: { sheet },
+    });
+    let cause = new Error('the worker exited');
+    piscina.on('error', (error: Error) => (cause = error));
+    piscina.on('workerDestroy', () => setImmediate(() => died(cause))); // a task's end says more, if any
+    return { run: (order) => piscina.run(order), stop: () => piscina.destroy() };
+  };
+}

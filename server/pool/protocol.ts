@@ -1,0 +1,58 @@
+import type { ModelConfig } from '../catalog/model-config.ts';
+import type { SlabLayout } from '../core/slab.ts';
+
+/**
+ * What the front end and a worker say to each other. A batch is one small number: the lane. Which
+ * slots it takes stands on the worker's sheet, in memory that both of them see:
+ *
+ * | int32 | meaning |
+ * |---|---|
+ * | 0 | rows of the batch |
+ * | 1.. | their slots, in order |
+ */
+export const SHEET_INTS = 1 + 1024; // `max_batch_size` is at most 1024
+
+/** Given to a worker when it starts (`workerData`). */
+export interface SeatData {
+  readonly sheet: SharedArrayBuffer;
+}
+
+/** Run the batch on the sheet for the lane of this number. */
+export type RunOrder = number;
+/** Load the model, warm it up, and keep it under the lane's number. */
+export interface OpenOrder {
+  readonly order: 'open';
+  readonly lane: number;
+  readonly files: ModelFiles;
+  readonly memory: SharedArrayBuffer;
+  readonly layout: SlabLayout;
+}
+/** Load the model, time it, and let it go again. */
+export interface MeasureOrder {
+  readonly order: 'measure';
+  readonly files: ModelFiles;
+}
+export interface CloseOrder {
+  readonly order: 'close';
+  readonly lane: number;
+}
+export type KeepingOrder = OpenOrder | MeasureOrder | CloseOrder;
+export type Order = RunOrder | KeepingOrder;
+
+export interface ModelFiles {
+  readonly folder: string; // of the version: it holds the model file
+  readonly config: ModelConfig;
+}
+
+/**
+ * A batch that ran is answered with null. A failure that the worker survives is a string saying
+ * what failed; one that it does not survive is no reply at all.
+ */
+export type RunReply = string | null;
+export type KeepingReply = { readonly error: string } | { readonly times: readonly RunTimes[] };
+
+/** The best of several runs after a warm-up. */
+export interface RunTimes {
+  readonly rows: number;
+  readonly us: number;
+}

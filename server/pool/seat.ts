@@ -1,0 +1,265 @@
+import assert from 'node:assert/strict';
+import type { Run } from '../batch/runner.ts';
+import type { Clock } from '../core/clock.ts';
+import { ServeError } from '../core/errors.ts';
+import type { Log } from '../core/log.ts';
+import {
+  type KeepingOrder, type KeepingReply, type MeasureOrder, type OpenOrder, type Order,
+  type RunReply, SHEET_INTS,
+} from './protocol.ts';
+
+/** One thread that takes orders one after the other. Piscina's is in `pool.ts`. */
+export interface Thread {
+  /** Rejects when the thread has died, or is stopped, before it replied. */
+  run(order: Order): Promise<RunReply | KeepingReply>;
+  /** Ends the thread whatever it does. Resolves when it can write to no memory any more. */
+  stop(): Promise<void>;
+}
+
+/** Starts a thread; `died` is called when it ends without having been told to. */
+export type StartThread = (sheet: SharedArrayBuffer, died: (cause: Error) => void) => Thread;
+
+/** Loading and warming up one model; a thread that takes longer is replaced. */
+const OPEN_MS_MAX = 120_000;
+/** Wait before a thread is replaced, doubled for each that fell since the last run that went well. */
+const RESTART_MS_MIN = 50;
+const RESTART_MS_MAX = 10_000;
+
+export interface SeatParts {
+  readonly number: number;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly runMsMax: number;
+  readonly startThread: StartThread;
+  /** The pool's: what every seat should hold, by lane number. */
+  readonly wanted: ReadonlyMap<number, OpenOrder>;
+  /** Called when the seat may take a run. */
+  readonly onIdle: () => void;
+}
+
+/**
+ * A place in the pool and whatever thread sits in it: a thread that dies or hangs is replaced, and
+ * the new one is given the same lanes. One batch at a time.
+ */
+export class Seat {
+  readonly #sheet = new SharedArrayBuffer(SHEET_INTS * Int32Array.BYTES_PER_ELEMENT);
+  readonly #ints = new Int32Array(this.#sheet);
+  readonly #opened = new Set<number>();
+  readonly #broken = new Map<number, string>(); // lanes that cannot be opened here, and why
+  readonly #parts: SeatParts;
+  #thread: Thread | null = null;
+  #stopping: Promise<void> = Promise.resolve();
+  #run: Run | null = null;
+  #runLane = -1;
+  #runName = '';
+  #runSinceUs = 0;
+  #cancelWatch: (() => void) | null = null;
+  #onRunEnd: (() => void) | null = null;
+  #keeping: Promise<void> | null = null; // while orders other than batches are carried out
+  #cutWait: (() => void) | null = null;
+  #falls = 0;
+  #closed = false;
+
+  constructor(parts: SeatParts) {
+    this.#parts = parts;
+  }
+
+  /** Whether a batch of the lane would start at once. */
+  takes(lane: number): boolean {
+    const idle = this.#thread !== null && this.#run === null && this.#keeping === null;
+    return idle && this.#opened.has(lane);
+  }
+
+  /** Whether a batch of the lane is in flight here. */
+  runs(lane: number): boolean {
+    return this.#run !== null && this.#runLane === lane;
+  }
+
+  /** Why the lane cannot run here; undefined while it can, or may again soon. */
+  trouble(lane: number): string | undefined {
+    return this.#broken.get(lane);
+  }
+
+  /** The seat takes the lane. */
+  start(lane: number, name: string, run: Run): void {
+    assert.ok(this.takes(lane) && this.#thread);
+    this.#ints[0] = run.rows;
+    for (let row = 0; row < run.rows; row += 1) this.#ints[1 + row] = run.slots[row] as number;
+    this.#run = run;
+    this.#runLane = lane;
+    this.#runName = name;
+    this.#runSinceUs = this.#parts.clock.nowUs();
+    this.#watch();
+    const thread = this.#thread;
+    thread.run(lane).then(
+      (reply) => this.#replied(thread, reply as RunReply),
+      (cause: unknown) => this.#fell(thread, cause),
+    );
+  }
+
+  /** Opens what is wanted and closes what is not. Resolves when nothing is left to do. */
+  sync(): Promise<void> {
+    return this.#exclusive(() => this.#sync());
+  }
+
+  /** Forgets that the lane was in trouble: it is about to be opened anew. */
+  forgive(lane: number): void {
+    this.#broken.delete(lane);
+  }
+
+  /** Times a model on this seat's thread. Rejects when the thread is lost over it. */
+  measure(order: MeasureOrder): Promise<KeepingReply> {
+    return this.#exclusive(async () => {
+      await this.#seated();
+      return this.#keep(order, order.files.config.name);
+    });
+  }
+
+  /** Ends the thread when there is no lane for it. */
+  rest(): Promise<void> {
+    return this.#exclusive(async () => {
+      if (this.#parts.wanted.size > 0 || !this.#thread) return;
+      const thread = this.#thread;
+      this.#thread = null;
+      this.#stopping = thread.stop();
+      await this.#stopping;
+    });
+  }
+
+  /** Ends the thread. A run in flight fails with `backend`. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#cancelWatch?.();
+    this.#cancelWatch = null;
+    this.#cutWait?.();
+    if (this.#thread) this.#fell(this.#thread, new Error('the pool is closed'));
+    await this.#stopping;
+  }
+
+  /** One piece of work at a time; meanwhile the seat takes no batch. */
+  async #exclusive<T>(work: () => Promise<T>): Promise<T> {
+    while (this.#keeping) await this.#keeping;
+    let done = (): void => {};
+    this.#keeping = new Promise((resolve) => (done = resolve));
+    try {
+      return await work();
+    } finally {
+      this.#keeping = null;
+      done();
+      this.#parts.onIdle();
+    }
+  }
+
+  async #sync(): Promise<void> {
+    for (;;) {
+      await this.#seated();
+      if (this.#closed) return;
+      const extra = [...this.#opened].find((lane) => !this.#parts.wanted.has(lane));
+      if (extra !== undefined) {
+        this.#opened.delete(extra);
+        await this.#keep({ order: 'close', lane: extra }, `lane ${extra}`).catch(() => {});
+        continue;
+      }
+      const missing = [...this.#parts.wanted.values()].find(
+        ({ lane }) => !this.#opened.has(lane) && !this.#broken.has(lane),
+      );
+      if (!missing) return;
+      await this.#open(missing);
+    }
+  }
+
+  async #open(order: OpenOrder): Promise<void> {
+    const { name } = order.files.config;
+    try {
+      const reply = await this.#keep(order, name);
+      if ('error' in reply) throw new Error(reply.error);
+      this.#opened.add(order.lane);
+    } catch (cause) {
+      // Not tried again: a model whose opening kills threads would keep the others from running.
+      const message = cause instanceof Error ? cause.message : String(cause);
+      this.#broken.set(order.lane, message);
+      this.#parts.log.error('model cannot be opened', { seat: this.#parts.number, model: name, cause: message });
+    }
+  }
+
+  /** Sends an order that is not a batch, after the batch in flight. */
+  async #keep(order: KeepingOrder, name: string): Promise<KeepingReply> {
+    while (this.#run) await new Promise<void>((resolve) => (this.#onRunEnd = resolve));
+    const thread = this.#thread;
+    if (!thread) throw new Error('the worker has died');
+    const cancel = this.#parts.clock.after(OPEN_MS_MAX * 1000, () => {
+      this.#fell(thread, new Error(`${name} did not open within ${OPEN_MS_MAX} ms`));
+    });
+    try {
+      return (await thread.run(order)) as KeepingReply;
+    } catch (cause) {
+      this.#fell(thread, cause);
+      throw cause;
+    } finally {
+      cancel();
+    }
+  }
+
+  /** Sees to it that a thread sits here, unless the seat is closed. */
+  async #seated(): Promise<void> {
+    await this.#stopping;
+    if (this.#thread || this.#closed) return;
+    if (this.#falls > 1) {
+      const ms = Math.min(RESTART_MS_MAX, RESTART_MS_MIN * 2 ** (this.#falls - 2));
+      await new Promise<void>((resolve) => {
+        const cancel = this.#parts.clock.after(ms * 1000, resolve);
+        this.#cutWait = () => (cancel(), resolve());
+      });
+      if (this.#closed) return;
+    }
+    const thread = this.#parts.startThread(this.#sheet, (cause) => this.#fell(thread, cause));
+    this.#thread = thread;
+  }
+
+  #replied(thread: Thread, reply: RunReply): void {
+    if (thread !== this.#thread) return; // it fell, and its run was ended then
+    this.#falls = 0;
+    const name = this.#runName;
+    const run = this.#endRun();
+    this.#parts.onIdle(); // the next batch first: the thread works while the answers are sent
+    run?.ended(reply === null ? null : new ServeError('backend', `${name}: ${reply}`));
+  }
+
+  /** The thread is lost. Its run fails, its slots stay held until it is gone for certain. */
+  #fell(thread: Thread, cause: unknown): void {
+    if (thread !== this.#thread) return;
+    const message = cause instanceof Error ? cause.message : String(cause);
+    this.#thread = null;
+    this.#opened.clear();
+    this.#falls += 1;
+    const name = this.#runName;
+    const run = this.#endRun();
+    this.#stopping = thread.stop().then(() => run?.released());
+    if (!this.#closed) {
+      this.#parts.log.error('worker lost', { seat: this.#parts.number, model: run ? name : '', cause: message });
+      void this.sync();
+    }
+    run?.ended(new ServeError('backend', `${name}: the worker was lost: ${message}`, { cause }), true);
+  }
+
+  #endRun(): Run | null {
+    const run = this.#run;
+    this.#run = null;
+    this.#onRunEnd?.();
+    this.#onRunEnd = null;
+    return run;
+  }
+
+  /** One timer for many runs: it looks whether the run in flight is too old, and when to look again. */
+  #watch(): void {
+    if (this.#cancelWatch) return;
+    const { clock, runMsMax } = this.#parts;
+    const dueUs = this.#runSinceUs + runMsMax * 1000;
+    this.#cancelWatch = clock.after(dueUs - clock.nowUs(), () => {
+      this.#cancelWatch = null;
+      if (!this.#run || !this.#thread) return;
+      if (clock.nowUs() < this.#runSinceUs + runMsMax * 1000) return this.#watch();
+      this.#fell(this.#thread, new Error(`a run took longer than ${runMsMax} ms`));
+    });
+  }
+}

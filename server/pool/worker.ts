@@ -1,0 +1,64 @@
+/** A worker's entry: what one thread of the pool does. It knows lanes by number and holds models. */
+import { workerData } from 'node:worker_threads';
+import { ModelInstance } from '../runtime/instance.ts';
+import { openRuntime } from '../runtime/open-runtime.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import {
+  type KeepingOrder, type KeepingReply, type Order, type RunReply, SHEET_INTS, type SeatData,
+} from './protocol.ts';
+
+type Reply = RunReply | KeepingReply;
+
+/**
+ * What Piscina calls with every order. Whatever a model throws becomes a reply: a worker that does
+ * not reply has died.
+ */
+export function workerOf(
+  runtimeOf: (platform: Runtime['platform']) => Promise<Runtime>,
+  { sheet }: SeatData,
+): (order: Order) => Reply | Promise<Reply> {
+  const ints = new Int32Array(sheet, 0, SHEET_INTS);
+  const slots = ints.subarray(1);
+  const lanes = new Map<number, ModelInstance>();
+
+  function run(lane: number): RunReply | Promise<RunReply> {
+    const instance = lanes.get(lane);
+    if (!instance) return `lane ${lane} is not open on this worker`;
+    try {
+      const running = instance.run(slots, ints[0] as number);
+      return running ? running.then(() => null, messageOf) : null;
+    } catch (thrown) {
+      return messageOf(thrown);
+    }
+  }
+
+  async function keep(order: KeepingOrder): Promise<KeepingReply> {
+    if (order.order === 'close') {
+      const instance = lanes.get(order.lane);
+      lanes.delete(order.lane);
+      await instance?.close();
+      return { times: [] };
+    }
+    const { folder, config } = order.files;
+    const instance = await ModelInstance.open(await runtimeOf(config.platform), folder, config);
+    if (order.order === 'open') {
+      instance.bind(order.memory, order.layout);
+      lanes.set(order.lane, instance);
+      return { times: [] };
+    }
+    const times = await instance.measure(() => performance.now() * 1000);
+    await instance.close();
+    return { times };
+  }
+
+  return (order) => {
+    if (typeof order === 'number') return run(order);
+    return keep(order).catch((thrown: unknown) => ({ error: messageOf(thrown) }));
+  };
+}
+
+function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+export default workerOf(openRuntime, workerData as SeatData);
