@@ -1,0 +1,249 @@
+import { join } from 'node:path';
+import { BatchLane } from './batch/batch-lane.ts';
+import { inferOn } from './batch/infer.ts';
+import type { Lanes } from './batch/lane.ts';
+import { laneRowBytes, laneSlots } from './batch/lane-memory.ts';
+import { RunTime } from './batch/run-time.ts';
+import type { Runner } from './batch/runner.ts';
+import type { ModelDirectory, ModelMetadata, ModelSummary } from './catalog/directory.ts';
+import type { ModelConfig } from './catalog/model-config.ts';
+import { type ModelFolder, modelNames, readModel } from './catalog/repository.ts';
+import { type Clock, systemClock } from './core/clock.ts';
+import { asServeError, ServeError } from './core/errors.ts';
+import type { Inference, InferRequest, InferResult } from './core/inference.ts';
+import type { Log } from './core/log.ts';
+import { Slab } from './core/slab.ts';
+import { InlineRunner } from './pool/inline.ts';
+import { Pool } from './pool/pool.ts';
+import type { ModelFiles } from './pool/protocol.ts';
+import { ModelInstance } from './runtime/instance.ts';
+import { openRuntime } from './runtime/open-runtime.ts';
+
+export interface HostOptions {
+  readonly workers: number; // pool threads; 0 is one less than the cores, at least 1
+  readonly runMsMax: number; // a run that takes longer has hung
+  readonly inlineUsMax: number; // a model whose full batch is cheaper runs on the front end
+  readonly drainMsMax: number; // for waiting requests when a model or the host is closed
+  readonly log: Log;
+  readonly clock?: Clock;
+  /** What pool threads run; tests put a faulty one here. */
+  readonly workerFile?: URL;
+}
+
+/** What one lane has done and is doing: `/metrics` reads it. */
+export interface LaneReport {
+  readonly model: string;
+  readonly version: string;
+  readonly placement: 'inline' | 'pool';
+  readonly lane: BatchLane;
+}
+
+/** A model that is served: its versions' lanes, by number. */
+interface Served {
+  readonly folder: ModelFolder;
+  readonly lanes: ReadonlyMap<number, BatchLane>;
+}
+
+/** The models of a repository, loaded, warm and behind their lanes. */
+export class ModelHost implements Inference, Lanes, ModelDirectory {
+  readonly #models = new Map<string, Served>();
+  readonly #failed = new Map<string, ServeError>(); // models that should be served and are not
+  readonly #clock: Clock;
+  readonly #pool: Pool;
+  #closing = false;
+
+  private constructor(
+    private readonly repository: string,
+    private readonly options: HostOptions,
+  ) {
+    this.#clock = options.clock ?? systemClock;
+    this.#pool = new Pool({ ...options, clock: this.#clock });
+  }
+
+  /**
+   * Loads every model of the repository and warms it up. A model that cannot be served is logged
+   * and answers `model_not_ready` with the cause; the others are served. Fails with
+   * `bad_argument` only when the repository itself cannot be read.
+   */
+  static async open(repository: string, options: HostOptions): Promise<ModelHost> {
+    const host = new ModelHost(repository, options);
+    for (const name of await modelNames(repository)) await host.load(name).catch(() => {});
+    await host.#pool.rest();
+    return host;
+  }
+
+  /**
+   * Reads the model's folder anew and serves what it says. A model that was served before goes on
+   * answering until the new one is warm; then its open requests are drained. Fails with
+   * `unknown_model`, or with what is wrong with the model, which is then no worse off than before.
+   */
+  async load(name: string): Promise<void> {
+    if (!(await modelNames(this.repository)).includes(name)) throw this.#unknown(name);
+    const before = this.#models.get(name);
+    const lanes = new Map<number, BatchLane>();
+    try {
+      const folder = await readModel(this.repository, name);
+      for (const version of folder.served) lanes.set(version, await this.#open(folder, version));
+      this.#models.set(name, { folder, lanes });
+      this.#failed.delete(name);
+    } catch (thrown) {
+      await this.#drain(lanes.values());
+      const error = asServeError(thrown);
+      if (!before) this.#failed.set(name, error);
+      this.options.log.error('model not served', { model: name, cause: error.message });
+      throw error;
+    }
+    if (before) await this.#drain(before.lanes.values());
+  }
+
+  /** Stops serving the model, after its open requests. Fails with `unknown_model`. */
+  async unload(name: string): Promise<void> {
+    const served = this.#models.get(name);
+    if (!served && !this.#failed.delete(name)) throw this.#unknown(name);
+    if (!served) return;
+    this.#models.delete(name);
+    await this.#drain(served.lanes.values());
+  }
+
+  /** Takes no more requests, drains the open ones for `drainMsMax`, and ends the pool. */
+  async close(): Promise<void> {
+    if (this.#closing) return;
+    this.#closing = true;
+    await this.#drain([...this.#models.values()].flatMap(({ lanes }) => [...lanes.values()]));
+    await this.#pool.close();
+  }
+
+  lane(model: string, version?: string): BatchLane {
+    if (this.#closing) throw new ServeError('draining');
+    const { folder, lanes } = this.#served(model);
+    return lanes.get(versionNumber(folder, version)) as BatchLane;
+  }
+
+  async infer(request: InferRequest): Promise<InferResult> {
+    return inferOn(this.lane(request.model, request.version), request, this.#clock);
+  }
+
+  /** Of a model and version when named; else whether all that should be served is. */
+  ready(model?: string, version?: string): boolean {
+    if (model === undefined) return !this.#closing && this.#failed.size === 0;
+    try {
+      return this.lane(model, version) !== undefined;
+    } catch {
+      return false;
+    }
+  }
+
+  list(): readonly ModelSummary[] {
+    const served = [...this.#models.values()].map(({ folder }) => summary(folder));
+    return served.sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  metadata(model: string, version?: string): ModelMetadata {
+    const { folder, lanes } = this.#served(model);
+    const lane = lanes.get(versionNumber(folder, version)) as BatchLane;
+    return {
+      ...summary(folder),
+      maxBatchSize: folder.config.max_batch_size,
+      inputs: lane.inputs.map(({ spec }) => spec),
+      outputs: lane.outputs.map(({ spec }) => spec),
+      ...(folder.card ? { card: folder.card } : {}),
+    };
+  }
+
+  config(model: string): ModelConfig {
+    return this.#served(model).folder.config;
+  }
+
+  /** Class names of an output, from its `label_filename`; empty where it has none. */
+  labels(model: string, output: string): readonly string[] {
+    return this.#served(model).folder.labels.get(output) ?? [];
+  }
+
+  /** The folder of a version, where a model keeps what goes with its file, such as `items.txt`. */
+  versionFolder(model: string, version?: string): string {
+    const { folder } = this.#served(model);
+    return join(folder.folder, String(versionNumber(folder, version)));
+  }
+
+  /** Models that should be served and are not, with the reason. */
+  get failures(): ReadonlyMap<string, ServeError> {
+    return this.#failed;
+  }
+
+  report(): readonly LaneReport[] {
+    return [...this.#models.values()].flatMap(({ folder, lanes }) =>
+      [...lanes].map(([version, lane]) => ({
+        model: folder.name,
+        version: String(version),
+        placement: lane.inline ? 'inline' as const : 'pool' as const,
+        lane,
+      })));
+  }
+
+  async #open({ folder, config }: ModelFolder, version: number): Promise<BatchLane> {
+    const files: ModelFiles = { folder: join(folder, String(version)), config };
+    const runTime = new RunTime();
+    const inline = await this.#choosesInline(files, runTime);
+    const slots = laneSlots(config, inline ? 1 : this.#pool.runsMax(files));
+    const slab = new Slab(slots, laneRowBytes(config));
+    const runner = inline ? await openInline(files, slab) : await this.#pool.open(files, slab);
+    const lane = new BatchLane({
+      model: config.name, version: String(version), config, slab, runner, runTime,
+      clock: this.#clock, turnEnd: setImmediate,
+    });
+    this.options.log.info('model served', {
+      model: config.name, version, placement: inline ? 'inline' : 'pool',
+      fullBatchUs: Math.round(runTime.expectUs(lane.rowsMax)),
+    });
+    return lane;
+  }
+
+  /**
+   * `auto` times the model on a pool thread, not here: a heavy model would stop the sockets for
+   * as long as it is timed, and one that hangs for ever.
+   */
+  async #choosesInline(files: ModelFiles, runTime: RunTime): Promise<boolean> {
+    const { placement } = files.config.parameters;
+    if (placement !== 'auto') return placement === 'inline';
+    const times = await this.#pool.measure(files);
+    for (const { rows, us } of times) runTime.observe(rows, us);
+    return (times.at(-1)?.us ?? Infinity) <= this.options.inlineUsMax;
+  }
+
+  async #drain(lanes: Iterable<BatchLane>): Promise<void> {
+    await Promise.all([...lanes].map((lane) => lane.close(this.options.drainMsMax)));
+  }
+
+  #served(model: string): Served {
+    const served = this.#models.get(model);
+    if (served) return served;
+    const failure = this.#failed.get(model);
+    if (failure) throw new ServeError('model_not_ready', `'${model}': ${failure.message}`);
+    throw this.#unknown(model);
+  }
+
+  #unknown(model: string): ServeError {
+    const known = [...this.#models.keys()].sort().join(', ') || 'none';
+    return new ServeError('unknown_model', `'${model}'; served are: ${known}`);
+  }
+}
+
+/** The version asked for by number or label; the newest served one when none is. */
+function versionNumber({ name, served, config }: ModelFolder, version?: string): number {
+  if (version === undefined) return served.at(-1) as number;
+  const labels = config.version_labels;
+  const number = Object.hasOwn(labels, version) ? labels[version] as number : Number(version);
+  if (served.includes(number)) return number;
+  const known = [...served.map(String), ...Object.keys(labels)].join(', ');
+  throw new ServeError('unknown_version', `'${version}' of '${name}'; served are: ${known}`);
+}
+
+function summary({ name, served, config }: ModelFolder): ModelSummary {
+  return { name, versions: served.map(String), platform: config.platform };
+}
+
+async function openInline({ folder, config }: ModelFiles, slab: Slab): Promise<Runner> {
+  const instance = await ModelInstance.open(await openRuntime(config.platform), folder, config);
+  instance.bind(slab.memory, slab.layout);
+  return new InlineRunner(config.name, instance);
+}
