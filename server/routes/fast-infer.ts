@@ -1,0 +1,213 @@
+import type { Job, Lane, LaneTensor, Lanes } from '../batch/lane.ts';
+import type { Clock } from '../core/clock.ts';
+import type { ServeError } from '../core/errors.ts';
+import type { Request } from '../wire/schema.ts';
+import { InferTemplate } from './infer-template.ts';
+import type { Outbox } from './outbox.ts';
+import type { Flight, Session } from './session.ts';
+
+const TEMPLATES_MAX = 64; // models times row counts in use at once; the oldest makes room
+const ID_FRAME_BYTES_MIN = 16; // so that an id may be read without looking at the end
+const COPY_LOOP_MAX = 256; // bytes; more are worth making two views for
+
+/**
+ * Infer requests without decoding: a frame that differs from one seen before only in its id and its
+ * data goes straight from the message into a lane's slots, and from there into the reply. Says no
+ * to all else, which the decoders then take; both give the same replies.
+ */
+export class FastInfer {
+  readonly #templates: InferTemplate[] = [];
+  #nextOut = 0; // index of the oldest, once there are as many as there may be
+  readonly #free: FastFlight[] = [];
+  readonly #settled = (job: Job, error: ServeError | null): void => this.#settle(job, error);
+
+  constructor(
+    private readonly lanes: Lanes,
+    private readonly outbox: Outbox,
+    private readonly clock: Clock, // the lanes' own
+  ) {}
+
+  /** True when the frame was taken: it will be answered. False when it is the decoders' business. */
+  take(session: Session, frame: Uint8Array): boolean {
+    const idAt = idOffset(frame);
+    const idBytes = idAt === 0 ? 0 : integerBytes(frame[idAt] as number);
+    if (idBytes === 0) return false;
+    const template = this.#find(session, frame, idAt, idAt + idBytes);
+    if (template === null) return false;
+    const id = integerAt(frame, idAt);
+    if (session.flights.size >= session.limits.requestsMax || session.flights.has(id)) return false;
+    const job = template.lane.take(template.rows);
+    if (job === null) return false; // the general path finds it full as well, and says so
+    if (!this.#fill(template, job, frame, idAt + idBytes)) {
+      template.lane.giveBack(job);
+      return false;
+    }
+    if (template.deadlineMs !== undefined) job.deadlineUs = this.clock.nowUs() + template.deadlineMs * 1000;
+    const flight = this.#free.pop() ?? new FastFlight();
+    flight.id = id;
+    flight.session = session;
+    flight.template = template;
+    flight.job = job;
+    job.context = flight;
+    job.onSettled = this.#settled;
+    session.flights.set(id, flight);
+    template.lane.submit(job);
+    return true;
+  }
+
+  /** Learns the shape of a request that came in this frame, for the next of its kind. */
+  learn(request: Extract<Request, { op: 'infer' }>, frame: Uint8Array): void {
+    const idAt = idOffset(frame);
+    const idBytes = idAt === 0 ? 0 : integerBytes(frame[idAt] as number);
+    if (idBytes === 0) return;
+    // Known already: it was not for its shape that it was not taken.
+    if (this.#templates.some((one) => one.matches(frame, idAt, idAt + idBytes))) return;
+    const lane = this.#lane(request.model, request.version);
+    const template = lane && InferTemplate.learn(lane, request, frame);
+    if (!template) return;
+    this.#templates[this.#nextOut] = template;
+    this.#nextOut = (this.#nextOut + 1) % TEMPLATES_MAX;
+  }
+
+  #find(session: Session, frame: Uint8Array, idAt: number, idEnd: number): InferTemplate | null {
+    let template = session.template;
+    if (template === null || !template.matches(frame, idAt, idEnd)) {
+      template = this.#templates.find((one) => one.matches(frame, idAt, idEnd)) ?? null;
+      if (template === null) return null;
+    }
+    // The model may have a new version by now, or be gone.
+    if (this.#lane(template.lane.model, template.version) !== template.lane) {
+      session.template = null;
+      const stale = this.#templates.indexOf(template);
+      if (stale >= 0) this.#templates.splice(stale, 1);
+      this.#nextOut = Math.min(this.#nextOut, this.#templates.length);
+      return null;
+    }
+    session.template = template;
+    return template;
+  }
+
+  #lane(model: string, version: string | undefined): Lane | null {
+    try {
+      return this.lanes.lane(model, version);
+    } catch {
+      return null; // the general path finds it missing as well, and says so
+    }
+  }
+
+  /** Copies the frame's data into the job's slots. False when a number in it is not finite. */
+  #fill(template: InferTemplate, job: Job, frame: Uint8Array, idEnd: number): boolean {
+    const { inputs, floats, rows } = template;
+    for (let i = 0; i < inputs.length; i += 1) {
+      const { at, tensor } = inputs[i] as InferTemplate['inputs'][number];
+      const { rowBytes, bytes } = tensor;
+      const values = floats[i] as Float32Array | null;
+      for (let row = 0; row < rows; row += 1) {
+        const to = (job.slots[row] as number) * rowBytes;
+        copy(frame, idEnd + at + row * rowBytes, bytes, to, rowBytes);
+        if (values !== null && !finite(values, to >> 2, rowBytes >> 2)) return false;
+      }
+    }
+    return true;
+  }
+
+  #settle(job: Job, error: ServeError | null): void {
+    const flight = job.context as FastFlight;
+    const { session, template, id } = flight;
+    if (session.land(flight) && session.socket.open) {
+      if (error === null) this.#reply(session, template, job, id);
+      else session.fail('msgpack', 'infer', id, error);
+    }
+    job.context = null;
+    flight.release();
+    this.#free.push(flight);
+  }
+
+  #reply(session: Session, template: InferTemplate, job: Job, id: number): void {
+    const { replyHead, replyTail, outputs, rows } = template;
+    const idBytes = integerWidth(id);
+    const idAt = this.outbox.reserve(session.box, replyHead.length + idBytes + replyTail.length) + replyHead.length;
+    const { bytes } = this.outbox;
+    copy(replyHead, 0, bytes, idAt - replyHead.length, replyHead.length);
+    writeInteger(bytes, idAt, id, idBytes);
+    const tailAt = idAt + idBytes;
+    copy(replyTail, 0, bytes, tailAt, replyTail.length);
+    for (let i = 0; i < outputs.length; i += 1) {
+      const { at, tensor } = outputs[i] as { at: number; tensor: LaneTensor };
+      for (let row = 0; row < rows; row += 1) {
+        const from = (job.slots[row] as number) * tensor.rowBytes;
+        copy(tensor.bytes, from, bytes, tailAt + at + row * tensor.rowBytes, tensor.rowBytes);
+      }
+    }
+    session.answered('infer');
+  }
+}
+
+/** One request on its way; used again for another once it is answered. */
+class FastFlight implements Flight {
+  id = 0;
+  session: Session = NOBODY;
+  template: InferTemplate = NOTHING;
+  job: Job | null = null;
+
+  cancel(): boolean {
+    return this.job !== null && this.template.lane.cancel(this.job);
+  }
+
+  release(): void {
+    this.job = null;
+    this.session = NOBODY;
+    this.template = NOTHING;
+  }
+}
+const NOBODY = null as unknown as Session; // between two uses
+const NOTHING = null as unknown as InferTemplate;
+
+/** Where the id stands when it comes first: behind the map's head and `id`. 0 when it cannot. */
+function idOffset(frame: Uint8Array): number {
+  if (frame.length < ID_FRAME_BYTES_MIN) return 0;
+  const head = frame[0] as number;
+  return (head & 0xf0) === 0x80 ? 4 : head === 0xde ? 6 : 0;
+}
+
+/** Bytes of the unsigned integer with this first byte; 0 for whatever is none, or has 64 bits. */
+function integerBytes(head: number): number {
+  if (head < 0x80) return 1;
+  return head === 0xce ? 5 : head === 0xcd ? 3 : head === 0xcc ? 2 : 0;
+}
+
+function integerAt(bytes: Uint8Array, at: number): number {
+  const head = bytes[at] as number;
+  if (head < 0x80) return head;
+  let number = bytes[at + 1] as number;
+  for (let i = 2; i < integerBytes(head); i += 1) number = number * 256 + (bytes[at + i] as number);
+  return number;
+}
+
+/** Bytes that the encoder writes an integer below 2^32 in. */
+function integerWidth(integer: number): number {
+  return integer < 0x80 ? 1 : integer < 0x100 ? 2 : integer < 0x1_0000 ? 3 : 5;
+}
+
+function writeInteger(bytes: Uint8Array, at: number, integer: number, width: number): void {
+  if (width === 1) {
+    bytes[at] = integer;
+    return;
+  }
+  bytes[at] = width === 2 ? 0xcc : width === 3 ? 0xcd : 0xce;
+  for (let i = width - 1, rest = integer; i >= 1; i -= 1, rest >>>= 8) bytes[at + i] = rest & 0xff;
+}
+
+function copy(from: Uint8Array, fromAt: number, to: Uint8Array, toAt: number, count: number): void {
+  if (count > COPY_LOOP_MAX) {
+    to.set(from.subarray(fromAt, fromAt + count), toAt);
+    return;
+  }
+  for (let i = 0; i < count; i += 1) to[toAt + i] = from[fromAt + i] as number;
+}
+
+function finite(values: Float32Array, at: number, count: number): boolean {
+  let sum = 0;
+  for (let i = at; i < at + count; i += 1) sum += (values[i] as number) * 0; // NaN for all but finite
+  return sum === 0;
+}

@@ -1,0 +1,76 @@
+import type { ModelDirectory, ModelMetadata } from '../catalog/directory.ts';
+import { ServeError } from '../core/errors.ts';
+import type { Inference } from '../core/inference.ts';
+import type { TensorSpec } from '../core/tensor.ts';
+import type { HttpRequest } from '../transport/transport.ts';
+import { decodeKserveInfer, encodeKserveInfer } from '../wire/kserve.ts';
+import { type Answer, jsonAnswer, type Params, type Router } from './router.ts';
+
+export interface KserveParts {
+  readonly inference: Inference;
+  readonly directory: ModelDirectory;
+  readonly version: string; // of the product
+}
+
+/** KServe v2 over JSON: server and model metadata, health, infer. */
+export function addKserveRoutes(router: Router, parts: KserveParts): void {
+  const { inference, directory, version } = parts;
+  const server = () => jsonAnswer(JSON.stringify({ name: 'vitrine', version, extensions: [] }));
+  router.on('GET', '/v2', server);
+  router.on('GET', '/v2/', server);
+  // Some clients read the body, others the status alone: both say it.
+  router.on('GET', '/v2/health/live', () => jsonAnswer('{"live":true}'));
+  router.on('GET', '/v2/health/ready', () => {
+    const ready = directory.ready();
+    return jsonAnswer(JSON.stringify({ ready, live: true }), ready ? 200 : 400);
+  });
+  for (const path of ['/v2/models/:model', '/v2/models/:model/versions/:version']) {
+    router.on('GET', path, (_, params) => {
+      return jsonAnswer(metadataBody(directory.metadata(params.model as string, params.version)));
+    });
+    router.on('GET', `${path}/ready`, (_, params) => modelReady(parts, params));
+    router.on('POST', `${path}/infer`, (request, params) => infer(inference, request, params));
+  }
+}
+
+function metadataBody(metadata: ModelMetadata): string {
+  const { name, versions, platform, inputs, outputs } = metadata;
+  const described = (specs: readonly TensorSpec[]) => specs.map((spec) => tensorBody(spec, metadata));
+  return JSON.stringify({
+    name, versions, platform, inputs: described(inputs), outputs: described(outputs),
+  });
+}
+
+/** A tensor as clients send it: its shape begins with -1 where requests bring rows. */
+export function tensorBody({ name, datatype, dims }: TensorSpec, { maxBatchSize }: ModelMetadata) {
+  return { name, datatype, shape: maxBatchSize > 0 ? [-1, ...dims] : dims };
+}
+
+function modelReady({ inference, directory }: KserveParts, params: Params): Answer {
+  const { name } = directory.metadata(params.model as string, params.version); // 404 where unknown
+  if (inference.ready(name, params.version)) return jsonAnswer(JSON.stringify({ name, ready: true }));
+  return jsonAnswer(JSON.stringify({ name, ready: false, error: 'Model version not ready' }), 400);
+}
+
+async function infer(inference: Inference, request: HttpRequest, params: Params): Promise<Answer> {
+  refuseExtensions(request);
+  const { id, request: asked } = decodeKserveInfer(request.body);
+  const gone = new AbortController();
+  request.onAbort(() => gone.abort());
+  const { model, version } = params as { model: string; version?: string };
+  const result = await inference.infer({
+    model, ...(version === undefined ? {} : { version }), ...asked, signal: gone.signal,
+  });
+  return jsonAnswer(encodeKserveInfer(result, id));
+}
+
+function refuseExtensions(request: HttpRequest): void {
+  const encoding = request.header('content-encoding');
+  if (encoding !== '' && encoding !== 'identity') {
+    throw new ServeError('unsupported', `content-encoding ${encoding}`);
+  }
+  const jsonBytes = request.header('inference-header-content-length');
+  if (jsonBytes !== '' && Number(jsonBytes) !== request.body.byteLength) {
+    throw new ServeError('unsupported', 'tensors in binary after the JSON (extension binary_tensor_data)');
+  }
+}

@@ -1,0 +1,120 @@
+import type { Socket } from '../transport/transport.ts';
+
+/** One socket's replies that have not been sent yet. */
+export class Mailbox {
+  first = -1; // frame numbers in the outbox; -1 is none
+  last = -1;
+
+  constructor(readonly socket: Socket) {}
+}
+
+const BYTES_START = 65_536;
+const BYTES_KEPT_MAX = 16_777_216; // a larger arena is given back once it is empty
+
+/**
+ * Replies of one turn of the event loop, sent together when it ends: one cork, and so one system
+ * call, a socket. Frames that are written in place share one arena, which is reused: nothing is
+ * allocated for them once it has grown.
+ */
+export class Outbox {
+  #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(BYTES_START);
+  #used = 0;
+  #count = 0;
+  readonly #starts: number[] = [];
+  readonly #ends: number[] = [];
+  readonly #whole: (Uint8Array | string | null)[] = []; // frames that were made elsewhere
+  readonly #next: number[] = []; // the same socket's next frame, or -1
+  readonly #dirty: Mailbox[] = [];
+  readonly #views: Uint8Array[] = []; // by frame number: the same from turn to turn under like load
+  #sending: Mailbox | null = null;
+  readonly #flush = (): void => this.flush();
+  readonly #sendAll = (): void => this.#send();
+
+  /**
+   * `defer` runs something once all that this turn has settled is known: microtasks are run when a
+   * callback of the event loop ends.
+   */
+  constructor(private readonly defer: (run: () => void) => void = queueMicrotask) {}
+
+  /** Where `reserve`d frames are written. Valid until the next `reserve`. */
+  get bytes(): Uint8Array {
+    return this.#bytes;
+  }
+
+  /** Room for a frame of `length` bytes: the offset in `bytes` at which to write it, now. */
+  reserve(box: Mailbox, length: number): number {
+    const start = this.#used;
+    if (start + length > this.#bytes.length) this.#grow(start + length);
+    this.#used = start + length;
+    this.#add(box, start, this.#used, null);
+    return start;
+  }
+
+  /** A whole frame; text when given a string. Must not change before it is sent. */
+  put(box: Mailbox, frame: Uint8Array | string): void {
+    this.#add(box, 0, 0, frame);
+  }
+
+  /** Sends everything now. */
+  flush(): void {
+    for (const box of this.#dirty) {
+      this.#sending = box;
+      if (box.first === box.last) this.#send();
+      else box.socket.cork(this.#sendAll);
+      box.first = -1;
+      box.last = -1;
+    }
+    this.#whole.fill(null, 0, this.#count);
+    this.#sending = null;
+    this.#dirty.length = 0;
+    this.#count = 0;
+    this.#used = 0;
+    if (this.#bytes.length > BYTES_KEPT_MAX) {
+      this.#bytes = new Uint8Array(BYTES_START);
+      this.#views.length = 0;
+    }
+  }
+
+  #add(box: Mailbox, start: number, end: number, whole: Uint8Array | string | null): void {
+    const frame = this.#count;
+    this.#count = frame + 1;
+    this.#starts[frame] = start;
+    this.#ends[frame] = end;
+    this.#whole[frame] = whole;
+    this.#next[frame] = -1;
+    if (box.first < 0) {
+      box.first = frame;
+      this.#dirty.push(box);
+    } else {
+      this.#next[box.last] = frame;
+    }
+    box.last = frame;
+    if (frame === 0) this.defer(this.#flush);
+  }
+
+  #send(): void {
+    const { socket, first } = this.#sending as Mailbox;
+    for (let frame = first; frame >= 0; frame = this.#next[frame] as number) {
+      socket.send(this.#whole[frame] ?? this.#view(frame));
+    }
+  }
+
+  #view(frame: number): Uint8Array {
+    const start = this.#starts[frame] as number;
+    const length = (this.#ends[frame] as number) - start;
+    const kept = this.#views[frame];
+    if (kept && kept.byteOffset === start && kept.length === length && kept.buffer === this.#bytes.buffer) {
+      return kept;
+    }
+    const view = new Uint8Array(this.#bytes.buffer, start, length);
+    this.#views[frame] = view;
+    return view;
+  }
+
+  #grow(needed: number): void {
+    const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
+    grown.set(this.#bytes.subarray(0, this.#used));
+    this.#bytes = grown;
+    this.#views.length = 0;
+  }
+}

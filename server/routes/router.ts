@@ -1,0 +1,141 @@
+import { asServeError, ServeError } from '../core/errors.ts';
+import type { Log } from '../core/log.ts';
+import type { HttpRequest, HttpRespond } from '../transport/transport.ts';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array | string;
+}
+
+/** What stands in the path where the pattern has `:name`, decoded; `*` is the rest of the path. */
+export type Params = Readonly<Record<string, string>>;
+
+/** What it throws, or rejects with, is answered as an error. */
+export type Route = (request: HttpRequest, params: Params) => Answer | Promise<Answer>;
+
+/** Told of each answer: the pattern that it came from, never the path, so that names stay few. */
+export type HttpObserver = (pattern: string, status: number) => void;
+
+const NO_PATTERN = 'none';
+
+/**
+ * Method and path to a route. Patterns are `/v2/models/:model/ready`, or end in `/*` for all that
+ * is below. The first pattern added that fits wins. HEAD is served by GET. Unknown paths are
+ * answered 404, known ones with another method 405 and `Allow`.
+ */
+export class Router {
+  readonly #patterns: Pattern[] = [];
+
+  constructor(
+    private readonly log: Log,
+    private readonly observe: HttpObserver = () => {},
+  ) {}
+
+  on(method: 'GET' | 'POST', path: string, route: Route): this {
+    const known = this.#patterns.find((pattern) => pattern.path === path);
+    if (known) known.routes.set(method, route);
+    else this.#patterns.push({ path, parts: path.split('/'), routes: new Map([[method, route]]) });
+    return this;
+  }
+
+  /** Answers the request, unless its client leaves before that. */
+  handle(request: HttpRequest, respond: HttpRespond): void {
+    let path = NO_PATTERN;
+    const done = ({ status, headers, body }: Answer): void => {
+      respond(status, headers, body);
+      this.observe(path, status);
+    };
+    const failed = (thrown: unknown): void => done(this.#failure(request, thrown));
+    try {
+      const found = this.#find(request.path);
+      if (!found) throw new ServeError('unknown_path', request.path.slice(0, 200));
+      path = found.pattern.path;
+      const answer = routeOf(found.pattern, request.method)(request, found.params);
+      if (answer instanceof Promise) answer.then(done, failed);
+      else done(answer);
+    } catch (thrown) {
+      failed(thrown);
+    }
+  }
+
+  #find(path: string): { pattern: Pattern; params: Params } | null {
+    const parts = path.split('/');
+    for (const pattern of this.#patterns) {
+      const params = matched(pattern.parts, parts);
+      if (params) return { pattern, params };
+    }
+    return null;
+  }
+
+  #failure(request: HttpRequest, thrown: unknown): Answer {
+    const error = asServeError(thrown);
+    if (error.code === 'internal') {
+      const { stack } = error.cause instanceof Error ? error.cause : error;
+      this.log.error('a route failed', { path: request.path, stack });
+    }
+    const answer = failureAnswer(error, request.path);
+    if (!(thrown instanceof WrongMethod)) return answer;
+    return { ...answer, headers: { ...answer.headers, allow: thrown.allow.join(', ') } };
+  }
+}
+
+interface Pattern {
+  readonly path: string;
+  readonly parts: readonly string[];
+  readonly routes: Map<string, Route>;
+}
+
+class WrongMethod extends ServeError {
+  constructor(method: string, readonly allow: readonly string[]) {
+    super('method_not_allowed', `${method} is none of ${allow.join(', ')}`);
+  }
+}
+
+function routeOf({ routes }: Pattern, method: string): Route {
+  const route = routes.get(method === 'HEAD' ? 'GET' : method);
+  if (route) return route;
+  const allow = [...routes.keys(), ...(routes.has('GET') ? ['HEAD'] : [])];
+  throw new WrongMethod(method, allow);
+}
+
+function matched(pattern: readonly string[], parts: readonly string[]): Params | null {
+  const open = pattern.at(-1) === '*';
+  if (open ? parts.length < pattern.length : parts.length !== pattern.length) return null;
+  const params: Record<string, string> = {};
+  for (let i = 0; i < pattern.length; i += 1) {
+    const want = pattern[i] as string;
+    const part = parts[i] as string;
+    if (open && i === pattern.length - 1) {
+      params['*'] = decoded(parts.slice(i).join('/'));
+    } else if (want.startsWith(':') && part !== '') {
+      params[want.slice(1)] = decoded(part);
+    } else if (want !== part) {
+      return null;
+    }
+  }
+  return params;
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch (cause) {
+    throw new ServeError('bad_request', `the path has a broken escape: ${part.slice(0, 200)}`, { cause });
+  }
+}
+
+export function jsonAnswer(text: string, status = 200): Answer {
+  return { status, headers: { 'content-type': 'application/json' }, body: text };
+}
+
+/** `{"error": text}`, as KServe v2 has it; beside the code, where KServe does not speak. */
+export function failureAnswer(error: ServeError, path: string): Answer {
+  const kserve = path === '/v2' || path.startsWith('/v2/');
+  const { message, code, retryAfterMs } = error;
+  const body = kserve ? { error: message } : { error: message, code, retry_after_ms: retryAfterMs };
+  const answer = jsonAnswer(JSON.stringify(body), error.status);
+  if (error.status !== 503) return answer;
+  const seconds = Math.max(1, Math.ceil((retryAfterMs ?? 0) / 1000)); // the header knows no less
+  return { ...answer, headers: { ...answer.headers, 'retry-after': String(seconds) } };
+}

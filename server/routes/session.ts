@@ -1,0 +1,98 @@
+import { ServeError } from '../core/errors.ts';
+import type { FailureCode } from '../core/errors.ts';
+import type { Socket } from '../transport/transport.ts';
+import { encodeMessage, errorReply, type Outgoing, type WireFormat } from '../wire/encode.ts';
+import type { Op, Push, RequestId } from '../wire/schema.ts';
+import type { InferTemplate } from './infer-template.ts';
+import { Mailbox, type Outbox } from './outbox.ts';
+
+/** A request that has been taken and not answered. */
+export interface Flight {
+  readonly id: RequestId;
+  /** Gives it up; true when it is answered `cancelled`, false when it is too late for that. */
+  cancel(): boolean;
+}
+
+/** Told of each answered request, to count it. */
+export type SocketObserver = (op: Op | 'unreadable', code: 'ok' | FailureCode) => void;
+
+export interface SessionLimits {
+  readonly requestsMax: number; // unanswered; more are answered `overloaded`
+  readonly pushBufferedBytesMax: number; // a reader that is further behind misses pushes
+}
+
+const RETRY_AFTER_MS = 20; // a socket's own answers make room, one after the other
+
+/** One WebSocket: what it has asked and not been answered, what it listens to, what it did wrong. */
+export class Session {
+  readonly flights = new Map<RequestId, Flight>();
+  readonly subscriptions = new Map<string, () => void>(); // by session; calling one ends it
+  readonly box: Mailbox;
+  /** The last shape of request that came by the fast path: the next is likely to have it too. */
+  template: InferTemplate | null = null;
+  badFrames = 0;
+  wrongKinds = 0;
+
+  constructor(
+    readonly socket: Socket,
+    readonly limits: SessionLimits,
+    private readonly outbox: Outbox,
+    private readonly observe: SocketObserver,
+  ) {
+    this.box = new Mailbox(socket);
+  }
+
+  /** Throws what stands against one more request of this id: `bad_argument` or `overloaded`. */
+  admit(id: RequestId): void {
+    if (this.flights.has(id)) {
+      throw new ServeError('bad_argument', `id: a request ${JSON.stringify(id)} is still unanswered`);
+    }
+    if (this.flights.size < this.limits.requestsMax) return;
+    const detail = `${this.flights.size} requests of this socket are unanswered`;
+    throw new ServeError('overloaded', detail, { retryAfterMs: RETRY_AFTER_MS });
+  }
+
+  /** Ends a flight; false when it has been answered already. */
+  land(flight: Flight): boolean {
+    return this.flights.get(flight.id) === flight && this.flights.delete(flight.id);
+  }
+
+  reply(format: WireFormat, op: Op, message: Outgoing): void {
+    if (!this.socket.open) return;
+    let frame: Uint8Array | string;
+    try {
+      frame = encodeMessage(format, message);
+    } catch (error) {
+      // An output that JSON cannot carry: this request failed, and no other.
+      if (!(error instanceof ServeError)) throw error;
+      return this.fail(format, op, message.id ?? null, error);
+    }
+    this.outbox.put(this.box, frame);
+    this.observe(op, 'ok');
+  }
+
+  fail(format: WireFormat, op: Op | 'unreadable', id: RequestId | null, error: ServeError): void {
+    if (!this.socket.open) return;
+    this.outbox.put(this.box, encodeMessage(format, errorReply(id, error)));
+    this.observe(op, error.code);
+  }
+
+  /** Counts an answer that was written elsewhere. */
+  answered(op: Op): void {
+    this.observe(op, 'ok');
+  }
+
+  /** Sends a push, unless the reader is behind: the gap in `sequence` tells it so. */
+  push(format: WireFormat, push: Push): void {
+    const { socket, limits } = this;
+    if (!socket.open || socket.bufferedBytes > limits.pushBufferedBytesMax) return;
+    this.outbox.put(this.box, encodeMessage(format, { ...push }));
+  }
+
+  /** The socket is gone: nothing is waited for and nothing listened to any more. */
+  end(): void {
+    for (const flight of [...this.flights.values()]) flight.cancel();
+    for (const stop of this.subscriptions.values()) stop();
+    this.subscriptions.clear();
+  }
+}

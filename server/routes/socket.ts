@@ -1,0 +1,121 @@
+import type { Lanes } from '../batch/lane.ts';
+import { asServeError, ServeError } from '../core/errors.ts';
+import type { Handler, Socket } from '../transport/transport.ts';
+import { decodeRequest, requestIdOf } from '../wire/decode.ts';
+import type { WireFormat } from '../wire/encode.ts';
+import { decodeJson } from '../wire/json.ts';
+import { decodeMsgpack } from '../wire/msgpack.ts';
+import { LIMITS, type Op } from '../wire/schema.ts';
+import { FastInfer } from './fast-infer.ts';
+import { Operations, type OperationParts } from './operations.ts';
+import { Outbox } from './outbox.ts';
+import { Session, type SessionLimits, type SocketObserver } from './session.ts';
+
+export interface SocketParts extends OperationParts {
+  readonly lanes: Lanes;
+  readonly limits: SessionLimits;
+  readonly observe?: SocketObserver;
+}
+
+const BAD_FRAMES_MAX = 100; // undecodable, less the good ones between them
+const WRONG_KINDS_MAX = 100; // text on the binary subprotocol, or the reverse
+
+/** The sockets' side of the transport's handler: decode, start, reply. */
+export class SocketSessions implements Pick<Handler, 'open' | 'message' | 'close'> {
+  readonly #outbox = new Outbox();
+  readonly #operations: Operations;
+  readonly #fast: FastInfer;
+  readonly #observe: SocketObserver;
+  #count = 0;
+
+  constructor(private readonly parts: SocketParts) {
+    this.#operations = new Operations(parts);
+    this.#fast = new FastInfer(parts.lanes, this.#outbox, parts.clock);
+    this.#observe = parts.observe ?? (() => {});
+  }
+
+  /** Open sockets. */
+  get count(): number {
+    return this.#count;
+  }
+
+  open(socket: Socket): void {
+    socket.context = new Session(socket, this.parts.limits, this.#outbox, this.#observe);
+    this.#count += 1;
+  }
+
+  message(socket: Socket, data: Uint8Array, binary: boolean): void {
+    const session = socket.context as Session;
+    if (binary && socket.subprotocol !== 'vitrine.v1.json' && this.#fast.take(session, data)) return;
+    this.#receive(session, data, binary);
+  }
+
+  close(socket: Socket): void {
+    (socket.context as Session).end();
+    this.#count -= 1;
+  }
+
+  #receive(session: Session, data: Uint8Array, binary: boolean): void {
+    const format: WireFormat = binary ? 'msgpack' : 'json';
+    const agreed = agreedFormat(session.socket);
+    if (agreed !== null && agreed !== format) return this.#wrongKind(session, agreed);
+    let message: unknown;
+    try {
+      message = binary ? decodeMsgpack(data) : decodeJson(data);
+      checkCount(message);
+    } catch (thrown) {
+      return this.#badFrame(session, format, asServeError(thrown));
+    }
+    session.badFrames = Math.max(0, session.badFrames - 1);
+    if (!Array.isArray(message)) return this.#start(session, format, message, data);
+    for (const one of message) this.#start(session, format, one, null);
+  }
+
+  /** `frame`: what the message came in, when it came alone. */
+  #start(session: Session, format: WireFormat, message: unknown, frame: Uint8Array | null): void {
+    let op: Op | 'unreadable' = 'unreadable';
+    try {
+      const request = decodeRequest(message, this.parts.clock.wallMs());
+      op = request.op;
+      this.#operations.start(session, format, request);
+      if (request.op === 'infer' && format === 'msgpack' && frame !== null) this.#fast.learn(request, frame);
+    } catch (thrown) {
+      const error = asServeError(thrown);
+      if (error.code === 'internal') this.parts.log.error('a request failed', { op, stack: (thrown as Error).stack });
+      session.fail(format, op, requestIdOf(message), error);
+    }
+  }
+
+  #wrongKind(session: Session, agreed: WireFormat): void {
+    const { socket } = session;
+    session.wrongKinds += 1;
+    const wants = agreed === 'msgpack' ? 'binary frames, got text' : 'text frames, got binary';
+    if (session.wrongKinds > WRONG_KINDS_MAX) return this.#abuse(socket, 1003, `${socket.subprotocol} takes ${wants}`);
+    const error = new ServeError('bad_request', `the subprotocol ${socket.subprotocol} takes ${wants}`);
+    session.fail(agreed, 'unreadable', null, error);
+  }
+
+  #badFrame(session: Session, format: WireFormat, error: ServeError): void {
+    session.badFrames += 1;
+    session.fail(format, 'unreadable', null, error);
+    if (session.badFrames > BAD_FRAMES_MAX) this.#abuse(session.socket, 1008, 'too many frames that do not decode');
+  }
+
+  #abuse(socket: Socket, code: number, reason: string): void {
+    this.parts.log.warn('a socket is closed', { socket: socket.id, code, reason });
+    this.#outbox.flush(); // what it was told so far
+    socket.end(code, reason);
+  }
+}
+
+function agreedFormat({ subprotocol }: Socket): WireFormat | null {
+  if (subprotocol === undefined) return null; // each message is answered as it came
+  return subprotocol === 'vitrine.v1.msgpack' ? 'msgpack' : 'json';
+}
+
+function checkCount(message: unknown): void {
+  if (!Array.isArray(message)) return;
+  const { length } = message;
+  if (length >= 1 && length <= LIMITS.requestsMax) return;
+  throw new ServeError('bad_request', `a frame may hold 1 to ${LIMITS.requestsMax} requests, got ${length}`);
+}

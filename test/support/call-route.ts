@@ -1,0 +1,25 @@
+import type { Router } from '../../server/routes/router.ts';
+import type { HttpRequest } from '../../server/transport/transport.ts';
+
+export interface Called {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** One request to a router, without a socket. */
+export function callRoute(
+  router: Router, method: string, path: string, body: unknown = '', headers: Record<string, string> = {},
+): Promise<Called> {
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  const request: HttpRequest = {
+    method, path, query: '', body: Buffer.from(text), aborted: false,
+    header: (name) => headers[name] ?? '',
+    onAbort: () => {},
+  };
+  return new Promise((resolve) => {
+    router.handle(request, (status, sent, answer) => {
+      resolve({ status, headers: sent, body: Buffer.from(answer).toString() });
+    });
+  });
+}

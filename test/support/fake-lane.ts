@@ -1,0 +1,175 @@
+import type { Job, Lane, LaneTensor, Lanes } from '../../server/batch/lane.ts';
+import type { ModelConfig } from '../../server/catalog/model-config.ts';
+import { ServeError } from '../../server/core/errors.ts';
+import type { Inference, InferRequest, InferResult } from '../../server/core/inference.ts';
+import { DATATYPE_BYTES, elements, type Tensor, type TensorSpec } from '../../server/core/tensor.ts';
+
+export interface FakeModel {
+  readonly name: string;
+  readonly inputs: readonly TensorSpec[];
+  readonly outputs: readonly TensorSpec[];
+  readonly rowsMax: number; // 0: no batch dimension
+  /** One row: its inputs' bytes to its outputs' bytes, which are zero before. */
+  readonly row: (inputs: readonly Uint8Array[], outputs: readonly Uint8Array[]) => void;
+}
+
+interface FakeJob extends Job {
+  state: 'free' | 'taken' | 'waiting' | 'running';
+}
+
+/** A lane without queue rules or time: jobs wait until the test lets them run. */
+export class FakeLane implements Lane {
+  readonly model: string;
+  readonly config: ModelConfig;
+  readonly inputs: readonly LaneTensor[];
+  readonly outputs: readonly LaneTensor[];
+  readonly rowsMax: number;
+  /** Runs each job in the turn after it came, when true. */
+  prompt = true;
+  readonly waiting: FakeJob[] = [];
+  readonly #free: number[];
+  readonly #row: FakeModel['row'];
+
+  constructor({ name, inputs, outputs, rowsMax, row }: FakeModel, readonly version = '1', readonly slots = 64) {
+    this.model = name;
+    this.config = { name, max_batch_size: rowsMax } as ModelConfig;
+    this.rowsMax = Math.max(1, rowsMax);
+    this.inputs = inputs.map((spec) => laneTensor(spec, slots));
+    this.outputs = outputs.map((spec) => laneTensor(spec, slots));
+    this.#row = row;
+    this.#free = Array.from({ length: slots }, (_, slot) => (slot * 7) % slots); // not in order
+  }
+
+  get freeSlots(): number {
+    return this.#free.length;
+  }
+
+  take(rows: number): Job | null {
+    if (this.#free.length < rows) return null;
+    const job: FakeJob = {
+      rows, slots: Int32Array.from(this.#free.splice(-rows)), deadlineUs: Infinity, arrivedUs: 0,
+      startedUs: 0, endedUs: 0, batchRows: rows, onSettled: () => {}, context: null, state: 'taken',
+    };
+    return job;
+  }
+
+  submit(given: Job): void {
+    const job = given as FakeJob;
+    job.state = 'waiting';
+    this.waiting.push(job);
+    if (this.prompt) setImmediate(() => this.runAll());
+  }
+
+  giveBack(job: Job): void {
+    this.#free.push(...job.slots);
+  }
+
+  cancel(given: Job): boolean {
+    const job = given as FakeJob;
+    const at = this.waiting.indexOf(job);
+    if (at < 0) return false;
+    this.waiting.splice(at, 1);
+    this.#settle(job, new ServeError('cancelled'));
+    return true;
+  }
+
+  runAll(): void {
+    for (const job of this.waiting.splice(0)) this.run(job);
+  }
+
+  run(job: Job): void {
+    const rowOf = ({ bytes, rowBytes }: LaneTensor, slot: number) => bytes.subarray(slot * rowBytes, (slot + 1) * rowBytes);
+    for (const slot of job.slots) {
+      const outputs = this.outputs.map((tensor) => rowOf(tensor, slot).fill(0));
+      this.#row(this.inputs.map((tensor) => rowOf(tensor, slot)), outputs);
+    }
+    this.#settle(job, null);
+  }
+
+  fail(error: ServeError): void {
+    for (const job of this.waiting.splice(0)) this.#settle(job, error);
+  }
+
+  #settle(job: Job, error: ServeError | null): void {
+    job.onSettled(job, error);
+    this.#free.push(...job.slots);
+  }
+}
+
+function laneTensor(spec: TensorSpec, slots: number): LaneTensor {
+  const rowBytes = elements(spec.dims) * DATATYPE_BYTES[spec.datatype];
+  return { spec, rowBytes, bytes: new Uint8Array(new SharedArrayBuffer(rowBytes * slots)) };
+}
+
+/** Lanes, and the plain way to them: every request checked in full, tensor by tensor. */
+export class FakeLanes implements Lanes, Inference {
+  constructor(readonly lanes: FakeLane[]) {}
+
+  lane(model: string, version?: string): FakeLane {
+    const named = this.lanes.filter((lane) => lane.model === model);
+    if (named.length === 0) throw new ServeError('unknown_model', `'${model}'`);
+    const lane = named.findLast((one) => version === undefined || one.version === version);
+    if (!lane) throw new ServeError('unknown_version', `'${model}' ${version}`);
+    return lane;
+  }
+
+  ready(model: string): boolean {
+    return this.lanes.some((lane) => lane.model === model);
+  }
+
+  async infer(request: InferRequest): Promise<InferResult> {
+    const lane = this.lane(request.model, request.version);
+    const batched = lane.config.max_batch_size > 0;
+    const rows = batched ? (request.inputs[0]?.shape[0] ?? 0) : 1;
+    if (rows < 1 || rows > lane.rowsMax) throw new ServeError('bad_tensor', `${rows} rows`);
+    const inputs = lane.inputs.map(({ spec }) => checked(spec, rows, batched, request.inputs));
+    if (request.inputs.length !== inputs.length) throw new ServeError('bad_tensor', 'surplus inputs');
+    const wanted = request.outputs ?? lane.outputs.map(({ spec }) => spec.name);
+    const outputs = wanted.map((name) => {
+      const found = lane.outputs.find(({ spec }) => spec.name === name);
+      if (!found) throw new ServeError('bad_tensor', `no output '${name}'`);
+      return found;
+    });
+    const job = lane.take(rows);
+    if (!job) throw new ServeError('overloaded');
+    lane.inputs.forEach(({ bytes, rowBytes }, i) => {
+      job.slots.forEach((slot, row) => bytes.set((inputs[i] as Tensor).data.subarray(row * rowBytes, (row + 1) * rowBytes), slot * rowBytes));
+    });
+    if (request.deadlineMs !== undefined) job.deadlineUs = request.deadlineMs * 1000;
+    return new Promise((resolve, reject) => {
+      job.onSettled = (_, error) => {
+        if (error) return reject(error);
+        resolve({
+          model: lane.model, version: lane.version, timing: { queueUs: 0, runUs: 0, batchRows: rows },
+          outputs: outputs.map(({ spec: { name, datatype, dims }, bytes, rowBytes }) => {
+            const data = new Uint8Array(rows * rowBytes);
+            job.slots.forEach((slot, row) => data.set(bytes.subarray(slot * rowBytes, (slot + 1) * rowBytes), row * rowBytes));
+            return { name, datatype, shape: batched ? [rows, ...dims] : dims, data };
+          }),
+        });
+      };
+      request.signal?.addEventListener('abort', () => lane.cancel(job));
+      lane.submit(job);
+    });
+  }
+}
+
+function checked(spec: TensorSpec, rows: number, batched: boolean, given: readonly Tensor[]): Tensor {
+  const tensor = given.find(({ name }) => name === spec.name);
+  if (!tensor) throw new ServeError('bad_tensor', `input '${spec.name}' is missing`);
+  const shape = batched ? [rows, ...spec.dims] : spec.dims;
+  if (tensor.datatype !== spec.datatype || tensor.shape.join() !== shape.join()) {
+    throw new ServeError('bad_tensor', `'${spec.name}' is ${tensor.datatype}[${tensor.shape.join()}]`);
+  }
+  if (!finite(tensor)) throw new ServeError('bad_tensor', `'${spec.name}' is not finite`);
+  return tensor;
+}
+
+function finite({ datatype, data }: Tensor): boolean {
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  const width = datatype === 'FP32' ? 4 : datatype === 'FP64' ? 8 : Infinity;
+  for (let at = 0; at + width <= data.byteLength; at += width) {
+    if (!Number.isFinite(width === 4 ? view.getFloat32(at, true) : view.getFloat64(at, true))) return false;
+  }
+  return true;
+}
