@@ -1,14 +1,19 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { loadAddon } from '../../ann/binding.ts';
 import { readConfig } from '../../config.ts';
 import { ServeError } from '../../core/errors.ts';
+import { Log } from '../../core/log.ts';
 import { LmdbStore } from '../../store/lmdb-store.ts';
 import { itemKnn, popularity, sequentialRules, sessionPopularity } from './eval/baselines.ts';
 import type { Method } from './eval/baselines.ts';
 import { readEvalFiles, readEvalStore } from './eval/eval-data.ts';
 import type { EvalData } from './eval/eval-data.ts';
-import { blended, neighboursAlone } from './eval/methods.ts';
+import { runEncoder } from './encoder-run.ts';
+import { blended, neighboursAlone, NOTHING_LEARNED } from './eval/methods.ts';
+import type { Learned } from './eval/methods.ts';
 import { evaluate, formatRow, tableHead } from './eval/table.ts';
+import { openVectors } from './open.ts';
 import { sessionCount } from './past-sessions.ts';
 import { readSettings } from './settings.ts';
 import type { BlendSettings } from './settings.ts';
@@ -51,8 +56,7 @@ async function evalFiles({ test, settings, limit }: Wanted, train: string): Prom
   const chosen = settings === undefined
     ? chooseForSessions(data.past, progress).settings
     : readSettings(settings);
-  const none = { taste: null, similar: null };
-  printTable(data, () => blended(data.past, chosen, data.itemCount, none, () => null), chosen);
+  printTable(data, () => blended(data, chosen, NOTHING_LEARNED), chosen);
 }
 
 function printTable(data: EvalData, blend: () => Method, settings: BlendSettings): void {
@@ -107,12 +111,26 @@ function readArguments(args: string[]): Wanted {
 async function evalStore({ test, dataDir, limit }: Wanted): Promise<void> {
   const store = LmdbStore.open(join(dataDir, 'store'));
   try {
-    const data = await readEvalStore(store, 30, test, limit);
-    const settings = readSettings(join(dataDir, 'models'));
-    const { past, itemCount } = data;
-    const none = { taste: null, similar: null };
-    printTable(data, () => blended(past, settings, itemCount, none, () => null), settings);
+    const { sessionMinutesMax } = readConfig(process.env);
+    const data = await readEvalStore(store, sessionMinutesMax, test, limit);
+    const repository = join(dataDir, 'models');
+    const settings = readSettings(repository);
+    const learned = await readLearned(repository, data);
+    printTable(data, () => blended(data, settings, learned), settings);
   } finally {
     await store.close();
   }
+}
+
+/** The vectors of a repository, by the rows of `data`, and the encoder's word on each prefix. */
+async function readLearned(repository: string, data: EvalData): Promise<Learned> {
+  const rows = new Map(data.ids.map((id, row) => [id, row]));
+  const rowOf = (id: string): number | undefined => rows.get(id);
+  const log = new Log('warn', (line) => console.log(`  ${line}`));
+  const setting = { addon: loadAddon(), repository, rowOf, log };
+  const taste = openVectors(setting, 'session-encoder', 'ip');
+  const similar = openVectors(setting, 'item-vectors', 'cosine');
+  const idsOf = (items: Uint32Array) => Array.from(items, (row) => data.ids[row] as string);
+  const prefixes = data.prefixes.map(({ items }) => idsOf(items));
+  return { taste, similar, tastes: taste && (await runEncoder(repository, prefixes)) };
 }

@@ -32,12 +32,13 @@ export function openRetriever(setting: RetrieverSetting): HybridRetriever {
     ruleWindow: settings.rules.window,
     ruleAgeDecay: settings.rules.ageDecay,
   });
+  const vectors = { addon, repository, rowOf: (id: string) => store.item(id)?.row, log };
   const retriever = new HybridRetriever({
     index,
     settings,
     itemCount: () => store.itemCount,
-    taste: openVectors(setting, 'session-encoder', 'ip'),
-    similar: openVectors(setting, 'item-vectors', 'cosine'),
+    taste: openVectors(vectors, 'session-encoder', 'ip'),
+    similar: openVectors(vectors, 'item-vectors', 'cosine'),
   });
   retriever.observeAll((see) => readVisits(store, sessionMinutesMax, see));
   log.info('retrieval is ready', {
@@ -47,9 +48,16 @@ export function openRetriever(setting: RetrieverSetting): HybridRetriever {
   return retriever;
 }
 
+export interface VectorSetting {
+  readonly addon: Addon;
+  readonly repository: string;
+  readonly rowOf: (item: string) => number | undefined;
+  readonly log: Log;
+}
+
 /** The learned vectors of a model, or null where it is not in the repository. */
 export function openVectors(
-  { addon, store, repository, log }: Omit<RetrieverSetting, 'sessionMinutesMax'>,
+  { addon, repository, rowOf, log }: VectorSetting,
   model: string,
   metric: 'ip' | 'cosine',
 ): ItemVectorIndex | null {
@@ -60,7 +68,7 @@ export function openVectors(
     return null;
   }
   const learned = loadItemVectors(join(folder, version));
-  const vectors = new ItemVectorIndex(addon, learned, metric, (id) => store.item(id)?.row);
+  const vectors = new ItemVectorIndex(addon, learned, metric, rowOf);
   const { size } = vectors;
   // E.g. the shipped models beside a shop's own data: then their items are not this shop's.
   if (size === 0) log.warn('no item of a model is in the store', { model, repository });

@@ -5,8 +5,8 @@ import { ScoreSheet } from './score-sheet.ts';
 export interface Method {
   readonly name: string;
   readonly settings: string;
-  /** The best 20 rows for a session's items, oldest first. */
-  answer(items: Uint32Array): ArrayLike<number>;
+  /** The best 20 rows for a session's items, oldest first; it is the `at`th that is asked. */
+  answer(items: Uint32Array, at: number): ArrayLike<number>;
 }
 
 /** Items by how often they were looked at. */

@@ -8,6 +8,7 @@ import type { BlendSettings } from '../settings.ts';
 import type { ItemVectorIndex } from '../sources/item-vectors.ts';
 import { SessionNeighbours } from '../sources/session-neighbours.ts';
 import type { Method } from './baselines.ts';
+import type { EvalData } from './eval-data.ts';
 
 /** The best V-SKNN variant of the data's reference scores. */
 const REFERENCE_NEIGHBOURS = {
@@ -30,13 +31,21 @@ export function neighboursAlone(past: PastSessions): Method {
   };
 }
 
-/** What a server answers that has seen these sessions. `tasteOf` is the encoder's word, if any. */
+/** What was learned beside the sessions. */
+export interface Learned {
+  readonly taste: ItemVectorIndex | null;
+  readonly similar: ItemVectorIndex | null;
+  /** What the encoder makes of each test prefix. */
+  readonly tastes: readonly (Float32Array | null)[] | null;
+}
+
+export const NOTHING_LEARNED: Learned = { taste: null, similar: null, tastes: null };
+
+/** What a server answers that has seen these sessions. */
 export function blended(
-  past: PastSessions,
+  { past, itemCount }: EvalData,
   settings: BlendSettings,
-  itemCount: number,
-  vectors: { readonly taste: ItemVectorIndex | null; readonly similar: ItemVectorIndex | null },
-  tasteOf: (items: Uint32Array) => Float32Array | null,
+  { taste, similar, tastes }: Learned,
 ): Method {
   const { rules, weights } = settings;
   const index = new (loadAddon().SessionIndex)({
@@ -45,20 +54,21 @@ export function blended(
     sessionsMax: Math.max(1, sessionCount(past)),
   });
   const retriever = new HybridRetriever({
-    index, settings, itemCount: () => itemCount, ...vectors,
+    index, settings, itemCount: () => itemCount, taste, similar,
   });
-  for (let s = 0; s + 1 < past.offsets.length; s++) {
-    for (let i = past.offsets[s] as number; i < (past.offsets[s + 1] as number); i++) {
-      retriever.observe(s, past.rows[i] as number, 1);
+  retriever.observeAll((see) => {
+    for (let s = 0; s + 1 < past.offsets.length; s++) {
+      for (const row of past.rows.subarray(past.offsets[s], past.offsets[s + 1])) see(s, row, 1);
     }
-  }
+  });
   const says = retriever.sources.map((name) => `${name} ${weights[name as keyof typeof weights]}`);
   return {
     name: 'Blend',
     settings: says.join(', '),
-    answer(items) {
-      const taste = tasteOf(items);
-      const found = retriever.retrieve({ items, k: ANSWER_ITEMS, ...(taste && { taste }) });
+    answer(items, at) {
+      const vector = tastes?.[at];
+      const query = { items, k: ANSWER_ITEMS, ...(vector && { taste: vector }) };
+      const found = retriever.retrieve(query);
       return found.map(({ row }) => row);
     },
   };

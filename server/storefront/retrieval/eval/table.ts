@@ -19,11 +19,11 @@ export function evaluate(learn: () => Method, prefixes: readonly Prefix[]): Row 
   const method = learn();
   const learnedUs = systemClock.nowUs();
   const score = new HitRate();
-  for (const { items, target } of prefixes) {
-    const answer = method.answer(items);
-    const at = Array.prototype.indexOf.call(answer, target);
-    score.add(at < 0 ? Infinity : at + 1);
-  }
+  prefixes.forEach(({ items, target }, at) => {
+    const answer = method.answer(items, at);
+    const place = Array.prototype.indexOf.call(answer, target);
+    score.add(place < 0 ? Infinity : place + 1);
+  });
   const endUs = systemClock.nowUs();
   return {
     method: method.name,

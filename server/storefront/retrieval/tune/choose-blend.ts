@@ -4,6 +4,7 @@ import { loadAddon } from '../../../ann/binding.ts';
 import { systemClock } from '../../../core/clock.ts';
 import { Log } from '../../../core/log.ts';
 import type { Store } from '../../../store/store.ts';
+import { runEncoder } from '../encoder-run.ts';
 import { percent } from '../hit-rate.ts';
 import { openVectors } from '../open.ts';
 import {
@@ -46,16 +47,18 @@ export async function chooseBlend(
   const sessions = readPastSessions(store, sessionMinutesMax);
   const { older, newest } = splitSessions(sessions, HELD_OUT_SHARE);
   const prefixes = prefixesOf(newest, PREFIXES_MAX);
+  const rowOf = (id: string) => store.item(id)?.row;
   const learned = (model: string, metric: 'ip' | 'cosine') => {
     if (!existsSync(join(repository, model))) return null;
     if (isHonest(repository, model)) {
-      return openVectors({ addon, store, repository, log }, model, metric);
+      return openVectors({ addon, repository, rowOf, log }, model, metric);
     }
     progress(`${model}: its card has no held_out_share of ${HELD_OUT_SHARE}: default weight`);
     return null;
   };
   const tasteVectors = learned('session-encoder', 'ip');
-  const tastes = null;
+  const idsOf = ({ items }: Prefix) => Array.from(items, (row) => store.itemAt(row)?.id ?? '');
+  const tastes = tasteVectors && (await runEncoder(repository, prefixes.map(idsOf)));
   const similarVectors = learned('item-vectors', 'cosine');
   const data = { addon, past: older, prefixes, tastes, tasteVectors, similarVectors };
   const { settings, record } = chooseSettings(data, progress);

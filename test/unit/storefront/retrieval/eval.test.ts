@@ -84,5 +84,5 @@ suite('Evaluation', () => {
 });
 
 function answer(method: Method, items: number[]): number[] {
-  return [...(method.answer(Uint32Array.from(items)) as Uint32Array)];
+  return [...(method.answer(Uint32Array.from(items), 0) as Uint32Array)];
 }
