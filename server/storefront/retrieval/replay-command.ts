@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { VitrineError } from '../../client/errors.ts';
 import { connectNode } from '../../client/node.ts';
+import type { VitrineClient } from '../../client/types.ts';
 import { systemClock } from '../../core/clock.ts';
 import { ServeError } from '../../core/errors.ts';
 import { readPrefixFile } from '../../store/import/session-file.ts';
@@ -18,6 +19,7 @@ export const usage = [
 ].join('\n');
 
 const PROGRESS_EVERY = 10_000;
+const CONNECT_US_MAX = 10e6;
 
 /** Replays test prefixes through a running server; prints scores, latency and rate. */
 export async function run(args: string[]): Promise<number> {
@@ -32,7 +34,7 @@ export async function run(args: string[]): Promise<number> {
   const client = connectNode(url, { resendMax: 0 });
   try {
     const prefixes = await readTest(test, limit);
-    await client.ready();
+    await answering(client, url);
     console.log(`${prefixes.length} prefixes, ${concurrency} at a time, ${url}`);
     const done = await replay(client, prefixes, concurrency, systemClock, (count) => {
       if (count % PROGRESS_EVERY === 0) console.log(`  ${count} answered`);
@@ -46,6 +48,16 @@ export async function run(args: string[]): Promise<number> {
   } finally {
     client.close();
   }
+}
+
+/** Rejects when no server answers: the client itself would go on trying. */
+function answering(client: VitrineClient, url: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const late = (): void =>
+      reject(new ServeError('bad_argument', `no server answers at ${url}: start one first`));
+    const cancel = systemClock.after(CONNECT_US_MAX, late);
+    client.ready().then(resolve, reject).finally(cancel);
+  });
 }
 
 async function readTest(path: string, limit: number): Promise<TestPrefix[]> {

@@ -61,7 +61,7 @@ export async function chooseBlend(
   const tastes = tasteVectors && (await runEncoder(repository, prefixes.map(idsOf)));
   const similarVectors = learned('item-vectors', 'cosine');
   const data = { addon, past: older, prefixes, tastes, tasteVectors, similarVectors };
-  const { settings, record } = chooseSettings(data, progress);
+  const { settings, record } = chooseSettings(data, sessionCount(newest), progress);
   if (record) progress(`wrote ${writeSettings(repository, settings, record)}`);
   return settings;
 }
@@ -74,11 +74,12 @@ export function chooseForSessions(
   const { older, newest } = splitSessions(sessions, HELD_OUT_SHARE);
   const prefixes = prefixesOf(newest, PREFIXES_MAX);
   const none = { tastes: null, tasteVectors: null, similarVectors: null };
-  return chooseSettings({ addon: loadAddon(), past: older, prefixes, ...none }, progress);
+  const data = { addon: loadAddon(), past: older, prefixes, ...none };
+  return chooseSettings(data, sessionCount(newest), progress);
 }
 
 /** Climbs from the defaults: weights first, then what the sources are told, then weights again. */
-function chooseSettings(data: TrialData, progress: Progress): Choice {
+function chooseSettings(data: TrialData, heldOut: number, progress: Progress): Choice {
   const { past, prefixes } = data;
   if (prefixes.length < PREFIXES_MIN) {
     progress(`${prefixes.length} held-out prefixes are too few to choose by: defaults`);
@@ -106,22 +107,12 @@ function chooseSettings(data: TrialData, progress: Progress): Choice {
     if (settings === before) break;
   }
   const { hr20, mrr20 } = trials.score(settings);
+  const { sources } = trials;
   trials.close();
-  return { settings, record: recordOf(data, trials, prefixes, hr20, mrr20) };
-}
-
-function recordOf(
-  { past }: TrialData,
-  { sources }: Trials,
-  prefixes: readonly Prefix[],
-  hr20: number,
-  mrr20: number,
-): BlendRecord {
-  const learned = sessionCount(past);
-  const sessions = Math.round(learned / (1 - HELD_OUT_SHARE));
   const at = new Date(systemClock.wallMs()).toISOString();
-  const heldOut = sessions - learned;
-  return { at, sessions, heldOut, prefixes: prefixes.length, hr20, mrr20, sources };
+  const sessions = sessionCount(past) + heldOut;
+  const record = { at, sessions, heldOut, prefixes: prefixes.length, hr20, mrr20, sources };
+  return { settings, record };
 }
 
 /** Whether the held-out sessions are new to a model, by what its card says. */
