@@ -62,6 +62,8 @@ export async function chooseBlend(
   const similarVectors = learned('item-vectors', 'cosine');
   const data = { addon, past: older, prefixes, tastes, tasteVectors, similarVectors };
   const { settings, record } = chooseSettings(data, sessionCount(newest), progress);
+  tasteVectors?.close();
+  similarVectors?.close();
   if (record) progress(`wrote ${writeSettings(repository, settings, record)}`);
   return settings;
 }
