@@ -1,5 +1,4 @@
 import { systemClock } from '../core/clock.ts';
-import type { InferResult } from '../core/inference.ts';
 import type { EventsReply, InsightReply, InsightRequest, RecommendReply } from '../wire/schema.ts';
 import { Calls } from './calls.ts';
 import { newEventId, systemChance } from './chance.ts';
@@ -8,8 +7,8 @@ import { VitrineError } from './errors.ts';
 import { Link, type SocketConstructor } from './link.ts';
 import { Subscriptions } from './subscriptions.ts';
 import type {
-  CallOptions, ClientLimits, ClientOptions, EventInput, InferInput, LinkState, MetadataInput,
-  RecommendInput, SimilarInput, SubscribeInput, VitrineClient,
+  CallOptions, ClientLimits, ClientOptions, EventInput, InferAnswer, InferInput, LinkState,
+  MetadataInput, RecommendInput, SimilarInput, SubscribeInput, VitrineClient,
 } from './types.ts';
 
 export type * from './types.ts';
@@ -92,8 +91,8 @@ class Client implements VitrineClient {
     return new Promise((resolve, reject) => this.#waitingForReady.push({ resolve, reject }));
   }
 
-  infer(request: InferInput, options?: CallOptions): Promise<InferResult> {
-    return this.#call<InferResult>('infer', request, options);
+  infer(request: InferInput, options?: CallOptions): Promise<InferAnswer> {
+    return this.#call<InferAnswer>('infer', request, options);
   }
 
   events(events: readonly EventInput[], options?: CallOptions): Promise<EventsReply> {

@@ -34,7 +34,10 @@ function msgpackCodec(): Codec {
   };
 }
 
-/** Text frames: tensors travel as lists of numbers, as in KServe's JSON. For looking at, and tools. */
+/**
+ * Text frames, for looking at and for tools: tensors travel as lists of numbers, as in KServe's
+ * JSON. Integers beyond 2^53 are refused on the way out; on the way in JSON.parse rounds them.
+ */
 function jsonCodec(): Codec {
   return {
     subprotocol: 'vitrine.v1.json',
@@ -54,7 +57,8 @@ function withListed(message: object): object {
 function listed(tensor: Tensor): object {
   const View = VIEWS[tensor.datatype] ?? refuse(tensor.datatype);
   const aligned = tensor.data.slice().buffer; // a view of a message need not be aligned
-  return { ...tensor, data: Array.from(new View(aligned) as ArrayLike<number | bigint>, Number) };
+  const values = new View(aligned) as ArrayLike<number | bigint>;
+  return { ...tensor, data: Array.from(values, exactNumber) };
 }
 
 function withBytes(reply: unknown): unknown {
@@ -73,6 +77,12 @@ function bytes(tensor: object): object {
     (values as unknown[])[i] = big ? BigInt(data[i] as number) : Number(data[i]);
   }
   return { ...tensor, data: new Uint8Array(buffer) };
+}
+
+function exactNumber(value: number | bigint): number {
+  const number = Number(value);
+  if (typeof value === 'number' || Number.isSafeInteger(number)) return number;
+  throw new VitrineError('unsupported', `${value} is beyond 2^53: use the msgpack encoding`);
 }
 
 function refuse(datatype: Datatype): never {

@@ -3,7 +3,8 @@ import { connect } from './client.ts';
 import type { SocketConstructor } from './link.ts';
 import type { ClientOptions, VitrineClient } from './types.ts';
 
-/** As `connect`, over the `ws` package: for Node 20, and for Node 22 and later when speed counts. */
+/** As `connect`, over the `ws` package: for Node 20, which has no WebSocket of its own. */
 export function connectNode(url: string, options: ClientOptions = {}): VitrineClient {
-  return connect(url, { WebSocket: WebSocket as unknown as SocketConstructor, ...options });
+  const Socket = WebSocket as unknown as SocketConstructor;
+  return connect(url, { WebSocket: Socket, ...options });
 }

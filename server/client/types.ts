@@ -6,14 +6,14 @@ import type { Clock } from '../core/clock.ts';
 import type { InferResult } from '../core/inference.ts';
 import type { Tensor } from '../core/tensor.ts';
 import type {
-  EventItem, EventsReply, Filter, InsightReply, InsightRequest, Push, RecommendReply,
+  EventItem, EventsReply, Filter, InsightReply, InsightRequest, Language, Push, RecommendReply,
   RecommendRequest, ShopEvent, SimilarRequest,
 } from '../wire/schema.ts';
 import type { Encoding } from './codec.ts';
 import type { SocketConstructor } from './link.ts';
 
 export type {
-  EventsReply, Filter, InferResult, InsightReply, InsightRequest, Push, RecommendReply, Tensor,
+  EventsReply, Filter, InsightReply, InsightRequest, Language, Push, RecommendReply, Tensor,
 };
 
 type Loosen<T, Keys extends keyof T> = Omit<T, Keys> & Partial<Pick<T, Keys>>;
@@ -23,8 +23,9 @@ export interface InferInput {
   readonly version?: string; // the newest served when absent
   readonly inputs: readonly Tensor[];
   readonly outputs?: readonly string[]; // all of them when absent
-  readonly trace?: boolean;
+  readonly trace?: boolean; // the answer then carries `timing`
 }
+export type InferAnswer = Loosen<InferResult, 'timing'>;
 /** An event; `id` is drawn here when absent, so that one sent twice still counts once. */
 export type EventInput = Omit<Loosen<ShopEvent, 'id' | 'atMs'>, 'items'> & {
   /** Ids stand for one of each. */
@@ -37,6 +38,7 @@ export interface SubscribeInput {
   readonly customer?: string;
   readonly k?: number;
   readonly filter?: Filter;
+  readonly language?: Language; // of the reasons' text
 }
 export interface MetadataInput {
   readonly model?: string; // of the server itself when absent
@@ -94,7 +96,7 @@ export interface VitrineClient {
   readonly state: LinkState;
   /** Resolves when the connection first stands; rejects with `closed` when it never will. */
   ready(): Promise<void>;
-  infer(request: InferInput, options?: CallOptions): Promise<InferResult>;
+  infer(request: InferInput, options?: CallOptions): Promise<InferAnswer>;
   /** Resolves once the events are durable. */
   events(events: readonly EventInput[], options?: CallOptions): Promise<EventsReply>;
   recommend(request: RecommendInput, options?: CallOptions): Promise<RecommendReply>;

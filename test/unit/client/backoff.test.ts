@@ -7,7 +7,8 @@ suite('backoffMs', () => {
   const limits = { firstMs: 100, maxMs: 1000 };
 
   test('stays in the upper half of a range that doubles up to the limit', () => {
-    for (const [attempt, topMs] of [[0, 100], [1, 200], [3, 800], [4, 1000], [9999, 1000]] as const) {
+    const tops = [[0, 100], [1, 200], [3, 800], [4, 1000], [9999, 1000]] as const;
+    for (const [attempt, topMs] of tops) {
       assert.equal(backoffMs(attempt, 0, limits), topMs / 2);
       assert.equal(backoffMs(attempt, 0.5, limits), topMs * 0.75);
     }

@@ -51,7 +51,7 @@ suite('the client: calls and replies', () => {
 
     assert.equal(network.last.sent[0]?.deadline_ms, 50);
     const timing = { queue_us: 1, run_us: 2, batch_rows: 3 };
-    const features = { seconds_since_view: 9 };
+    const features = { trained_on: 9 };
     network.last.reply({ id: 1, intent: { probability: 0.25, trained_on: 'x', features, timing } });
 
     const { intent } = await insight;
@@ -68,7 +68,8 @@ suite('the client: calls and replies', () => {
     values.fill(0); // the caller may reuse its memory at once
 
     const [input] = network.last.sent[0]?.inputs as { data: Uint8Array }[];
-    assert.deepEqual(new Uint8Array(input?.data ?? []), new Uint8Array(Float32Array.of(1.5, -2).buffer));
+    const sent = new Uint8Array(input?.data ?? []);
+    assert.deepEqual(sent, new Uint8Array(Float32Array.of(1.5, -2).buffer));
     const data = new Uint8Array(Float32Array.of(0.5).buffer);
     network.last.reply({ id: 1, outputs: [{ name: 'y', datatype: 'FP32', shape: [1, 1], data }] });
 
@@ -85,7 +86,8 @@ suite('the client: calls and replies', () => {
 
     assert.deepEqual(network.last.protocols, ['vitrine.v1.json']);
     assert.deepEqual((network.last.sent[0]?.inputs as { data: unknown }[])[0]?.data, [1.5, -2]);
-    network.last.reply({ id: 1, outputs: [{ name: 'y', datatype: 'INT64', shape: [1], data: [7] }] });
+    const output64 = { name: 'y', datatype: 'INT64', shape: [1], data: [7] };
+    network.last.reply({ id: 1, outputs: [output64] });
 
     const [output] = (await answer).outputs;
     assert.deepEqual(output?.data, new Uint8Array(BigInt64Array.of(7n).buffer));
@@ -257,7 +259,7 @@ suite('the client: a lost connection', () => {
   test('an ended subscription hears nothing more and is not asked for again', () => {
     const { clock, network, client } = setup();
     network.last.open();
-    const unsubscribe = client.subscribe({ session: 's' }, () => assert.fail('a push after the end'));
+    const unsubscribe = client.subscribe({ session: 's' }, () => assert.fail('a late push'));
     unsubscribe();
     assert.equal(network.last.of('unsubscribe').length, 1);
     network.last.reply({ push: 'recommend', session: 's', sequence: 1, reply: {} });

@@ -1,0 +1,219 @@
+import { systemClock } from '../core/clock.ts';
+import type { Language } from '../wire/schema.ts';
+import { Catalogue, type ShopItem } from './catalogue.ts';
+import { fill, h } from './dom.ts';
+import { Live } from './live.ts';
+import { placeOf, type Place } from './router.ts';
+import type { Acts, Shop } from './shop.ts';
+import { CartDrawer } from './views/cart.ts';
+import { Header } from './views/header.ts';
+import { home } from './views/home.ts';
+import { listing } from './views/listing.ts';
+import { Panel } from './views/panel.ts';
+import { product } from './views/product.ts';
+import { ForYou } from './views/shelf.ts';
+import { Visitor } from './visitor.ts';
+import { Speech, titleOf } from './words.ts';
+
+const LANGUAGE_KEY = 'vitrine.language';
+
+/** The page: one connection and one visitor for its life; views are drawn anew as they change. */
+class Page {
+  readonly #visitor = new Visitor(localStorage, systemClock);
+  readonly #live: Live;
+  readonly #root = document.getElementById('shop') as HTMLElement;
+  #shop!: Shop;
+  #header!: Header;
+  #panel!: Panel;
+  #cart!: CartDrawer;
+  #forYou!: ForYou;
+  #main!: HTMLElement;
+  #banner!: HTMLElement;
+  #said!: HTMLElement; // read out by screen readers when it changes
+  #place: Place | null = null;
+
+  constructor(private readonly catalogue: Catalogue) {
+    const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
+    const url = `${scheme}://${location.host}/ws`;
+    const language = storedLanguage();
+    this.#live = new Live(url, this.#visitor, systemClock, language, () => this.#update());
+    this.#speak(language);
+    addEventListener('hashchange', () => this.#go(placeOf(location.hash), true));
+  }
+
+  /** Draws everything in a language. The connection, the visitor and the place stay. */
+  #speak(language: Language): void {
+    document.documentElement.lang = language;
+    this.#live.speak(language);
+    const speech = new Speech(language, this.catalogue.currency);
+    this.#shop = {
+      catalogue: this.catalogue, visitor: this.#visitor, live: this.#live, speech, acts: this.#acts,
+    };
+    this.#header = new Header(this.#shop);
+    this.#panel = new Panel(speech, this.catalogue.transport);
+    this.#cart = new CartDrawer(this.#shop);
+    this.#forYou = new ForYou(this.#shop);
+    this.#main = h('main', { id: 'main', tabindex: '-1' });
+    this.#banner = h('div', { class: 'banner', role: 'status', hidden: true });
+    this.#said = h('div', { class: 'unseen', role: 'status', 'aria-live': 'polite' });
+    fill(
+      this.#root,
+      h('a', { class: 'skip', href: '#main', onclick: (event: MouseEvent) => {
+        event.preventDefault(); // the hash is the place in the shop
+        this.#main.focus();
+      } }, speech.say('skip')),
+      this.#header.element, this.#banner, this.#main,
+      h('footer', { class: 'foot' }, h('p', {}, speech.say('footer'))),
+      this.#panel.element, this.#cart.element, this.#said,
+    );
+    this.#go(this.#place ?? placeOf(location.hash), false);
+    this.#update();
+  }
+
+  readonly #acts: Acts = {
+    click: (item, attribution) =>
+      void this.#live.track({ type: 'item_click', items: [item], ...attributed(attribution) }),
+    addToCart: (item) => this.#addToCart(item),
+    setQuantity: (item, quantity) => this.#setQuantity(item, quantity),
+    openCart: () => {
+      void this.#live.track({ type: 'cart_view' });
+      this.#cart.open();
+    },
+    buy: () => this.#buy(),
+    speak: (language) => {
+      try {
+        localStorage.setItem(LANGUAGE_KEY, language);
+      } catch {
+        // A private window: the choice lasts as long as the page.
+      }
+      this.#speak(language);
+      document.querySelector<HTMLElement>('.language')?.focus();
+    },
+  };
+
+  /** Shows a place. What the visitor did to come here is told to the server. */
+  #go(place: Place, moved: boolean): void {
+    const news = JSON.stringify(place) !== JSON.stringify(this.#place);
+    this.#place = place;
+    fill(this.#main, ...this.#view(place));
+    this.#header.at(place);
+    const heading = this.#main.querySelector('h1');
+    document.title = place.at === 'home' ? 'Vitrine' : `${heading?.textContent ?? ''} · Vitrine`;
+    if (moved) {
+      this.#cart.close();
+      scrollTo({ top: 0, behavior: 'instant' });
+      heading?.focus({ preventScroll: true });
+    }
+    if (news) this.#tell(place);
+  }
+
+  #view(place: Place): HTMLElement[] {
+    const { speech } = this.#shop;
+    const forYou = this.#forYou.shelf.element;
+    switch (place.at) {
+      case 'home':
+        return home(this.#shop, forYou);
+      case 'item':
+        return product(this.#shop, place.item, forYou);
+      case 'category': {
+        const { category } = place;
+        const items = this.catalogue.inCategory(category);
+        const deeper = this.catalogue.within(category);
+        return [listing(this.#shop, titleOf(category), items, deeper), forYou];
+      }
+      case 'search': {
+        const found = this.catalogue.search(place.query);
+        const heading = speech.say('results', { count: found.length, query: place.query });
+        return [listing(this.#shop, heading, found), forYou];
+      }
+    }
+  }
+
+  #tell(place: Place): void {
+    switch (place.at) {
+      case 'home':
+        return void this.#live.track({ type: 'home_view' });
+      case 'category':
+        return void this.#live.track({ type: 'list_view' });
+      case 'search':
+        return void this.#live.track({ type: 'search', query: place.query });
+      case 'item':
+        this.#visitor.saw(place.item);
+        return void this.#live.track({ type: 'item_view', items: [this.#line(place.item, 1)] });
+    }
+  }
+
+  #addToCart(item: ShopItem): void {
+    this.#visitor.setQuantity(item.id, this.#visitor.quantityOf(item.id) + 1);
+    this.#header.update();
+    this.#said.textContent = this.#shop.speech.say('added', { title: item.title });
+    void this.#live.track({ type: 'cart_add', items: [this.#line(item.id, 1)] });
+  }
+
+  #setQuantity(item: string, quantity: number): void {
+    const by = quantity - this.#visitor.quantityOf(item);
+    if (by === 0) return;
+    this.#visitor.setQuantity(item, quantity);
+    this.#header.update();
+    const items = [this.#line(item, Math.abs(by))];
+    void this.#live.track({ type: by > 0 ? 'cart_add' : 'cart_remove', items });
+  }
+
+  async #buy(): Promise<void> {
+    const items = this.#visitor.cart.map(({ item, quantity }) => this.#line(item, quantity));
+    this.#visitor.emptyCart();
+    this.#visitor.becomeCustomer();
+    this.#live.follow();
+    this.#header.update();
+    await this.#live.track({ type: 'checkout_start', items }, { type: 'purchase', items });
+  }
+
+  #line(item: string, quantity: number): { item: string; quantity: number; price?: number } {
+    const { price } = this.catalogue.item(item);
+    return { item, quantity, ...(price === null ? {} : { price }) };
+  }
+
+  #update(): void {
+    const { state, roundTrips } = this.#live;
+    this.#panel.update(state, roundTrips);
+    this.#forYou.update(state);
+    const away = state.link === 'waiting' || (state.link === 'connecting' && state.retries > 0);
+    this.#banner.hidden = !away;
+    if (!away) return;
+    const { speech } = this.#shop;
+    fill(this.#banner, h('span', {}, speech.say('offline')), ' ',
+      h('span', { class: 'banner-try' }, speech.say('retrying', { count: state.retries })));
+  }
+}
+
+function attributed(attribution: string | undefined): { attribution?: string } {
+  return attribution === undefined ? {} : { attribution };
+}
+
+function storedLanguage(): Language {
+  try {
+    const stored = localStorage.getItem(LANGUAGE_KEY);
+    if (stored === 'en' || stored === 'zh') return stored;
+  } catch {
+    // A private window: ask the browser instead.
+  }
+  return navigator.language.startsWith('zh') ? 'zh' : 'en';
+}
+
+async function start(): Promise<void> {
+  try {
+    new Page(await Catalogue.load());
+  } catch (error) {
+    const root = document.getElementById('shop') as HTMLElement;
+    const speech = new Speech(storedLanguage(), null);
+    fill(
+      root,
+      h('main', { class: 'failed' },
+        h('p', { role: 'alert' }, speech.say('failed', { why: String(error) })),
+        h('button', { class: 'button', type: 'button', onclick: () => void start() },
+          speech.say('again'))),
+    );
+  }
+}
+
+void start();

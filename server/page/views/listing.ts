@@ -1,0 +1,53 @@
+import type { ShopItem } from '../catalogue.ts';
+import { h } from '../dom.ts';
+import { hashOf } from '../router.ts';
+import type { Shop } from '../shop.ts';
+import { titleOf } from '../words.ts';
+import { card } from './card.ts';
+
+const PAGE_ITEMS = 24; // items added at a time: five rows of a wide screen
+const EAGER_ITEMS = 4; // pictures that are in view at once
+
+/** A grid of items that grows as its end comes into view. */
+export function grid(shop: Shop, items: readonly ShopItem[], eager = EAGER_ITEMS): HTMLElement {
+  const list = h('ul', { class: 'grid' });
+  const end = h('div', { class: 'grid-end', 'aria-hidden': 'true' });
+  let shown = 0;
+  const grow = (): void => {
+    const more = items.slice(shown, shown + PAGE_ITEMS);
+    list.append(...more.map((item, i) => card(shop, item, { eager: shown + i < eager })));
+    shown += more.length;
+  };
+  const watcher = new IntersectionObserver(
+    (entries) => {
+      if (!entries.some((entry) => entry.isIntersecting)) return;
+      if (shown >= items.length || !end.isConnected) watcher.disconnect();
+      else grow();
+    },
+    { rootMargin: '600px' },
+  );
+  grow();
+  watcher.observe(end);
+  return h('div', {}, list, end);
+}
+
+/** A category, or what a search found. `deeper` are the categories within it. */
+export function listing(
+  shop: Shop, heading: string, items: readonly ShopItem[], deeper: readonly string[] = [],
+): HTMLElement {
+  const { speech, catalogue } = shop;
+  const facts = speech.say('shown', {
+    count: speech.count(items.length),
+    total: speech.count(catalogue.total),
+  });
+  return h(
+    'section',
+    { class: 'listing' },
+    h('header', { class: 'section-head' },
+      h('h1', { tabindex: '-1' }, heading), h('p', { class: 'section-note' }, facts)),
+    deeper.length === 0 ? null : h('ul', { class: 'chips' },
+      ...deeper.map((category) =>
+        h('li', {}, h('a', { href: hashOf({ at: 'category', category }) }, titleOf(category))))),
+    items.length > 0 ? grid(shop, items) : h('p', { class: 'nothing' }, speech.say('nothing')),
+  );
+}
