@@ -97,15 +97,17 @@ export class FastInfer {
 
   /** Copies the frame's data into the job's slots. False when a number in it is not finite. */
   #fill(template: InferTemplate, job: Job, frame: Uint8Array, idEnd: number): boolean {
-    const { inputs, floats, rows } = template;
+    const { inputs, words, rows } = template;
     for (let i = 0; i < inputs.length; i += 1) {
       const { at, tensor } = inputs[i] as InferTemplate['inputs'][number];
-      const { rowBytes, bytes } = tensor;
-      const values = floats[i] as Float32Array | null;
+      const { rowBytes, bytes, spec } = tensor;
+      const slots = words[i] as Int32Array | null;
+      const floats = spec.datatype === 'FP32';
       for (let row = 0; row < rows; row += 1) {
+        const from = idEnd + at + row * rowBytes;
         const to = (job.slots[row] as number) * rowBytes;
-        copy(frame, idEnd + at + row * rowBytes, bytes, to, rowBytes);
-        if (values !== null && !finite(values, to >> 2, rowBytes >> 2)) return false;
+        if (slots === null) copy(frame, from, bytes, to, rowBytes);
+        else if (!copyWords(frame, from, slots, to >> 2, rowBytes >> 2) && floats) return false;
       }
     }
     return true;
@@ -124,14 +126,14 @@ export class FastInfer {
   }
 
   #reply(session: Session, template: InferTemplate, job: Job, id: number): void {
-    const { replyHead, replyTail, outputs, rows } = template;
+    const { replyHead, replyTail, replyTailBytes, outputs, rows } = template;
     const idBytes = integerWidth(id);
-    const idAt = this.outbox.reserve(session.box, replyHead.length + idBytes + replyTail.length) + replyHead.length;
-    const { bytes } = this.outbox;
-    copy(replyHead, 0, bytes, idAt - replyHead.length, replyHead.length);
-    writeInteger(bytes, idAt, id, idBytes);
-    const tailAt = idAt + idBytes;
-    copy(replyTail, 0, bytes, tailAt, replyTail.length);
+    const start = this.outbox.reserve(session.box, replyHead.length + idBytes + replyTailBytes);
+    const { bytes, view } = this.outbox;
+    copy(replyHead, 0, bytes, start, replyHead.length);
+    writeInteger(bytes, start + replyHead.length, id, idBytes);
+    const tailAt = start + replyHead.length + idBytes;
+    for (let i = 0; i < replyTail.length; i += 1) view.setInt32(tailAt + i * 4, replyTail[i] as number, true);
     for (let i = 0; i < outputs.length; i += 1) {
       const { at, tensor } = outputs[i] as { at: number; tensor: LaneTensor };
       for (let row = 0; row < rows; row += 1) {
@@ -206,8 +208,17 @@ function copy(from: Uint8Array, fromAt: number, to: Uint8Array, toAt: number, co
   for (let i = 0; i < count; i += 1) to[toAt + i] = from[fromAt + i] as number;
 }
 
-function finite(values: Float32Array, at: number, count: number): boolean {
-  let sum = 0;
-  for (let i = at; i < at + count; i += 1) sum += (values[i] as number) * 0; // NaN for all but finite
-  return sum === 0;
+const EXPONENT = 0x7f80_0000; // of an FP32: all ones in NaN and the infinities alone
+
+/** Copies little-endian words; false when one of them, taken for an FP32, is not finite. */
+function copyWords(from: Uint8Array, fromAt: number, to: Int32Array, toAt: number, count: number): boolean {
+  let finite = true;
+  for (let i = 0, at = fromAt; i < count; i += 1, at += 4) {
+    const word =
+      (from[at] as number) | ((from[at + 1] as number) << 8) |
+      ((from[at + 2] as number) << 16) | ((from[at + 3] as number) << 24);
+    if ((word & EXPONENT) === EXPONENT) finite = false;
+    to[toAt + i] = word;
+  }
+  return finite;
 }

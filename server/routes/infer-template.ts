@@ -26,11 +26,12 @@ export class InferTemplate {
   readonly idAt: number;
   readonly tailBytes: number; // from the end of the id to the end of the frame
   readonly inputs: readonly TensorHole[];
-  /** FP32 views of the inputs' slots, where NaN may stand; null for types that have none. */
-  readonly floats: readonly (Float32Array | null)[];
+  /** The inputs' slots in words of four bytes; null where a row is not made of such. */
+  readonly words: readonly (Int32Array | null)[];
   readonly outputs: readonly TensorHole[];
   readonly replyHead: Uint8Array; // before the id
-  readonly replyTail: Uint8Array; // after it, with holes
+  readonly replyTailBytes: number; // after it, with holes
+  readonly replyTail: Int32Array; // the same in little-endian words, the last one padded
   readonly #head: Uint8Array;
   readonly #tail: Uint8Array; // the holes are not looked at
   readonly #fixed: readonly number[]; // pairs: from, to; the parts of the tail between the holes
@@ -48,13 +49,14 @@ export class InferTemplate {
     this.inputs = holes.map((hole, i) => ({
       at: hole.at - idEnd, bytes: hole.end - hole.at, tensor: inputs[i] as LaneTensor,
     }));
-    this.floats = inputs.map(floatsOf);
+    this.words = inputs.map(wordsOf);
     this.#head = frame.slice(0, idAt);
     this.#tail = frame.slice(idEnd);
     this.#fixed = fixedParts(this.inputs, this.tailBytes);
     const reply = replyFrame(lane, rows, outputs);
     this.replyHead = reply.head;
-    this.replyTail = reply.tail;
+    this.replyTailBytes = reply.tail.length;
+    this.replyTail = asWords(reply.tail);
     this.outputs = reply.holes;
   }
 
@@ -107,9 +109,9 @@ function fits(lane: Lane, rows: number, given: Tensor, { spec, rowBytes, bytes }
   );
 }
 
-function floatsOf({ spec, bytes }: LaneTensor): Float32Array | null {
-  if (spec.datatype !== 'FP32') return null;
-  return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >> 2);
+function wordsOf({ rowBytes, bytes }: LaneTensor): Int32Array | null {
+  if (rowBytes % 4 !== 0 || bytes.byteOffset % 4 !== 0) return null;
+  return new Int32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >> 2);
 }
 
 function fixedParts(holes: readonly TensorHole[], end: number): number[] {
@@ -117,6 +119,12 @@ function fixedParts(holes: readonly TensorHole[], end: number): number[] {
   for (const { at, bytes } of holes) parts.push(at, at + bytes);
   parts.push(end);
   return parts;
+}
+
+function asWords(bytes: Uint8Array): Int32Array {
+  const words = new DataView(new ArrayBuffer((bytes.length + 3) & ~3));
+  bytes.forEach((byte, at) => words.setUint8(at, byte));
+  return Int32Array.from({ length: words.byteLength >> 2 }, (_, i) => words.getInt32(i * 4, true));
 }
 
 /** The reply as the encoder writes it, taken apart at its id and its outputs. */

@@ -8,6 +8,7 @@ export class Mailbox {
   constructor(readonly socket: Socket) {}
 }
 
+const SLACK = 3; // bytes: frames may be written in words of four
 const BYTES_START = 65_536;
 const BYTES_KEPT_MAX = 16_777_216; // a larger arena is given back once it is empty
 
@@ -18,6 +19,7 @@ const BYTES_KEPT_MAX = 16_777_216; // a larger arena is given back once it is em
  */
 export class Outbox {
   #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(BYTES_START);
+  #view: DataView = new DataView(this.#bytes.buffer);
   #used = 0;
   #count = 0;
   readonly #starts: number[] = [];
@@ -25,7 +27,7 @@ export class Outbox {
   readonly #whole: (Uint8Array | string | null)[] = []; // frames that were made elsewhere
   readonly #next: number[] = []; // the same socket's next frame, or -1
   readonly #dirty: Mailbox[] = [];
-  readonly #views: Uint8Array[] = []; // by frame number: the same from turn to turn under like load
+  readonly #frames: Uint8Array[] = []; // by frame number: the same from turn to turn under like load
   #sending: Mailbox | null = null;
   readonly #flush = (): void => this.flush();
   readonly #sendAll = (): void => this.#send();
@@ -40,11 +42,19 @@ export class Outbox {
   get bytes(): Uint8Array {
     return this.#bytes;
   }
+  /** The same, for words at any alignment. */
+  get view(): DataView {
+    return this.#view;
+  }
 
-  /** Room for a frame of `length` bytes: the offset in `bytes` at which to write it, now. */
+  /**
+   * Room for a frame of `length` bytes: the offset in `bytes` at which to write it, now. Up to
+   * `SLACK` bytes behind it may be written to as well.
+   */
   reserve(box: Mailbox, length: number): number {
     const start = this.#used;
-    if (start + length > this.#bytes.length) this.#grow(start + length);
+    const needed = start + length + SLACK;
+    if (needed > this.#bytes.length) this.#resize(Math.max(needed, this.#bytes.length * 2));
     this.#used = start + length;
     this.#add(box, start, this.#used, null);
     return start;
@@ -69,10 +79,7 @@ export class Outbox {
     this.#dirty.length = 0;
     this.#count = 0;
     this.#used = 0;
-    if (this.#bytes.length > BYTES_KEPT_MAX) {
-      this.#bytes = new Uint8Array(BYTES_START);
-      this.#views.length = 0;
-    }
+    if (this.#bytes.length > BYTES_KEPT_MAX) this.#resize(BYTES_START);
   }
 
   #add(box: Mailbox, start: number, end: number, whole: Uint8Array | string | null): void {
@@ -95,26 +102,27 @@ export class Outbox {
   #send(): void {
     const { socket, first } = this.#sending as Mailbox;
     for (let frame = first; frame >= 0; frame = this.#next[frame] as number) {
-      socket.send(this.#whole[frame] ?? this.#view(frame));
+      socket.send(this.#whole[frame] ?? this.#frame(frame));
     }
   }
 
-  #view(frame: number): Uint8Array {
+  #frame(frame: number): Uint8Array {
     const start = this.#starts[frame] as number;
     const length = (this.#ends[frame] as number) - start;
-    const kept = this.#views[frame];
+    const kept = this.#frames[frame];
     if (kept && kept.byteOffset === start && kept.length === length && kept.buffer === this.#bytes.buffer) {
       return kept;
     }
     const view = new Uint8Array(this.#bytes.buffer, start, length);
-    this.#views[frame] = view;
+    this.#frames[frame] = view;
     return view;
   }
 
-  #grow(needed: number): void {
-    const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
-    grown.set(this.#bytes.subarray(0, this.#used));
-    this.#bytes = grown;
-    this.#views.length = 0;
+  #resize(length: number): void {
+    const old = this.#bytes;
+    this.#bytes = new Uint8Array(length);
+    this.#bytes.set(old.subarray(0, this.#used));
+    this.#view = new DataView(this.#bytes.buffer);
+    this.#frames.length = 0;
   }
 }
