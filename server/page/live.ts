@@ -9,6 +9,9 @@ import type { Visitor } from './visitor.ts';
 export const FOR_YOU_COUNT = 12;
 const INSIGHT_TIMEOUT_MS = 3000;
 
+/** What the visitor did; who it was is added here. */
+export type Deed = Omit<EventInput, 'session' | 'customer'>;
+
 /** What the page shows of the server: changes arrive through `onChange`. */
 export interface LiveState {
   readonly link: LinkState;
@@ -74,13 +77,17 @@ export class Live {
     });
   }
 
+  /** The visitor has just clicked: the next push is the answer, and shows how long it took. */
+  acted(): void {
+    this.#actUs ??= this.clock.nowUs();
+  }
+
   /**
    * Sends what the visitor did. While there is no connection it waits, however long: the server
    * counts an event once even if it is sent twice.
    */
-  async track(...events: readonly Omit<EventInput, 'session' | 'customer'>[]): Promise<void> {
+  async track(...events: readonly Deed[]): Promise<void> {
     const atMs = this.clock.wallMs();
-    this.#actUs = this.clock.nowUs();
     this.#change({ eventsSent: this.#state.eventsSent + events.length });
     const full = events.map((event) => ({ ...event, atMs, ...this.visitor.identity }));
     try {

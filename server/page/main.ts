@@ -2,7 +2,7 @@ import { systemClock } from '../core/clock.ts';
 import type { Language } from '../wire/schema.ts';
 import { Catalogue, type ShopItem } from './catalogue.ts';
 import { fill, h } from './dom.ts';
-import { Live } from './live.ts';
+import { Live, type Deed } from './live.ts';
 import { placeOf, type Place } from './router.ts';
 import type { Acts, Shop } from './shop.ts';
 import { CartDrawer } from './views/cart.ts';
@@ -16,6 +16,7 @@ import { Visitor } from './visitor.ts';
 import { Speech, titleOf } from './words.ts';
 
 const LANGUAGE_KEY = 'vitrine.language';
+const SAID_MS = 3000;
 
 /** The page: one connection and one visitor for its life; views are drawn anew as they change. */
 class Page {
@@ -29,7 +30,8 @@ class Page {
   #forYou!: ForYou;
   #main!: HTMLElement;
   #banner!: HTMLElement;
-  #said!: HTMLElement; // read out by screen readers when it changes
+  #said!: HTMLElement; // empty when nothing has just been said
+  #stopSaying: (() => void) | null = null;
   #place: Place | null = null;
 
   constructor(private readonly catalogue: Catalogue) {
@@ -55,7 +57,7 @@ class Page {
     this.#forYou = new ForYou(this.#shop);
     this.#main = h('main', { id: 'main', tabindex: '-1' });
     this.#banner = h('div', { class: 'banner', role: 'status', hidden: true });
-    this.#said = h('div', { class: 'unseen', role: 'status', 'aria-live': 'polite' });
+    this.#said = h('div', { class: 'said', role: 'status' });
     fill(
       this.#root,
       h('a', { class: 'skip', href: '#main', onclick: (event: MouseEvent) => {
@@ -72,11 +74,11 @@ class Page {
 
   readonly #acts: Acts = {
     click: (item, attribution) =>
-      void this.#live.track({ type: 'item_click', items: [item], ...attributed(attribution) }),
+      this.#did({ type: 'item_click', items: [item], ...attributed(attribution) }),
     addToCart: (item) => this.#addToCart(item),
     setQuantity: (item, quantity) => this.#setQuantity(item, quantity),
     openCart: () => {
-      void this.#live.track({ type: 'cart_view' });
+      this.#did({ type: 'cart_view' });
       this.#cart.open();
     },
     buy: () => this.#buy(),
@@ -100,6 +102,7 @@ class Page {
     const heading = this.#main.querySelector('h1');
     document.title = place.at === 'home' ? 'Vitrine' : `${heading?.textContent ?? ''} · Vitrine`;
     if (moved) {
+      this.#live.acted();
       this.#cart.close();
       scrollTo({ top: 0, behavior: 'instant' });
       heading?.focus({ preventScroll: true });
@@ -146,8 +149,8 @@ class Page {
   #addToCart(item: ShopItem): void {
     this.#visitor.setQuantity(item.id, this.#visitor.quantityOf(item.id) + 1);
     this.#header.update();
-    this.#said.textContent = this.#shop.speech.say('added', { title: item.title });
-    void this.#live.track({ type: 'cart_add', items: [this.#line(item.id, 1)] });
+    this.#say(this.#shop.speech.say('added', { title: item.title }));
+    this.#did({ type: 'cart_add', items: [this.#line(item.id, 1)] });
   }
 
   #setQuantity(item: string, quantity: number): void {
@@ -156,7 +159,19 @@ class Page {
     this.#visitor.setQuantity(item, quantity);
     this.#header.update();
     const items = [this.#line(item, Math.abs(by))];
-    void this.#live.track({ type: by > 0 ? 'cart_add' : 'cart_remove', items });
+    this.#did({ type: by > 0 ? 'cart_add' : 'cart_remove', items });
+  }
+
+  #did(deed: Deed): void {
+    this.#live.acted();
+    void this.#live.track(deed);
+  }
+
+  /** Shows a word for a moment; screen readers say it. */
+  #say(text: string): void {
+    this.#said.textContent = text;
+    this.#stopSaying?.();
+    this.#stopSaying = systemClock.after(SAID_MS * 1000, () => fill(this.#said));
   }
 
   async #buy(): Promise<void> {

@@ -43,7 +43,7 @@ export function home(shop: Shop, forYou: HTMLElement): HTMLElement[] {
   ];
 }
 
-/** The best known item of each of the first categories, behind glass. */
+/** The best known items behind glass, each of another kind. */
 function displayCase(shop: Shop): HTMLElement {
   const { speech } = shop;
   return h(
@@ -64,10 +64,12 @@ function displayCase(shop: Shop): HTMLElement {
 
 function caseItems(shop: Shop): ShopItem[] {
   const { items } = shop.catalogue;
-  const seen = new Set<string | undefined>();
-  const firsts = items.filter(({ categories: [first] }) => !seen.has(first) && seen.add(first));
-  const rest = items.filter((item) => !firsts.includes(item));
-  return [...firsts, ...rest].slice(0, CASE_ITEMS);
+  const kinds = new Map<string | undefined, ShopItem>();
+  for (const item of items) {
+    const kind = item.categories.at(-1);
+    if (!kinds.has(kind)) kinds.set(kind, item);
+  }
+  return [...new Set([...kinds.values(), ...items])].slice(0, CASE_ITEMS);
 }
 
 /** By hand: the address's hash is the place in the shop, not on the page. */

@@ -5,7 +5,7 @@ import type { Shop } from '../shop.ts';
 import { titleOf } from '../words.ts';
 import { card } from './card.ts';
 
-const PAGE_ITEMS = 24; // items added at a time: five rows of a wide screen
+const PAGE_ITEMS = 30; // items added at a time: whole rows of 2, 3, 5 or 6
 const EAGER_ITEMS = 4; // pictures that are in view at once
 
 /** A grid of items that grows as its end comes into view. */

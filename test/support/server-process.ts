@@ -1,0 +1,57 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+
+const script = fileURLToPath(new URL('demo-process.js', import.meta.url));
+const ADDRESS = /http:\/\/127\.0\.0\.1:(\d+)/;
+
+export interface ServerProcess {
+  readonly url: string; // http://127.0.0.1:PORT
+  readonly port: number;
+  /** Ends it with SIGTERM; resolves when it is gone, to its exit code. */
+  stop(): Promise<number | null>;
+}
+
+/** The server on a data folder, as a process of its own, on a port that is free when none is given. */
+export async function startServer(dataDir: string, wanted?: number): Promise<ServerProcess> {
+  // Not port 0: uSockets leaves out SO_REUSEADDR there, and a restart could not have the port back.
+  const port = wanted ?? (await freePort());
+  const env = { ...process.env, VITRINE_DATA: dataDir, PORT: String(port), VITRINE_LOG: 'warn' };
+  const child = spawn(process.execPath, [script], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const taken = await addressOf(child);
+  return {
+    url: `http://127.0.0.1:${taken}`,
+    port: taken,
+    async stop() {
+      const gone = once(child, 'exit');
+      child.kill('SIGTERM');
+      const [code] = (await gone) as [number | null];
+      return code;
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, 'close');
+  return port;
+}
+
+/** The port that it prints. Rejects with what it said when it ends before that. */
+function addressOf(child: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    let said = '';
+    const listen = (chunk: Buffer): void => {
+      said += chunk.toString();
+      const found = ADDRESS.exec(said);
+      if (found) resolve(Number(found[1]));
+    };
+    child.stdout?.on('data', listen);
+    child.stderr?.on('data', listen);
+    child.once('exit', (code) => reject(new Error(`the server ended with ${code}: ${said}`)));
+  });
+}
