@@ -116,11 +116,11 @@ export class Calls {
 
   /** Ends the call that a reply belongs to. A late reply belongs to none, and is dropped. */
   answer(reply: Record<string, unknown>): void {
-    const call = this.#sent.get(reply.id as number);
+    const { id, error, ...body } = reply;
+    const call = this.#sent.get(id as number);
     if (!call) return;
-    const error = reply.error as Record<string, unknown> | undefined;
-    if (error === undefined) this.#finish(call, 'ok', () => call.resolve(reply));
-    else this.#fail(call, remoteError(error));
+    if (error === undefined) this.#finish(call, 'ok', () => call.resolve(body));
+    else this.#fail(call, remoteError(error as Record<string, unknown>));
     this.pump();
   }
 

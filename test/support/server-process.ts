@@ -13,7 +13,7 @@ export interface ServerProcess {
   stop(): Promise<number | null>;
 }
 
-/** The server on a data folder, as a process of its own, on a port that is free when none is given. */
+/** The server on a data folder, as a process of its own; on a free port when none is named. */
 export async function startServer(dataDir: string, wanted?: number): Promise<ServerProcess> {
   // Not port 0: uSockets leaves out SO_REUSEADDR there, and a restart could not have the port back.
   const port = wanted ?? (await freePort());
