@@ -2,6 +2,7 @@
 // below. Each class registers itself with one function, called here.
 #include <napi.h>
 
+#include "addon/index_wrap.h"
 #include "addon/instance.h"
 #include "addon/session_wrap.h"
 #include "core/status.h"
@@ -35,6 +36,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("abi", Napi::Number::New(env, kAbi));
   exports.Set("failureCodes", failure_codes(env));
   exports.Set("isas", Napi::Function::New(env, isas, "isas"));
+  IndexWrap::start(env, exports);
   SessionWrap::start(env, exports);
   return exports;
 }

@@ -1,0 +1,221 @@
+#include "addon/index_wrap.h"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "addon/args.h"
+#include "addon/instance.h"
+#include "addon/search_task.h"
+#include "core/registry.h"
+#include "distance/distance.h"
+
+namespace vitrine {
+namespace {
+
+constexpr const char* kKindNames[] = {"exact", "graph"};
+constexpr const char* kMetricNames[] = {"ip", "cosine", "l2"};
+
+// Every open index of this process. Never destroyed: threads may still search while it exits.
+Registry<Index>& registry() {
+  static auto* const registry = new Registry<Index>;
+  return *registry;
+}
+
+// Position of the option's text in `names`.
+template <std::size_t N>
+std::uint32_t choice(const Napi::Object& options, const char* name, const char* const (&names)[N]) {
+  const std::string wanted = args::text(options.Get(name), name);
+  std::string known;
+  for (std::uint32_t i = 0; i < N; ++i) {
+    if (wanted == names[i]) return i;
+    known += (i == 0 ? "" : ", ") + std::string(names[i]);
+  }
+  args::refuse(options.Env(), std::string(name) + " must be one of " + known + ", it is '" + wanted + "'");
+}
+
+const DistanceKernels* kernels_of(const Napi::Object& options) {
+  const Napi::Value value = options.Get("isa");
+  if (value.IsUndefined()) return select_distance(nullptr);
+  const std::string isa = args::text(value, "isa");
+  if (const DistanceKernels* kernels = select_distance(isa.c_str())) return kernels;
+  std::string known;
+  for (const DistanceKernels& set : distance_kernels()) {
+    if (set.supported()) known += (known.empty() ? "" : ", ") + std::string(set.isa);
+  }
+  throw args::error_of(options.Env(), Code::unsupported,
+                       "isa '" + isa + "' does not run here; this machine has " + known);
+}
+
+IndexOptions index_options(const Napi::Object& given) {
+  IndexOptions options;
+  options.kind = static_cast<Kind>(choice(given, "kind", kKindNames));
+  options.metric = static_cast<Metric>(choice(given, "metric", kMetricNames));
+  options.dim = args::integer(given.Get("dim"), "dim", 1, kDimMax);
+  options.degree = args::option(given, "degree", kDegreeMin, kDegreeMax, options.degree);
+  options.build_beam =
+      args::option(given, "buildBeam", kBuildBeamMin, kBuildBeamMax, options.build_beam);
+  options.kernels = kernels_of(given);
+  return options;
+}
+
+// Makes a JavaScript object around an index that is there already.
+struct Held {
+  std::shared_ptr<Index> index;
+  std::uint64_t token;  // 0: registered with the object
+};
+
+Napi::Value wrap(Napi::Env env, Held held) {
+  return instance_of(env).vector_index.New({Napi::External<Held>::New(env, &held)});
+}
+
+}  // namespace
+
+void IndexWrap::start(Napi::Env env, Napi::Object exports) {
+  const Napi::Function constructor = DefineClass(
+      env, "VectorIndex",
+      {
+          StaticMethod<&IndexWrap::attach>("attach"),
+          StaticMethod<&IndexWrap::open>("open"),
+          InstanceAccessor<&IndexWrap::kind>("kind"),
+          InstanceAccessor<&IndexWrap::dim>("dim"),
+          InstanceAccessor<&IndexWrap::metric>("metric"),
+          InstanceAccessor<&IndexWrap::size>("size"),
+          InstanceAccessor<&IndexWrap::bytes>("bytes"),
+          InstanceAccessor<&IndexWrap::token>("token"),
+          InstanceMethod<&IndexWrap::add>("add"),
+          InstanceMethod<&IndexWrap::remove>("remove"),
+          InstanceMethod<&IndexWrap::has>("has"),
+          InstanceMethod<&IndexWrap::get>("get"),
+          InstanceMethod<&IndexWrap::search>("search"),
+          InstanceMethod<&IndexWrap::search_async>("searchAsync"),
+          InstanceMethod<&IndexWrap::save>("save"),
+          InstanceMethod<&IndexWrap::close>("close"),
+      });
+  instance_of(env).vector_index = Napi::Persistent(constructor);
+  exports.Set("VectorIndex", constructor);
+}
+
+IndexWrap::IndexWrap(const Napi::CallbackInfo& info) : ObjectWrap(info) {
+  if (info[0].IsExternal()) {
+    Held& held = *info[0].As<Napi::External<Held>>().Data();
+    index_ = std::move(held.index);
+    token_ = held.token;
+  } else {
+    index_ = make_index(index_options(args::options(info, 0)));
+  }
+  owner_ = token_ == 0;
+  if (owner_) token_ = registry().add(index_);
+}
+
+IndexWrap::~IndexWrap() { release(); }
+
+void IndexWrap::release() {
+  if (index_ && owner_) registry().erase(token_);
+  index_.reset();
+}
+
+Napi::Value IndexWrap::attach(const Napi::CallbackInfo& info) {
+  const std::uint64_t token = args::token(info[0]);
+  std::shared_ptr<Index> index = registry().find(token);
+  if (!index) {
+    args::refuse(info.Env(), "token " + std::to_string(token) + " names no open index of this process");
+  }
+  return wrap(info.Env(), {std::move(index), token});
+}
+
+Napi::Value IndexWrap::open(const Napi::CallbackInfo& info) {
+  const std::string path = args::text(info[0], "path");
+  std::shared_ptr<Index> index;
+  args::throw_unless_ok(info.Env(), open_index(path, kernels_of(args::options(info, 1)), index));
+  return wrap(info.Env(), {std::move(index), 0});
+}
+
+Index& IndexWrap::opened(const Napi::CallbackInfo& info) const {
+  if (!index_) args::refuse(info.Env(), "the index is closed");
+  return *index_;
+}
+
+Napi::Value IndexWrap::kind(const Napi::CallbackInfo& info) {
+  const auto kind = static_cast<std::size_t>(opened(info).options().kind);
+  return Napi::String::New(info.Env(), kKindNames[kind]);
+}
+
+Napi::Value IndexWrap::dim(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), opened(info).options().dim);
+}
+
+Napi::Value IndexWrap::metric(const Napi::CallbackInfo& info) {
+  const auto metric = static_cast<std::size_t>(opened(info).options().metric);
+  return Napi::String::New(info.Env(), kMetricNames[metric]);
+}
+
+Napi::Value IndexWrap::size(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(opened(info).size()));
+}
+
+Napi::Value IndexWrap::bytes(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(opened(info).bytes()));
+}
+
+Napi::Value IndexWrap::token(const Napi::CallbackInfo& info) {
+  (void)opened(info);
+  return Napi::BigInt::New(info.Env(), token_);
+}
+
+Napi::Value IndexWrap::add(const Napi::CallbackInfo& info) {
+  Index& index = opened(info);
+  const auto ids = args::uint32s(info[0], "ids");
+  const auto vectors = args::floats(info[1], "vectors");
+  if (vectors.size() != ids.size() * index.options().dim) {
+    args::refuse(info.Env(), "vectors must hold " + std::to_string(index.options().dim) +
+                                 " floats for each of the " + std::to_string(ids.size()) +
+                                 " ids, it holds " + std::to_string(vectors.size()));
+  }
+  args::throw_unless_ok(info.Env(), index.add(ids, vectors));
+  return info.Env().Undefined();
+}
+
+Napi::Value IndexWrap::remove(const Napi::CallbackInfo& info) {
+  Index& index = opened(info);
+  const auto removed = index.remove(args::uint32s(info[0], "ids"));
+  return Napi::Number::New(info.Env(), static_cast<double>(removed));
+}
+
+Napi::Value IndexWrap::has(const Napi::CallbackInfo& info) {
+  const Index& index = opened(info);
+  const std::uint32_t id = args::integer(info[0], "id", 0, kNone - 1);
+  return Napi::Boolean::New(info.Env(), index.has(id));
+}
+
+Napi::Value IndexWrap::get(const Napi::CallbackInfo& info) {
+  const Index& index = opened(info);
+  const std::uint32_t id = args::integer(info[0], "id", 0, kNone - 1);
+  const auto into = args::floats(info[1], "into");
+  if (into.size() != index.options().dim) {
+    args::refuse(info.Env(), "into must hold " + std::to_string(index.options().dim) +
+                                 " floats, it holds " + std::to_string(into.size()));
+  }
+  return Napi::Boolean::New(info.Env(), index.get(id, into.data()));
+}
+
+Napi::Value IndexWrap::search(const Napi::CallbackInfo& info) {
+  const Index& index = opened(info);
+  const SearchArgs search(info, index);
+  args::throw_unless_ok(info.Env(), index.search(search.request()));
+  return info.Env().Undefined();
+}
+
+Napi::Value IndexWrap::search_async(const Napi::CallbackInfo& info) {
+  return SearchTask::start(info, SearchArgs(info, opened(info)), index_);
+}
+
+Napi::Value IndexWrap::save(const Napi::CallbackInfo& info) {
+  const Index& index = opened(info);
+  args::throw_unless_ok(info.Env(), index.save(args::text(info[0], "path")));
+  return info.Env().Undefined();
+}
+
+void IndexWrap::close(const Napi::CallbackInfo&) { release(); }
+
+}  // namespace vitrine

@@ -1,0 +1,93 @@
+#include "addon/search_task.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "addon/args.h"
+
+namespace vitrine {
+namespace {
+
+void check_results(Napi::Env env, const char* name, std::size_t size, std::size_t queries,
+                   std::uint32_t k) {
+  if (size == queries * k) return;
+  args::refuse(env, std::string(name) + " must hold k = " + std::to_string(k) + " places for each of the " +
+                        std::to_string(queries) + " queries, it holds " + std::to_string(size));
+}
+
+}  // namespace
+
+SearchArgs::SearchArgs(const Napi::CallbackInfo& info, const Index& index) {
+  const Napi::Env env = info.Env();
+  const std::size_t dim = index.options().dim;
+  queries = args::floats(info[0], "queries");
+  if (queries.empty() || queries.size() % dim != 0) {
+    args::refuse(env, "queries must hold a multiple of " + std::to_string(dim) +
+                          " floats, at least one, it holds " + std::to_string(queries.size()));
+  }
+  k = args::integer(info[1], "k", 1, kResultsMax);
+  ids = args::uint32s(info[2], "ids");
+  scores = args::floats(info[3], "scores");
+  check_results(env, "ids", ids.size(), queries.size() / dim, k);
+  check_results(env, "scores", scores.size(), queries.size() / dim, k);
+  const Napi::Object options = args::options(info, 4);
+  beam = args::option(options, "beam", 1, kResultsMax, SearchRequest{}.beam);
+  const Napi::Value bitmap = options.Get("allow");
+  filtered = !bitmap.IsUndefined();
+  if (filtered) allow.words = args::uint32s(bitmap, "allow");
+}
+
+SearchRequest SearchArgs::request() const {
+  return {queries, k, beam, filtered ? &allow : nullptr, ids.data(), scores.data()};
+}
+
+Napi::Value SearchTask::start(const Napi::CallbackInfo& info, const SearchArgs& search,
+                              std::shared_ptr<const Index> index) {
+  auto* task = new SearchTask(info, search, std::move(index));  // deletes itself when done
+  const Napi::Promise promise = task->done_.Promise();
+  task->Queue();
+  return promise;
+}
+
+SearchTask::SearchTask(const Napi::CallbackInfo& info, const SearchArgs& search,
+                       std::shared_ptr<const Index> index)
+    : AsyncWorker(info.Env(), "VectorIndex.searchAsync"),
+      done_(Napi::Promise::Deferred::New(info.Env())),
+      arrays_(Napi::Persistent(Napi::Object::New(info.Env()))),
+      index_(std::move(index)),
+      queries_(search.queries.begin(), search.queries.end()),
+      allowed_(search.allow.words.begin(), search.allow.words.end()),
+      allow_{allowed_},
+      ids_(search.ids.size()),
+      scores_(search.scores.size()),
+      request_{queries_, search.k, search.beam, search.filtered ? &allow_ : nullptr, ids_.data(),
+               scores_.data()} {
+  arrays_.Set("ids", info[2]);
+  arrays_.Set("scores", info[3]);
+}
+
+void SearchTask::Execute() { status_ = index_->search(request_); }
+
+void SearchTask::OnOK() {
+  try {
+    args::throw_unless_ok(Env(), status_);
+    const auto ids = args::uint32s(arrays_.Get("ids"), "ids");
+    const auto scores = args::floats(arrays_.Get("scores"), "scores");
+    if (ids.size() != ids_.size() || scores.size() != scores_.size()) {
+      args::refuse(Env(), "ids and scores must keep their size until the search is done");
+    }
+    std::copy(ids_.begin(), ids_.end(), ids.begin());
+    std::copy(scores_.begin(), scores_.end(), scores.begin());
+    done_.Resolve(Env().Undefined());
+  } catch (const Napi::Error& error) {
+    done_.Reject(error.Value());
+  }
+}
+
+// Something was thrown on the other thread: there was no memory.
+void SearchTask::OnError(const Napi::Error& error) {
+  done_.Reject(args::error_of(Env(), Code::internal, error.Message()).Value());
+}
+
+}  // namespace vitrine

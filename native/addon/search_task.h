@@ -1,0 +1,63 @@
+// The arguments of a search, and a search off the calling thread.
+#pragma once
+
+#include <napi.h>
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "index/index.h"
+
+namespace vitrine {
+
+// What `search` and `searchAsync` were called with, checked. Views of the caller's memory: valid until
+// JavaScript runs again.
+struct SearchArgs {
+  SearchArgs(const Napi::CallbackInfo& info, const Index& index);
+  SearchArgs(const SearchArgs&) = delete;
+  SearchArgs& operator=(const SearchArgs&) = delete;
+
+  // Refers to this object.
+  SearchRequest request() const;
+
+  std::span<const float> queries;
+  std::uint32_t k;
+  std::span<std::uint32_t> ids;
+  std::span<float> scores;
+  std::uint32_t beam;
+  Allow allow;
+  bool filtered;
+};
+
+// One search on a thread of Node's pool. It reads copies and writes to its own memory, so whatever
+// JavaScript does meanwhile (close the index, transfer a buffer) is harmless; the results are copied
+// to the caller's arrays when it is done.
+class SearchTask final : public Napi::AsyncWorker {
+ public:
+  // Returns the promise. It rejects, with a code, where `search` would throw.
+  static Napi::Value start(const Napi::CallbackInfo& info, const SearchArgs& search,
+                           std::shared_ptr<const Index> index);
+
+ private:
+  SearchTask(const Napi::CallbackInfo& info, const SearchArgs& search,
+             std::shared_ptr<const Index> index);
+
+  void Execute() override;
+  void OnOK() override;
+  void OnError(const Napi::Error& error) override;
+
+  Napi::Promise::Deferred done_;
+  Napi::ObjectReference arrays_;  // the caller's `ids` and `scores`
+  const std::shared_ptr<const Index> index_;
+  const std::vector<float> queries_;
+  const std::vector<std::uint32_t> allowed_;
+  const Allow allow_;
+  std::vector<std::uint32_t> ids_;
+  std::vector<float> scores_;
+  SearchRequest request_;
+  Status status_;
+};
+
+}  // namespace vitrine

@@ -1,0 +1,177 @@
+#include "index/file_format.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <bit>
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+namespace vitrine {
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "the file is written as it lies in memory");
+
+constexpr std::size_t kChecksummed = offsetof(FileHeader, header_checksum);
+
+std::uint64_t checksum_of(const FileHeader& header) noexcept {
+  Checksum checksum;
+  checksum.update(&header, kChecksummed);
+  return checksum.digest();
+}
+
+std::string reason(int error) { return std::generic_category().message(error); }
+
+// A new file beside `path`, which no other writer has. Sets errno where there is none.
+File create_beside(const std::string& path, std::string& part) {
+  static std::atomic<unsigned> count = 0;
+  constexpr int kTries = 16;  // names may be left over from a process that was killed
+  for (int tries = 0; tries < kTries; ++tries) {
+    part = path + "." + std::to_string(::getpid()) + "-" + std::to_string(++count) + ".part";
+    const int fd = ::open(part.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644);
+    if (fd >= 0) return File(::fdopen(fd, "wb"));
+    if (errno != EEXIST) break;
+  }
+  part.clear();
+  return nullptr;
+}
+
+// Makes a rename in the folder survive a power cut.
+bool sync_folder_of(const std::string& path) {
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  const int fd = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return false;
+  const bool synced = ::fsync(fd) == 0;
+  ::close(fd);
+  return synced;
+}
+
+// Whether every number that decides on memory or on code is one that `save` could have written.
+bool plausible(const FileHeader& header) noexcept {
+  return header.kind <= static_cast<std::uint32_t>(Kind::graph) &&
+         header.metric <= static_cast<std::uint32_t>(Metric::l2) && header.dim >= 1 &&
+         header.dim <= kDimMax && header.degree >= kDegreeMin && header.degree <= kDegreeMax &&
+         header.build_beam >= kBuildBeamMin && header.build_beam <= kBuildBeamMax &&
+         header.slots < 0xffff'ffff && header.size <= header.slots &&
+         header.entries <= header.slots && header.entry_level < 32 &&
+         header.payload_bytes == payload_bytes(header);
+}
+
+}  // namespace
+
+std::uint64_t payload_bytes(const FileHeader& header) noexcept {
+  const std::uint64_t row = 4 + std::uint64_t{header.dim} * 4;
+  if (header.kind == static_cast<std::uint32_t>(Kind::exact)) return header.slots * row;
+  return header.slots * (row + 1 + std::uint64_t{header.degree} * 4) +
+         std::uint64_t{header.entries} * 4;
+}
+
+FileWriter::FileWriter(std::string path) : path_(std::move(path)) {
+  file_ = create_beside(path_, part_);
+  if (!file_) {
+    note_failure("create");
+    return;
+  }
+  const FileHeader place;  // filled last, when the checksums are known
+  if (std::fwrite(&place, sizeof place, 1, file_.get()) != 1) note_failure("write");
+}
+
+FileWriter::~FileWriter() {
+  if (!part_.empty()) ::unlink(part_.c_str());
+}
+
+void FileWriter::note_failure(const char* doing) {
+  if (!failure_.empty()) return;  // the first is the cause of the others
+  failure_ = "cannot " + std::string(doing) + " " + (part_.empty() ? path_ : part_) + ": " +
+             reason(errno);
+}
+
+void FileWriter::write(const void* data, std::size_t bytes) {
+  if (!failure_.empty()) return;
+  if (std::fwrite(data, 1, bytes, file_.get()) != bytes) note_failure("write");
+  checksum_.update(data, bytes);
+  bytes_ += bytes;
+}
+
+Status FileWriter::finish(FileHeader header) {
+  if (!failure_.empty()) return fail(Code::storage, failure_);
+  header.payload_bytes = bytes_;
+  header.payload_checksum = checksum_.digest();
+  header.header_checksum = checksum_of(header);
+  std::FILE* file = file_.get();
+  const bool written = std::fflush(file) == 0 && std::fseek(file, 0, SEEK_SET) == 0 &&
+                       std::fwrite(&header, sizeof header, 1, file) == 1 &&
+                       std::fflush(file) == 0 && ::fsync(::fileno(file)) == 0;
+  if (!written) note_failure("write");
+  if (std::fclose(file_.release()) != 0) note_failure("close");
+  if (failure_.empty() && std::rename(part_.c_str(), path_.c_str()) != 0) {
+    note_failure(("rename to " + path_ + " the file").c_str());
+  }
+  if (!failure_.empty()) return fail(Code::storage, failure_);
+  part_.clear();
+  if (!sync_folder_of(path_)) note_failure("sync the folder of");
+  return failure_.empty() ? Status{} : fail(Code::storage, failure_);
+}
+
+Status FileReader::open(std::string path) {
+  path_ = std::move(path);
+  file_.reset(std::fopen(path_.c_str(), "rbe"));
+  if (!file_) return fail(Code::storage, "cannot open " + path_ + ": " + reason(errno));
+  struct stat stat = {};
+  if (::fstat(::fileno(file_.get()), &stat) != 0 || !S_ISREG(stat.st_mode)) {
+    return fail(Code::storage, path_ + " is not a regular file");
+  }
+  const auto file_bytes = static_cast<std::uint64_t>(stat.st_size);
+  FileHeader header;
+  const std::size_t got = std::fread(&header, 1, sizeof header, file_.get());
+  if (got < sizeof header.magic ||
+      std::memcmp(header.magic, FileHeader{}.magic, sizeof header.magic) != 0) {
+    return fail(Code::storage, path_ + " is not a vector index of Vitrine");
+  }
+  if (got < sizeof header) return damaged("it ends within its header");
+  if (header.version > kFileVersion) {
+    return fail(Code::unsupported, path_ + " has format version " + std::to_string(header.version) +
+                                       "; this build reads up to " + std::to_string(kFileVersion));
+  }
+  if (header.version == 0 || header.header_checksum != checksum_of(header)) {
+    return damaged("its header does not match its checksum");
+  }
+  if (!plausible(header)) return damaged("its header is not one that was saved");
+  if (file_bytes != sizeof header + header.payload_bytes) {
+    return damaged("it has " + std::to_string(file_bytes) + " bytes and should have " +
+                   std::to_string(sizeof header + header.payload_bytes));
+  }
+  header_ = header;
+  return {};
+}
+
+IndexOptions FileReader::options(const DistanceKernels* kernels) const noexcept {
+  return {static_cast<Kind>(header_.kind), static_cast<Metric>(header_.metric), header_.dim,
+          header_.degree, header_.build_beam, kernels};
+}
+
+Status FileReader::read(void* data, std::size_t bytes) {
+  if (std::fread(data, 1, bytes, file_.get()) != bytes) return damaged("it ends too early");
+  checksum_.update(data, bytes);
+  return {};
+}
+
+Status FileReader::finish() {
+  if (std::fgetc(file_.get()) != EOF) return damaged("it goes on after its last section");
+  if (checksum_.digest() != header_.payload_checksum) {
+    return damaged("its content does not match its checksum");
+  }
+  return {};
+}
+
+Status FileReader::damaged(std::string_view what) const {
+  return fail(Code::storage, path_ + " is damaged: " + std::string(what));
+}
+
+}  // namespace vitrine

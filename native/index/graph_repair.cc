@@ -1,0 +1,150 @@
+// Forgets removed vectors. A sweep goes over all slots, a few after each change, and leads edges
+// around the vectors that were dead when it began; when it is through, their slots are free.
+#include <algorithm>
+#include <mutex>
+
+#include "index/graph_walk.h"
+
+namespace vitrine {
+namespace {
+
+// A sweep begins when one linked vector in this many is dead: later, walks pass too many of them;
+// earlier, all edges are looked through for little.
+constexpr std::uint32_t kDeadShare = 10;
+constexpr std::uint32_t kDeadMin = 32;
+
+// Slots looked at after each change: a sweep is done before another 3 % of the vectors have changed,
+// and no change takes much longer than an insertion.
+constexpr std::uint32_t kRepairsPerChange = 32;
+
+// A live vector that is left with fewer edges by the first rule looks for new ones.
+constexpr std::size_t kEdgesMin = 3;
+
+}  // namespace
+
+void GraphIndex::take(std::uint32_t id) {
+  const std::uint32_t slot = rows_.slot(id);
+  set_state(slot, dead);
+  ++dead_;
+  {
+    const std::unique_lock alone(gate_);
+    rows_.retire(slot);
+  }
+  if (rows_.size() == 0) return clear();
+  tend();
+}
+
+void GraphIndex::tend() {
+  const auto linked = static_cast<std::uint32_t>(rows_.slots() - free_.size());
+  if (sweep_at_ == kNone && dead_ > std::max(kDeadMin, linked / kDeadShare)) begin_sweep();
+  if (sweep_at_ == kNone) return;
+  const std::uint32_t end = std::min(rows_.slots(), sweep_at_ + kRepairsPerChange);
+  for (; sweep_at_ < end; ++sweep_at_) repair(sweep_at_);
+  if (sweep_at_ == rows_.slots()) end_sweep();
+}
+
+void GraphIndex::begin_sweep() {
+  for (std::uint32_t slot = 0; slot < rows_.slots(); ++slot) {
+    if (state(slot) != dead) continue;
+    set_state(slot, doomed);
+    doomed_.push_back(slot);
+  }
+  dead_ = 0;
+  sweep_at_ = 0;
+}
+
+void GraphIndex::repair(std::uint32_t slot) {
+  if (state(slot) != live && state(slot) != dead) return;
+  changes_.clear();
+  changed_edges_.clear();
+  bool lonely = false;
+  for (const EdgeRule& rule : rules_) {
+    if (plan_detour(slot, rule)) lonely |= rule.first == 0 && kept_.size() < kEdgesMin;
+  }
+  if (changes_.empty()) return;
+  {
+    const std::unique_lock alone(gate_);
+    apply_changes();
+  }
+  if (!lonely || state(slot) != live) return;
+  plan_edges(slot, kNone);
+  const std::unique_lock alone(gate_);
+  apply_changes();
+}
+
+// Replaces edges to doomed vectors by edges to where those lead. False where there are none.
+bool GraphIndex::plan_detour(std::uint32_t slot, const EdgeRule& rule) {
+  VisitedSet& seen = writing_.visited;
+  seen.reset(rows_.slots());
+  seen.add(slot);
+  kept_.clear();
+  bool detour = false;
+  for (const std::uint32_t edge : edges(slot, rule)) {
+    if (edge == kNone) break;
+    if (state(edge) == doomed) {
+      detour = true;
+    } else if (seen.add(edge)) {
+      kept_.push_back(edge);
+    }
+  }
+  if (!detour) return false;
+  candidates_.clear();
+  for (const std::uint32_t edge : edges(slot, rule)) {
+    if (edge == kNone) break;
+    if (state(edge) != doomed) continue;
+    for (const std::uint32_t beyond : edges(edge, rule)) {
+      if (beyond == kNone) break;
+      if (state(beyond) != live || !seen.add(beyond)) continue;
+      candidates_.push_back({nearness(rule.near, slot, beyond), beyond});
+    }
+  }
+  std::sort(candidates_.begin(), candidates_.end(), Better{});
+  for (const Hit& candidate : candidates_) {
+    if (kept_.size() == rule.count) break;
+    const auto hidden = [&](std::uint32_t kept) { return hides(rule.near, 1.0f, kept, candidate); };
+    if (std::none_of(kept_.begin(), kept_.end(), hidden)) kept_.push_back(candidate.key);
+  }
+  plan_change(slot, rule, kept_);
+  return true;
+}
+
+// No edge leads to a doomed vector any more. Once the entries are swapped no search can be at one:
+// those that began earlier have ended.
+void GraphIndex::end_sweep() {
+  std::vector<std::uint32_t> entries;
+  entries.reserve(entries_.capacity());
+  for (const std::uint32_t slot : entries_) {
+    if (state(slot) != doomed) entries.push_back(slot);
+  }
+  for (std::uint32_t slot = 0; entries.empty(); ++slot) {
+    if (state(slot) == live) entries.push_back(slot);
+  }
+  {
+    const std::unique_lock alone(gate_);
+    entries_.swap(entries);
+  }
+  for (const std::uint32_t slot : doomed_) {
+    set_state(slot, free);
+    free_.push_back(slot);
+  }
+  doomed_.clear();
+  sweep_at_ = kNone;
+}
+
+// The last vector is gone: so are all edges.
+void GraphIndex::clear() {
+  {
+    const std::unique_lock alone(gate_);
+    entries_.clear();
+  }
+  free_.clear();
+  for (std::uint32_t slot = rows_.slots(); slot-- > 0;) {
+    set_state(slot, free);
+    free_.push_back(slot);
+  }
+  doomed_.clear();
+  dead_ = 0;
+  sweep_at_ = kNone;
+}
+
+}  // namespace vitrine

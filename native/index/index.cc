@@ -1,0 +1,131 @@
+#include "index/index.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <shared_mutex>
+#include <vector>
+
+#include "index/flat.h"
+#include "index/graph.h"
+#include "index/scan.h"
+
+namespace vitrine {
+namespace {
+
+// Queries of one pass over the vectors. Each row that comes from memory serves them all; more would
+// crowd the first cache and keep a writer waiting longer.
+constexpr std::size_t kPassQueries = 8;
+
+}  // namespace
+
+std::size_t Index::size() const {
+  const std::shared_lock reading(gate_);
+  return rows_.size();
+}
+
+std::size_t Index::bytes() const {
+  const std::scoped_lock writing(writer_);  // what a writer prepares counts as well
+  return rows_.bytes() + more_bytes();
+}
+
+Status Index::add(std::span<const std::uint32_t> ids, std::span<const float> vectors) {
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (ids[i] != kNone) continue;
+    return fail(Code::bad_argument,
+                "id " + std::to_string(i) + " is 2^32-1, which stands for no id; the largest is 2^32-2");
+  }
+  if (Status status = rows_.check(vectors, "vector"); !status.ok()) return status;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    const std::scoped_lock writing(writer_);  // one at a time, so that other writers get their turn
+    if (Status status = put(ids[i], vectors.data() + i * options_.dim); !status.ok()) return status;
+  }
+  return {};
+}
+
+std::size_t Index::remove(std::span<const std::uint32_t> ids) {
+  std::size_t removed = 0;
+  for (const std::uint32_t id : ids) {
+    const std::scoped_lock writing(writer_);
+    if (id == kNone || rows_.slot(id) == kNone) continue;
+    take(id);
+    ++removed;
+  }
+  return removed;
+}
+
+bool Index::has(std::uint32_t id) const {
+  const std::shared_lock reading(gate_);
+  return id != kNone && rows_.slot(id) != kNone;
+}
+
+bool Index::get(std::uint32_t id, float* into) const {
+  const std::shared_lock reading(gate_);
+  const std::uint32_t slot = id == kNone ? kNone : rows_.slot(id);
+  if (slot == kNone) return false;
+  std::memcpy(into, rows_.row(slot), options_.dim * sizeof(float));
+  return true;
+}
+
+Status Index::search(const SearchRequest& request) const {
+  std::vector<float> prepared;
+  if (Status status = rows_.prepare(request.queries, prepared); !status.ok()) return status;
+  answer(prepared.data(), request.queries.size() / options_.dim, request);
+  return {};
+}
+
+void Index::scan_queries(const float* queries, std::size_t count,
+                         const SearchRequest& request) const {
+  std::array<TopK, kPassQueries> found;
+  for (std::size_t first = 0; first < count; first += kPassQueries) {
+    const std::span<TopK> pass(found.data(), std::min(kPassQueries, count - first));
+    for (TopK& top : pass) top.reset(request.k);
+    {
+      const std::shared_lock reading(gate_);
+      scan(rows_, queries + first * rows_.stride(), request.allow, pass);
+    }
+    for (std::size_t q = 0; q < pass.size(); ++q) {
+      const std::size_t at = (first + q) * request.k;
+      write_results(pass[q], request.k, request.ids + at, request.scores + at);
+    }
+  }
+}
+
+Status Index::save(const std::string& path) const {
+  const std::scoped_lock writing(writer_);
+  FileHeader header;
+  header.kind = static_cast<std::uint32_t>(options_.kind);
+  header.metric = static_cast<std::uint32_t>(options_.metric);
+  header.dim = options_.dim;
+  header.degree = options_.degree;
+  header.build_beam = options_.build_beam;
+  header.slots = rows_.slots();
+  header.size = rows_.size();
+  describe(header);
+  FileWriter file(path);
+  rows_.write_to(file);
+  write_more(file);
+  return file.finish(header);
+}
+
+Status Index::load(FileReader& file) {
+  if (Status status = rows_.read_from(file); !status.ok()) return status;
+  return read_more(file);
+}
+
+std::shared_ptr<Index> make_index(const IndexOptions& options) {
+  if (options.kind == Kind::exact) return std::make_shared<FlatIndex>(options);
+  return std::make_shared<GraphIndex>(options);
+}
+
+Status open_index(const std::string& path, const DistanceKernels* kernels,
+                  std::shared_ptr<Index>& index) {
+  FileReader file;
+  if (Status status = file.open(path); !status.ok()) return status;
+  std::shared_ptr<Index> loading = make_index(file.options(kernels));
+  if (Status status = loading->load(file); !status.ok()) return status;
+  index = std::move(loading);
+  return {};
+}
+
+}  // namespace vitrine

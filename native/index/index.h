@@ -1,0 +1,92 @@
+// What every vector index does. `exact` (flat.h) compares with every vector and is the oracle;
+// `graph` (graph.h) follows edges towards the best.
+//
+// Any thread may call any public method at any time. Searches run together; adds and removes take
+// turns, and make searches wait only for the moment in which they swap in what they have prepared. A
+// call with many vectors or queries is many small steps: other threads' calls may fall between them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+
+#include "core/gate.h"
+#include "core/status.h"
+#include "index/file_format.h"
+#include "index/options.h"
+#include "index/rows.h"
+
+namespace vitrine {
+
+class Index {
+ public:
+  explicit Index(const IndexOptions& options) : options_(options), rows_(options) {}
+  virtual ~Index() = default;
+  Index(const Index&) = delete;
+  Index& operator=(const Index&) = delete;
+
+  const IndexOptions& options() const noexcept { return options_; }
+
+  std::size_t size() const;   // vectors held
+  std::size_t bytes() const;  // memory held
+
+  // `vectors` holds ids.size() rows of `dim` floats. An id that is there is replaced; of an id that
+  // comes twice the last counts. Fails with `bad_argument`, and adds nothing, for the id kNone, a
+  // value that is not finite, or a vector longer than kNormMax (rows.h).
+  Status add(std::span<const std::uint32_t> ids, std::span<const float> vectors);
+
+  // Returns how many of them were there.
+  std::size_t remove(std::span<const std::uint32_t> ids);
+
+  bool has(std::uint32_t id) const;
+
+  // Copies the vector as it was added to `into` (`dim` floats); false when the id is not there.
+  bool get(std::uint32_t id, float* into) const;
+
+  // Gives every query min(k, vectors allowed) results. Fails with `bad_argument`, and writes nothing,
+  // for a query that `add` would not take.
+  Status search(const SearchRequest& request) const;
+
+  // Writes a new file and renames it over `path`: never half a file. Adds and removes wait, searches
+  // do not. Fails with `storage`.
+  Status save(const std::string& path) const;
+
+  // Fills an index that nobody else has seen from a file whose header was read.
+  Status load(FileReader& file);
+
+ protected:
+  // Of put, take and write_more the caller holds writer_. What they change, they prepare while
+  // searches run, and swap in with gate_ held.
+  virtual Status put(std::uint32_t id, const float* vector) = 0;
+  virtual void take(std::uint32_t id) = 0;  // the id is there
+  virtual void describe(FileHeader& header) const = 0;
+  virtual void write_more(FileWriter& file) const = 0;
+  virtual Status read_more(FileReader& file) = 0;
+  virtual std::size_t more_bytes() const = 0;
+
+  // Answers `count` queries, prepared as Rows::prepare does. Holds gate_ shared, a few queries at a
+  // time.
+  virtual void answer(const float* queries, std::size_t count,
+                      const SearchRequest& request) const = 0;
+
+  // The exact answer.
+  void scan_queries(const float* queries, std::size_t count, const SearchRequest& request) const;
+
+  const IndexOptions options_;
+  mutable std::mutex writer_;  // held by whoever changes or saves; taken before gate_
+  mutable Gate gate_;          // between searches and the moment of a change
+  Rows rows_;
+};
+
+// An empty index. The options are within their ranges.
+std::shared_ptr<Index> make_index(const IndexOptions& options);
+
+// Reads what `save` wrote. Fails with `storage` where the file cannot be read, is damaged or is none
+// of ours, and with `unsupported` where a newer Vitrine wrote it.
+Status open_index(const std::string& path, const DistanceKernels* kernels,
+                  std::shared_ptr<Index>& index);
+
+}  // namespace vitrine

@@ -1,0 +1,51 @@
+// What an index is made with, and what a search is given.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "distance/distance.h"
+
+namespace vitrine {
+
+// The values are those of the file format.
+enum class Kind : std::uint32_t { exact = 0, graph = 1 };
+enum class Metric : std::uint32_t { ip = 0, cosine = 1, l2 = 2 };
+
+inline constexpr std::uint32_t kDimMax = 4096;
+inline constexpr std::uint32_t kResultsMax = 65'535;  // k, and the beam
+inline constexpr std::uint32_t kDegreeMin = 4, kDegreeMax = 256;
+inline constexpr std::uint32_t kBuildBeamMin = 8, kBuildBeamMax = 4096;
+
+struct IndexOptions {
+  Kind kind = Kind::exact;
+  Metric metric = Metric::ip;
+  std::uint32_t dim = 0;                     // 1..kDimMax
+  std::uint32_t degree = 32;                 // graph: edges a vector keeps
+  std::uint32_t build_beam = 200;            // graph: width of the search that finds them
+  const DistanceKernels* kernels = nullptr;  // of select_distance
+};
+
+// Which ids a search may return: bit `id % 32` of word `id / 32`. Ids beyond the end are not allowed.
+struct Allow {
+  std::span<const std::uint32_t> words;
+
+  bool has(std::uint32_t id) const noexcept {
+    const std::size_t word = id / 32;
+    return word < words.size() && ((words[word] >> (id % 32)) & 1u) != 0;
+  }
+};
+
+// Rows of `dim` floats, and where their results go: row q's at [q * k, (q + 1) * k) of `ids` and
+// `scores`, best first, ties by lower id. Places without a result get kNone and -infinity.
+struct SearchRequest {
+  std::span<const float> queries;  // a multiple of dim
+  std::uint32_t k = 0;             // 1..kResultsMax
+  std::uint32_t beam = 100;        // graph: 1..kResultsMax; at least k is used
+  const Allow* allow = nullptr;    // all ids where it is nullptr
+  std::uint32_t* ids = nullptr;
+  float* scores = nullptr;
+};
+
+}  // namespace vitrine

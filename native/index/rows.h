@@ -1,0 +1,82 @@
+// The vectors of an index: by slot number, and by the caller's id.
+//
+// One writer at a time changes rows; the owner's Gate keeps readers out where this says "gate held".
+// A slot without an id is nobody's: the writer may fill it while others read.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "core/gate.h"
+#include "core/id_map.h"
+#include "core/slot_array.h"
+#include "core/status.h"
+#include "index/file_format.h"
+#include "index/options.h"
+
+namespace vitrine {
+
+// Longest vector taken. The product of two, and the square of their difference, stay finite floats.
+inline constexpr double kNormMax = 1e18;
+// Under cosine a shorter vector counts as zero: its score is 0, whatever it is compared with.
+inline constexpr double kCosineNormMin = 1e-18;
+
+class Rows {
+ public:
+  explicit Rows(const IndexOptions& options);
+
+  std::uint32_t slots() const noexcept { return slots_; }  // in use: 0..slots()-1
+  std::size_t size() const noexcept { return by_id_.size(); }
+  std::size_t capacity() const noexcept { return rows_.capacity(); }  // slots there is memory for
+  std::size_t bytes() const noexcept;
+  std::size_t stride() const noexcept { return rows_.width(); }  // floats of a row, with padding
+
+  const float* row(std::uint32_t slot) const noexcept { return rows_.at(slot); }
+  std::uint32_t id(std::uint32_t slot) const noexcept { return *ids_.at(slot); }  // kNone: nobody's
+  std::uint32_t slot(std::uint32_t id) const noexcept { return by_id_.find(id); }
+  // 1 / length; 0 for a vector that counts as zero.
+  float inverse_norm(std::uint32_t slot) const noexcept { return *inverse_norms_.at(slot); }
+
+  // What the caller sees: higher is better. `query` was made by `prepare`.
+  float score(const float* query, std::uint32_t slot) const noexcept {
+    const float raw = kernel_(query, row(slot), stride());
+    return cosine_ ? raw * inverse_norm(slot) : raw * sign_;
+  }
+
+  // Checks vectors as `add` promises. `what` names them in the message.
+  Status check(std::span<const float> vectors, const char* what) const;
+
+  // Pads `queries` to rows of stride() floats; under cosine they become unit vectors.
+  Status prepare(std::span<const float> queries, std::vector<float>& prepared) const;
+
+  // Writer only. Memory for one more slot and one more id; readers wait at `gate` for a moment.
+  Status make_room(Gate& gate);
+
+  // Writer only, into a slot that is nobody's (slots() itself: the next one). Fails as `check`.
+  Status write(std::uint32_t slot, const float* vector);
+
+  // Writer only, gate held.
+  void publish(std::uint32_t slot, std::uint32_t id);  // the slot is the id's from now on
+  void retire(std::uint32_t slot);                     // the slot is nobody's from now on
+  void move_last_to(std::uint32_t slot);  // the last slot's vector and id come here; one slot fewer
+
+  // The sections `ids` and `vectors` of the file. Reading wants an empty index.
+  void write_to(FileWriter& file) const;
+  Status read_from(FileReader& file);
+
+ private:
+  IndexOptions options_;
+  DistanceFn kernel_;
+  bool cosine_;
+  float sign_;  // a squared distance is better the smaller it is
+
+  SlotArray<float> rows_;
+  SlotArray<float> inverse_norms_;
+  SlotArray<std::uint32_t> ids_;
+  IdMap by_id_;
+  std::uint32_t slots_ = 0;
+};
+
+}  // namespace vitrine
