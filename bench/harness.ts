@@ -39,15 +39,20 @@ export function spread(values: readonly number[]): Spread {
   };
 }
 
-/** Nanoseconds an item of `work(items)`, timed until `leastMs` have passed. Call it warm. */
-export function nsPerItem(items: number, leastMs: number, work: (items: number) => void): number {
+/** Nanoseconds an item of `work`, which does `items` of them, repeated for `leastMs`. Call it warm. */
+export async function nsPerItem(
+  items: number,
+  leastMs: number,
+  work: () => void | Promise<void>,
+): Promise<number> {
   const start = process.hrtime.bigint();
   let done = 0;
-  let elapsed = 0;
-  while (elapsed < leastMs * 1e6) {
-    work(items);
+  let elapsedNs = 0;
+  while (elapsedNs < leastMs * 1e6) {
+    const more = work();
+    if (more) await more;
     done += items;
-    elapsed = Number(process.hrtime.bigint() - start);
+    elapsedNs = Number(process.hrtime.bigint() - start);
   }
-  return elapsed / done;
+  return elapsedNs / done;
 }

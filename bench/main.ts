@@ -11,6 +11,14 @@ const BENCHES: Readonly<Record<string, { about: string; load(): Promise<{ bench:
     about: 'the server beside ws + JSON and fastify + JSON, over loopback sockets',
     load: () => import('./serve.bench.ts'),
   },
+  wire: {
+    about: 'a request between socket and model: decode, route, batch, encode',
+    load: () => import('./wire.bench.ts'),
+  },
+  batch: {
+    about: 'a request from lane to answer: inline, pooled, and a run each',
+    load: () => import('./batch.bench.ts'),
+  },
   ann: {
     about: 'the vector index, exact and as a graph: recall beside queries a second',
     load: () => import('./ann.bench.ts'),

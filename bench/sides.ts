@@ -1,11 +1,10 @@
 /** The servers that `serve` compares, each in a process of its own on the servers' core. */
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DenseModel } from '../models/recipes/dense.ts';
-import { mlpOnnx } from '../models/recipes/onnx/mlp.ts';
 import type { LoadPlan } from './load.ts';
 import { ROOT } from './machine.ts';
 import { startServer, type ServerProcess } from './process.ts';
+import { writeModel } from './repository.ts';
 import type { Encoding } from './requests.ts';
 
 /** One server as one client would use it. */
@@ -20,7 +19,7 @@ export interface Side {
 
 /** Starts all of them over the same model file; `folder` takes Vitrine's repository and data. */
 export async function startSides(model: DenseModel, folder: string): Promise<Side[]> {
-  const modelFile = writeRepository(model, join(folder, 'models'));
+  const modelFile = writeModel(model, join(folder, 'models'));
   const vitrine = await startServer([join(ROOT, 'dist/server/main.js')], {
     PORT: '0',
     VITRINE_HOST: '127.0.0.1',
@@ -72,24 +71,6 @@ export async function startSides(model: DenseModel, folder: string): Promise<Sid
 
 export async function stopSides(sides: readonly Side[]): Promise<void> {
   for (const server of new Set(sides.map((side) => side.server))) await server.stop();
-}
-
-/** A model repository of one model; returns its ONNX file, which the peers open as well. */
-function writeRepository(model: DenseModel, folder: string): string {
-  const home = join(folder, model.name);
-  const path = join(home, '1/model.onnx');
-  mkdirSync(join(home, '1'), { recursive: true });
-  const config = {
-    name: model.name,
-    platform: 'onnxruntime_onnx',
-    max_batch_size: 64,
-    input: [{ name: model.input, data_type: 'TYPE_FP32', dims: [model.layers[0]?.inputs] }],
-    output: [{ name: model.output, data_type: 'TYPE_FP32', dims: [model.layers.at(-1)?.units] }],
-    dynamic_batching: { max_queue_size: 4096 }, // 64 connections, 16 deep, four times over
-  };
-  writeFileSync(join(home, 'config.json'), JSON.stringify(config, null, 2));
-  writeFileSync(path, mlpOnnx(model));
-  return path;
 }
 
 async function untilReady(port: number, model: string): Promise<void> {
