@@ -105,12 +105,23 @@ export class ModelHost implements Inference, Lanes, ModelDirectory {
     await this.#drain(served.lanes.values());
   }
 
-  /** Takes no more requests, drains the open ones for `drainMsMax`, and ends the pool. */
+  /**
+   * Takes no more requests, drains the open ones for `drainMsMax`, then ends the pool: a run that
+   * still goes on fails with `backend`.
+   */
   async close(): Promise<void> {
     if (this.#closing) return;
     this.#closing = true;
-    await this.#drain([...this.#models.values()].flatMap(({ lanes }) => [...lanes.values()]));
+    const lanes = [...this.#models.values()].flatMap((served) => [...served.lanes.values()]);
+    const drained = this.#drain(lanes);
+    let cancel = (): void => {};
+    const late = new Promise<void>((resolve) => {
+      cancel = this.#clock.after(this.options.drainMsMax * 1000, resolve);
+    });
+    await Promise.race([drained, late]);
+    cancel();
     await this.#pool.close();
+    await drained;
   }
 
   lane(model: string, version?: string): BatchLane {

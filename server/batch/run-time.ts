@@ -26,7 +26,7 @@ export class RunTime {
     const meanRows = this.#rows / this.#weight;
     const meanUs = this.#us / this.#weight;
     const variance = this.#rowsRows / this.#weight - meanRows * meanRows;
-    if (variance < 0.25) return meanUs; // one size seen: no slope to speak of
+    if (variance < 1e-3) return meanUs; // one size seen: no slope to speak of
     const covariance = this.#rowsUs / this.#weight - meanRows * meanUs;
     const slope = Math.max(0, covariance / variance); // more rows never take less time
     return Math.max(0, meanUs + slope * (rows - meanRows));

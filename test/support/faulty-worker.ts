@@ -6,9 +6,8 @@ import { workerData } from 'node:worker_threads';
 import type { SeatData } from '../../server/pool/protocol.ts';
 import { workerOf } from '../../server/pool/worker.ts';
 import { PlainRuntime } from '../../server/runtime/plain.ts';
+import { COMMANDS } from './faulty-commands.ts';
 import type { RunningModel, Runtime, TensorArray } from '../../server/runtime/runtime.ts';
-
-export const COMMANDS = { fail: 9001, hang: 9002, exit: 9003, crashLater: 9004 } as const;
 
 class FaultyRuntime extends PlainRuntime implements Runtime {
   override async open(...args: Parameters<PlainRuntime['open']>): Promise<RunningModel> {

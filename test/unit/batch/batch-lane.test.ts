@@ -1,0 +1,206 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import type { Run } from '../../../server/batch/runner.ts';
+import { LaneWorld } from '../../support/lane-world.ts';
+
+suite('BatchLane', () => {
+  test('submissions of one turn leave together from its end', () => {
+    const world = new LaneWorld();
+    for (const value of [1, 2, 3]) world.submit(value);
+
+    assert.equal(world.runner.running.length, 0);
+    world.turn();
+    assert.deepEqual(world.runner.running.map((run) => run.rows), [3]);
+    world.runner.end(world.runner.running[0] as Run);
+
+    assert.deepEqual([...world.ends], [[1, ['ok']], [2, ['ok']], [3, ['ok']]]);
+    assert.deepEqual(world.lane.stats.batches, { full: 0, idle: 1, deadline: 0, delay: 0 });
+    assert.equal(world.lane.freeSlots, world.slots);
+  });
+
+  test('a full batch leaves for a free worker inside submit, but settles later', () => {
+    const world = new LaneWorld({ rowsMax: 2 });
+    world.submit(1);
+    world.submit(2);
+
+    assert.deepEqual(world.runner.running.map((run) => run.rows), [2]);
+    assert.equal(world.ends.size, 0);
+    assert.equal(world.lane.stats.batches.full, 1);
+  });
+
+  test('an inline lane runs nothing inside submit, and everything at the end of the turn', () => {
+    const world = new LaneWorld({ rowsMax: 2, inline: true });
+    for (const value of [1, 2, 3, 4, 5]) world.submit(value);
+    assert.equal(world.ends.size, 0);
+
+    world.turn();
+
+    assert.equal(world.ends.size, 5);
+    assert.deepEqual(world.lane.stats.batches, { full: 2, idle: 1, deadline: 0, delay: 0 });
+  });
+
+  test('what comes during a run leaves as soon as the run ends', () => {
+    const world = new LaneWorld();
+    world.submit(1);
+    world.turn();
+    for (const value of [2, 3]) world.submit(value);
+    world.turn();
+    assert.equal(world.runner.running.length, 1);
+
+    world.runner.end(world.runner.running[0] as Run);
+
+    assert.deepEqual(world.runner.running.map((run) => run.rows), [2]);
+  });
+
+  test('jobs of several rows are never split, and keep their place', () => {
+    const world = new LaneWorld({ rowsMax: 4, queueMax: 16 });
+    for (const [value, rows] of [[1, 3], [2, 3], [3, 1]] as const) world.submit(value, rows);
+    world.turn();
+
+    assert.deepEqual(world.runner.running.map((run) => run.rows), [3]);
+    world.runner.end(world.runner.running[0] as Run);
+    assert.deepEqual(world.runner.running.map((run) => run.rows), [4]);
+    world.runner.end(world.runner.running[0] as Run);
+    assert.deepEqual([...world.ends.values()].flat(), ['ok', 'ok', 'ok']);
+  });
+
+  test('a full queue gives no job; a job given back makes room', () => {
+    const world = new LaneWorld({ rowsMax: 2, queueMax: 4 });
+    const first = world.lane.take(2);
+    assert.ok(first && world.lane.take(2));
+    assert.equal(world.lane.take(1), null);
+
+    world.lane.giveBack(first);
+
+    assert.ok(world.lane.take(2));
+    assert.equal(world.lane.stats.failed.overloaded, 1);
+  });
+
+  test('a deadline that the expected wait cannot meet is refused at the turn end, not in submit', () => {
+    const world = new LaneWorld({ rowsMax: 1 });
+    world.lane.runTime.observe(1, 1000);
+    world.submit(1, 1, 50); // an idle lane tries
+    world.submit(2, 1, 1200); // behind a run of 1,000
+    assert.deepEqual([...world.ends], []);
+    world.turn();
+
+    assert.deepEqual([...world.ends], [[2, ['deadline']]]);
+  });
+
+  test('deadlines expire by timer while a run goes on, waiting and running alike', () => {
+    const world = new LaneWorld({ rowsMax: 1 });
+    world.submit(1, 1, 3000);
+    world.turn();
+    world.submit(2, 1, 2000);
+    world.turn();
+
+    world.clock.advance(1999);
+    world.turn();
+    assert.equal(world.ends.size, 0);
+    world.clock.advance(1);
+    world.turn();
+    assert.deepEqual([...world.ends], [[2, ['deadline']]]);
+    world.clock.advance(1000);
+    assert.deepEqual(world.ends.get(1), ['deadline']);
+    assert.equal(world.lane.freeSlots, world.slots - 1, 'the run still writes to its slot');
+
+    world.runner.end(world.runner.running[0] as Run);
+    assert.deepEqual(world.ends.get(1), ['deadline']);
+    assert.equal(world.lane.freeSlots, world.slots);
+  });
+
+  test('the model gives a deadline to requests that bring none', () => {
+    const world = new LaneWorld({ timeoutUs: 5000 });
+    world.submit(1);
+    world.turn();
+    world.clock.advance(5000);
+
+    assert.deepEqual(world.ends.get(1), ['deadline']);
+  });
+
+  test('with a queue delay a lone row waits for company, and no longer', () => {
+    const world = new LaneWorld({ delayUs: 500 });
+    world.submit(1);
+    world.turn();
+    world.clock.advance(499);
+    assert.equal(world.runner.running.length, 0);
+    world.clock.advance(1);
+
+    assert.equal(world.runner.running.length, 1);
+    assert.equal(world.lane.stats.batches.delay, 1);
+  });
+
+  test('a row with a near deadline does not wait for company', () => {
+    const world = new LaneWorld({ delayUs: 50_000 });
+    world.lane.runTime.observe(1, 2000);
+    world.submit(1, 1, 10_000);
+    world.turn();
+    world.clock.advance(6999);
+    assert.equal(world.runner.running.length, 0);
+    world.clock.advance(1);
+
+    assert.equal(world.runner.running.length, 1);
+    assert.equal(world.lane.stats.batches.deadline, 1);
+  });
+
+  test('a waiting job can be cancelled, a running or settled one cannot', () => {
+    const world = new LaneWorld({ rowsMax: 1 });
+    const running = world.submit(1);
+    world.turn();
+    const waiting = world.submit(2);
+    assert.ok(running && waiting);
+
+    assert.equal(world.lane.cancel(waiting), true);
+    assert.equal(world.lane.cancel(waiting), false);
+    assert.equal(world.lane.cancel(running), false);
+
+    assert.deepEqual([...world.ends], [[2, ['cancelled']]]);
+  });
+
+  test('a failed run fails its own jobs, and the slots of a hung one are held until released', () => {
+    const world = new LaneWorld({ rowsMax: 2, queueMax: 4 });
+    for (const value of [1, 2, 3]) world.submit(value);
+    const [hung] = world.runner.running as [Run];
+    world.runner.end(hung, 'the worker was lost', true);
+    assert.equal(world.lane.freeSlots, world.slots - 3); // two held, one in the next run
+    world.runner.end(world.runner.running[0] as Run);
+
+    assert.deepEqual([...world.ends], [[1, ['backend']], [2, ['backend']], [3, ['ok']]]);
+    assert.equal(world.lane.freeSlots, world.slots - 2);
+    hung.released();
+    assert.equal(world.lane.freeSlots, world.slots);
+  });
+
+  test('a closing lane answers what it has, refuses what comes, and then closes the runner', async () => {
+    const world = new LaneWorld({ rowsMax: 1 });
+    const held = world.lane.take(1);
+    assert.ok(held);
+    world.fill(held, 9);
+    for (const value of [1, 2, 3]) world.submit(value);
+    world.turn();
+
+    const closed = world.lane.close(1000);
+    assert.equal(world.lane.take(1), null);
+    world.lane.submit(held);
+    world.turn();
+    assert.deepEqual([...world.ends], [[9, ['draining']]]);
+    world.runner.end(world.runner.running[0] as Run); // 2 starts
+    world.clock.advance(1_000_000); // 3 has waited long enough
+    world.turn();
+    assert.equal(world.runner.closed, false);
+    world.runner.end(world.runner.running[0] as Run);
+    await closed;
+
+    assert.deepEqual([...world.ends], [[9, ['draining']], [1, ['ok']], [3, ['draining']], [2, ['ok']]]);
+    assert.equal(world.runner.closed, true);
+  });
+
+  test('a job used twice, or after it settled, is a defect that shows at once', () => {
+    const world = new LaneWorld();
+    const job = world.submit(1);
+    assert.ok(job);
+
+    assert.throws(() => world.lane.submit(job), /used after it settled, or twice/);
+    assert.throws(() => world.lane.giveBack(job), /used after it settled, or twice/);
+  });
+});

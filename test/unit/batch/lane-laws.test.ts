@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import type { Job } from '../../../server/batch/lane.ts';
+import type { Run } from '../../../server/batch/runner.ts';
+import { Prng } from '../../../server/core/prng.ts';
+import { LaneWorld } from '../../support/lane-world.ts';
+
+const SEEDS = 150;
+const STEPS = 400;
+
+/**
+ * Arrivals of many sizes, cancels, deadlines, runs that end well, fail, or hang and are released
+ * later, all from one seed. The laws hold after every step.
+ */
+suite('Laws of a lane', () => {
+  test('each job settles once, with its own answer; no slot is lost; the queue is bounded', async () => {
+    for (let seed = 1; seed <= SEEDS; seed += 1) await walk(seed);
+  });
+});
+
+async function walk(seed: number): Promise<void> {
+  const prng = new Prng(seed);
+  const rowsMax = 1 + prng.below(8);
+  const queueMax = rowsMax + prng.below(24);
+  const world = new LaneWorld({
+    rowsMax, queueMax,
+    runsMax: 1 + prng.below(3),
+    delayUs: prng.pick([0, 0, 300, 2000]),
+    timeoutUs: prng.pick([0, 0, 3000]),
+    inline: prng.below(4) === 0,
+  });
+  const { lane, runner, clock } = world;
+  const submitted: number[] = [];
+  const open = new Map<number, Job>();
+  const held: Run[] = [];
+  const law = (holds: boolean, what: string): void => assert.ok(holds, `seed ${seed}: ${what}`);
+  const endOne = (): void => {
+    if (runner.running.length === 0) return;
+    const run = prng.pick(runner.running);
+    const luck = prng.below(6);
+    runner.end(run, luck < 2 ? 'bad luck' : '', luck === 0);
+    if (luck === 0) held.push(run);
+  };
+
+  for (let step = 0; step < STEPS; step += 1) {
+    switch (prng.below(8)) {
+      case 0: case 1: case 2: {
+        const deadline = prng.below(3) === 0 ? prng.below(4000) : Infinity;
+        const job = world.submit(step + 1, 1 + prng.below(rowsMax), deadline);
+        if (job) {
+          submitted.push(step + 1);
+          open.set(step + 1, job);
+        }
+        break;
+      }
+      case 3: world.turn(); break;
+      case 4: clock.advance(prng.below(1500)); break;
+      case 5: endOne(); break;
+      case 6: {
+        const [value, job] = [...open][prng.below(Math.max(1, open.size))] ?? [0, null];
+        // A settled job belongs to the lane again: only an unsettled one may be touched.
+        if (job && !world.ends.has(value)) {
+          law(lane.cancel(job) === (world.ends.get(value)?.[0] === 'cancelled'), 'cancel says what it did');
+        }
+        break;
+      }
+      case 7: held.splice(0, 1)[0]?.released(); break;
+    }
+    for (const value of open.keys()) if (world.ends.has(value)) open.delete(value);
+    law(lane.waitingRows <= queueMax, `${lane.waitingRows} rows wait, ${queueMax} may`);
+    law([...world.ends.values()].every((ends) => ends.length === 1), 'a job settled twice');
+    law(![...world.ends.values()].flat().includes('another answer'), 'a job got the answer of another');
+  }
+
+  const closed = lane.close(1);
+  clock.advance(1000);
+  world.turn();
+  while (runner.running.length > 0) runner.end(runner.running[0] as Run);
+  for (const run of held) run.released();
+  world.turn();
+  await closed;
+  law(submitted.every((value) => world.ends.get(value)?.length === 1), 'a job never settled');
+  law(lane.freeSlots === world.slots, `${world.slots - lane.freeSlots} slots are lost`);
+  law(lane.stats.answered === [...world.ends.values()].flat().filter((end) => end === 'ok').length, 'answers are counted');
+}
