@@ -80,7 +80,7 @@ export class BatchLane implements Lane {
     this.#queueMax = batching.max_queue_size;
     this.#timeoutUs = batching.default_timeout_microseconds || Infinity;
     this.#refused = new Ring(slab.layout.slots); // a job holds at least one slot
-    this.#jobs = new JobPool(slab);
+    this.#jobs = new JobPool(slab, this.stats);
     this.#timer = new WakeTimer(parts.clock, () => this.#wake());
     this.#load = { rowsAhead: 0, runs: 0, runsMax: parts.runner.runsMax };
     parts.runner.onFree = () => this.#pump();
@@ -115,8 +115,7 @@ export class BatchLane implements Lane {
   giveBack(given: Job): void {
     const job = this.#jobs.own(given, 'taken');
     this.#takenRows -= job.rows;
-    this.#jobs.giveBackSlots(job.slots, job.rows);
-    this.#jobs.recycle(job);
+    this.#jobs.giveBack(job);
   }
 
   submit(given: Job): void {
@@ -142,7 +141,8 @@ export class BatchLane implements Lane {
     const job = given as LaneJob;
     if (job.state !== 'waiting') return false;
     this.#queue.remove(job);
-    this.#settleUnrun(job, new ServeError('cancelled'));
+    this.#jobs.settleWithSlots(job, new ServeError('cancelled'));
+    this.#tellQuiet();
     return true;
   }
 
@@ -174,8 +174,9 @@ export class BatchLane implements Lane {
     // Only those of before: who settles may submit again, and that belongs to the next turn.
     for (let left = this.#refused.count; left > 0; left -= 1) {
       const job = this.#refused.shift() as LaneJob;
-      this.#settleUnrun(job, job.refusal as ServeError);
+      this.#jobs.settleWithSlots(job, job.refusal as ServeError);
     }
+    this.#tellQuiet();
     this.#pump();
   }
 
@@ -184,7 +185,7 @@ export class BatchLane implements Lane {
     this.#pump();
   }
 
-  /** The one place that starts runs: called at a turn's end, by a timer and when a runner is free. */
+  /** The one place that starts runs: asked at a turn's end, by a timer, when a runner is free. */
   #pump(): void {
     const { clock, runner } = this.#parts;
     const turnEndsUs = runner.inline ? clock.nowUs() + INLINE_TURN_US_MAX : Infinity;
@@ -262,8 +263,7 @@ export class BatchLane implements Lane {
       job.endedUs = endedUs;
       job.batchRows = batch.rows;
       const late = error === null && endedUs > job.deadlineUs;
-      this.#settle(job, late ? new ServeError('deadline') : error);
-      this.#jobs.recycle(job);
+      this.#jobs.settle(job, late ? new ServeError('deadline') : error);
     }
     if (!held) this.#reuse(batch);
   }
@@ -305,8 +305,7 @@ export class BatchLane implements Lane {
         batch.jobs[i] = null; // its slots stay with the batch: the run still writes to them
         job.endedUs = nowUs;
         job.batchRows = batch.rows;
-        this.#settle(job, new ServeError('deadline'));
-        this.#jobs.recycle(job);
+        this.#jobs.settle(job, new ServeError('deadline'));
       }
     }
     this.#timer.by(nextUs);
@@ -327,28 +326,6 @@ export class BatchLane implements Lane {
     job.refusal = new ServeError(code, '', retryAfterMs === undefined ? {} : { retryAfterMs });
     this.#refused.push(job);
     this.#askTurnEnd();
-  }
-
-  #settleUnrun(job: LaneJob, error: ServeError): void {
-    this.#settle(job, error);
-    this.#jobs.giveBackSlots(job.slots, job.rows);
-    this.#jobs.recycle(job);
-    this.#tellQuiet();
-  }
-
-  #settle(job: LaneJob, error: ServeError | null): void {
-    if (error === null) {
-      this.stats.answered += 1;
-      this.stats.queueUs.record(job.startedUs - job.arrivedUs);
-    } else {
-      this.stats.fail(error.code);
-    }
-    try {
-      job.onSettled(job, error);
-    } catch (defect) {
-      // The caller is broken, which is fatal; but not before the others have their answers.
-      queueMicrotask(() => { throw defect; });
-    }
   }
 
   #askTurnEnd(): void {

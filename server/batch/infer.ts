@@ -9,7 +9,9 @@ import { checkInputs, checkOutputs, readOutputs, writeInputs } from './tensors.t
  * One request through a lane, as a promise: for callers that need comfort more than speed. Rejects
  * as `Inference` says.
  */
-export function inferOn(lane: BatchLane, request: InferRequest, clock: Clock): Promise<InferResult> {
+export function inferOn(
+  lane: BatchLane, request: InferRequest, clock: Clock,
+): Promise<InferResult> {
   return new Promise((resolve, reject) => {
     const { signal } = request;
     if (signal?.aborted) throw new ServeError('cancelled');

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
+import type { ServeError } from '../core/errors.ts';
 import type { Slab } from '../core/slab.ts';
-import type { Job } from './lane.ts';
 import { LaneJob } from './job-queue.ts';
+import type { Job } from './lane.ts';
+import type { LaneStats } from './lane-stats.ts';
 
 /** Jobs and the slots of their rows: lent to callers and taken back, never thrown away. */
 export class JobPool {
   readonly #free: LaneJob[] = [];
 
-  constructor(private readonly slab: Slab) {}
+  constructor(private readonly slab: Slab, private readonly stats: LaneStats) {}
 
   /** A job with `rows` slots, or null when there are not as many. */
   take(rows: number): LaneJob | null {
@@ -26,13 +28,45 @@ export class JobPool {
     return job;
   }
 
-  /** Takes back the job alone: its slots are still in a run, and come back with that. */
-  recycle(job: LaneJob): void {
-    job.state = 'free';
-    this.#free.push(job);
+  /** Takes back a job that was not used. */
+  giveBack(job: LaneJob): void {
+    this.giveBackSlots(job.slots, job.rows);
+    this.#recycle(job);
+  }
+
+  /** Tells the job's owner how it ended. Its slots are still in a run, and come back with that. */
+  settle(job: LaneJob, error: ServeError | null): void {
+    this.#tell(job, error);
+    this.#recycle(job);
+  }
+
+  /** The same for a job that never ran. */
+  settleWithSlots(job: LaneJob, error: ServeError): void {
+    this.#tell(job, error);
+    this.giveBack(job);
   }
 
   giveBackSlots(slots: Int32Array, rows: number): void {
     for (let row = 0; row < rows; row += 1) this.slab.giveBack(slots[row] as number);
+  }
+
+  #tell(job: LaneJob, error: ServeError | null): void {
+    if (error === null) {
+      this.stats.answered += 1;
+      this.stats.queueUs.record(job.startedUs - job.arrivedUs);
+    } else {
+      this.stats.fail(error.code);
+    }
+    try {
+      job.onSettled(job, error);
+    } catch (defect) {
+      // The caller is broken, which is fatal; but not before the others have their answers.
+      queueMicrotask(() => { throw defect; });
+    }
+  }
+
+  #recycle(job: LaneJob): void {
+    job.state = 'free';
+    this.#free.push(job);
   }
 }

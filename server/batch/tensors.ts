@@ -43,7 +43,8 @@ export function readOutputs(lane: Lane, job: Job, wanted?: readonly string[]): T
   return chosen.map(({ spec, rowBytes, bytes }) => {
     const data = new Uint8Array(job.rows * rowBytes);
     gatherRows(bytes, job.slots, job.rows, rowBytes, data);
-    return { name: spec.name, datatype: spec.datatype, shape: fullShape(lane, spec, job.rows), data };
+    const { name, datatype } = spec;
+    return { name, datatype, shape: fullShape(lane, spec, job.rows), data };
   });
 }
 
@@ -76,7 +77,8 @@ function checkShape(lane: Lane, tensor: Tensor, spec: TensorSpec): number {
   const fits = own.length === spec.dims.length && own.every((size, at) => size === spec.dims[at]);
   if (!fits || (batches && tensor.shape.length === 0)) {
     const want = batches ? ['rows', ...spec.dims] : spec.dims;
-    throw bad(`'${spec.name}' must have shape [${want.join(',')}], got [${tensor.shape.join(',')}]`);
+    const [must, got] = [want.join(','), tensor.shape.join(',')];
+    throw bad(`'${spec.name}' must have shape [${must}], got [${got}]`);
   }
   if (rows < 1 || rows > lane.rowsMax) {
     throw bad(`'${spec.name}' must have 1..${lane.rowsMax} rows (max_batch_size), got ${rows}`);

@@ -12,7 +12,7 @@ export class WakeTimer {
 
   constructor(private readonly clock: Clock, private readonly wake: () => void) {}
 
-  /** Wakes at `dueUs` or before: a time later than the one it waits for is left to be asked again. */
+  /** Wakes by `dueUs`. A time later than the one it waits for is to be asked for again then. */
   by(dueUs: number): void {
     if (dueUs >= this.#dueUs) return;
     this.#cancel?.();

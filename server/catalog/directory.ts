@@ -1,6 +1,6 @@
 import type { TensorSpec } from '../core/tensor.ts';
 
-/** What is known of the models, for clients that ask. The catalogue implements it; routes see it. */
+/** What is known of the models, for clients that ask. `ModelHost` implements it; routes see it. */
 export interface ModelDirectory {
   /** Every served model, by name. */
   list(): readonly ModelSummary[];

@@ -7,7 +7,7 @@ import type { Datatype } from '../core/tensor.ts';
 export interface ModelConfig {
   readonly name: string; // as its folder
   readonly platform: 'onnxruntime_onnx' | 'tensorflow_tfjs' | 'plain';
-  /** Rows in one run, 1..1024. 0: the model takes no batch dimension and runs one request a time. */
+  /** Rows in one run, 1..1024. 0: the model takes no batch dimension and runs one at a time. */
   readonly max_batch_size: number;
   readonly input: readonly TensorConfig[];
   readonly output: readonly TensorConfig[];

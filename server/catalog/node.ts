@@ -64,11 +64,13 @@ export class Node {
   /** The name of a file in the same folder. */
   fileName(): string {
     const name = this.text(255);
-    return /^[\w.-]+$/.test(name) && !name.startsWith('.') ? name : this.fail('must be a file name');
+    if (/^[\w.-]+$/.test(name) && !name.startsWith('.')) return name;
+    return this.fail('must be a file name');
   }
 
   oneOf<T extends string>(values: readonly T[]): T {
-    return values.find((each) => each === this.value) ?? this.fail(`must be one of ${values.join(', ')}`);
+    const value = values.find((each) => each === this.value);
+    return value ?? this.fail(`must be one of ${values.join(', ')}`);
   }
 
   integer(min: number, max: number): number {

@@ -142,7 +142,8 @@ function parameters(node: Node): ModelConfig['parameters'] {
   const one = <T extends string>(name: string, otherwise: T, may: readonly T[]): T => {
     const value = values[name];
     if (value === undefined) return otherwise;
-    return may.find((each) => each === value) ?? node.at(name).fail(`must be one of ${may.join(', ')}`);
+    const found = may.find((each) => each === value);
+    return found ?? node.at(name).fail(`must be one of ${may.join(', ')}`);
   };
   return {
     ...Object.fromEntries(Object.entries(values).filter(([name]) => !known.includes(name))),

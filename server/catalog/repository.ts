@@ -25,7 +25,8 @@ export interface ModelFolder {
  */
 export async function modelNames(repository: string): Promise<string[]> {
   const entries = await readdir(repository, { withFileTypes: true }).catch((cause: Error) => {
-    throw new ServeError('bad_argument', `model repository ${repository}: ${cause.message}`, { cause });
+    const detail = `model repository ${repository}: ${cause.message}`;
+    throw new ServeError('bad_argument', detail, { cause });
   });
   const folders = entries.filter((entry) => entry.isDirectory() || entry.isSymbolicLink());
   const names = await Promise.all(folders.map(async ({ name }) =>

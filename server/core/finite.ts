@@ -6,7 +6,7 @@ import type { Datatype } from './tensor.ts';
  */
 export function firstNonFinite(datatype: Datatype, data: Uint8Array): number {
   switch (datatype) {
-    case 'FP32': return data.byteOffset % 4 === 0 ? alignedFloats(data) : scan(data, 4, 0x7f80_0000);
+    case 'FP32': return floats(data);
     case 'FP64': return scan(data, 8, 0x7ff0_0000);
     case 'FP16': return scan(data, 2, 0x7c00);
     case 'BF16': return scan(data, 2, 0x7f80);
@@ -14,8 +14,9 @@ export function firstNonFinite(datatype: Datatype, data: Uint8Array): number {
   }
 }
 
-/** The usual case at one pass: `x * 0` is 0 for finite x and NaN for every other. */
-function alignedFloats(data: Uint8Array): number {
+/** Where aligned, the usual case is one pass: `x * 0` is 0 for finite x and NaN for every other. */
+function floats(data: Uint8Array): number {
+  if (data.byteOffset % 4 !== 0) return scan(data, 4, 0x7f80_0000);
   const values = new Float32Array(data.buffer, data.byteOffset, data.byteLength >> 2);
   let sum = 0;
   for (let i = 0; i < values.length; i += 1) sum += (values[i] as number) * 0;

@@ -27,7 +27,8 @@ export class Pool {
 
   constructor(options: PoolOptions) {
     const { clock, log, runMsMax } = options;
-    const startThread = piscinaThread(options.workerFile ?? new URL('./worker.js', import.meta.url));
+    const workerFile = options.workerFile ?? new URL('./worker.js', import.meta.url);
+    const startThread = piscinaThread(workerFile);
     const count = options.workers || Math.max(1, availableParallelism() - 1);
     this.#seats = Array.from({ length: count }, (_, number) => {
       const onIdle = (): void => this.#offer();
@@ -130,14 +131,15 @@ class PoolRunner implements Runner {
       if (seat.runs(this.lane)) runs += 1;
       else if (seat.takes(this.lane)) free += 1;
     }
-    if (free + runs === 0 && this.#broken !== undefined) return 1; // to tell who asks: it never will
+    if (free + runs === 0 && this.#broken !== undefined) return 1; // to say that it never will
     return Math.min(free, this.runsMax - runs);
   }
 
   start(run: Run): void {
     const seat = this.seats.find((each) => each.takes(this.lane));
     if (!seat) {
-      const error = new ServeError('backend', `${this.name}: no worker can open it: ${this.#broken}`);
+      const detail = `${this.name}: no worker can open it: ${this.#broken}`;
+      const error = new ServeError('backend', detail);
       setImmediate(() => run.ended(error)); // never inside this call
       return;
     }
@@ -168,7 +170,8 @@ function piscinaThread(file: URL): StartThread {
     });
     let cause = new Error('the worker exited');
     piscina.on('error', (error: Error) => (cause = error));
-    piscina.on('workerDestroy', () => setImmediate(() => died(cause))); // a task's end says more, if any
+    // Later than the end of a task that was lost with the worker, which says more.
+    piscina.on('workerDestroy', () => setImmediate(() => died(cause)));
     return { run: (order) => piscina.run(order), stop: () => piscina.destroy() };
   };
 }

@@ -21,7 +21,7 @@ export type StartThread = (sheet: SharedArrayBuffer, died: (cause: Error) => voi
 
 /** Loading and warming up one model; a thread that takes longer is replaced. */
 const OPEN_MS_MAX = 120_000;
-/** Wait before a thread is replaced, doubled for each that fell since the last run that went well. */
+/** Wait before a thread is replaced, doubled for each that fell since a run last went well. */
 const RESTART_MS_MIN = 50;
 const RESTART_MS_MAX = 10_000;
 
@@ -178,7 +178,8 @@ export class Seat {
       // Not tried again: a model whose opening kills threads would keep the others from running.
       const message = cause instanceof Error ? cause.message : String(cause);
       this.#broken.set(order.lane, message);
-      this.#parts.log.error('model cannot be opened', { seat: this.#parts.number, model: name, cause: message });
+      const { log, number } = this.#parts;
+      log.error('model cannot be opened', { seat: number, model: name, cause: message });
     }
   }
 
@@ -236,10 +237,12 @@ export class Seat {
     const run = this.#endRun();
     this.#stopping = thread.stop().then(() => run?.released());
     if (!this.#closed) {
-      this.#parts.log.error('worker lost', { seat: this.#parts.number, model: run ? name : '', cause: message });
+      const { log, number } = this.#parts;
+      log.error('worker lost', { seat: number, model: run ? name : '', cause: message });
       void this.sync();
     }
-    run?.ended(new ServeError('backend', `${name}: the worker was lost: ${message}`, { cause }), true);
+    const detail = `${name}: the worker was lost: ${message}`;
+    run?.ended(new ServeError('backend', detail, { cause }), true);
   }
 
   #endRun(): Run | null {
@@ -250,7 +253,7 @@ export class Seat {
     return run;
   }
 
-  /** One timer for many runs: it looks whether the run in flight is too old, and when to look again. */
+  /** One timer for many runs: is the run in flight too old, and if not, when to look again? */
   #watch(): void {
     if (this.#cancelWatch) return;
     const { clock, runMsMax } = this.#parts;

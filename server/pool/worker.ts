@@ -1,4 +1,4 @@
-/** A worker's entry: what one thread of the pool does. It knows lanes by number and holds models. */
+/** A worker's entry: what one thread of the pool does. It knows lanes by number. */
 import { workerData } from 'node:worker_threads';
 import { ModelInstance } from '../runtime/instance.ts';
 import { openRuntime } from '../runtime/open-runtime.ts';

@@ -40,7 +40,8 @@ export class PlainRuntime implements Runtime {
       const inputs = elements(input.dims);
       const outputs = checkLayers(model, inputs);
       if (outputs !== elements(output.dims)) {
-        throw new Error(`the layers give ${outputs} values, '${output.name}' has ${elements(output.dims)}`);
+        const want = elements(output.dims);
+        throw new Error(`the layers give ${outputs} values, '${output.name}' has ${want}`);
       }
       return new PlainRunning(model, inputs, outputs);
     } catch (cause) {
@@ -94,7 +95,9 @@ class PlainRunning implements RunningModel {
   async close(): Promise<void> {}
 }
 
-function applyLayer(values: Float64Array<ArrayBuffer>, layer: PlainLayer): Float64Array<ArrayBuffer> {
+type Doubles = Float64Array<ArrayBuffer>;
+
+function applyLayer(values: Doubles, layer: PlainLayer): Doubles {
   switch (layer.type) {
     case 'dense': {
       const out = Float64Array.from(layer.bias);
@@ -120,8 +123,8 @@ function applyLayer(values: Float64Array<ArrayBuffer>, layer: PlainLayer): Float
 }
 
 function gatherMean(
-  numbers: Float64Array<ArrayBuffer>, { rows, units, table }: PlainLayer & { type: 'gather-mean' },
-): Float64Array<ArrayBuffer> {
+  numbers: Doubles, { rows, units, table }: PlainLayer & { type: 'gather-mean' },
+): Doubles {
   const out = new Float64Array(units);
   const named = numbers.filter((number) => number !== 0);
   for (const number of named) {

@@ -16,7 +16,9 @@ export interface RunningModel {
    * belong to the caller, which keeps them for the model's life (so a runtime may wrap them once).
    * Synchronous where the runtime can, so that an inline model answers in the same turn.
    */
-  run(inputs: readonly TensorArray[], rows: number, outputs: readonly TensorArray[]): void | Promise<void>;
+  run(
+    inputs: readonly TensorArray[], rows: number, outputs: readonly TensorArray[],
+  ): void | Promise<void>;
   /** Releases native memory. No call after it. */
   close(): Promise<void>;
 }

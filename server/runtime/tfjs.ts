@@ -40,9 +40,10 @@ export class TfjsRuntime implements Runtime {
 function explain(message: string): string {
   const kernel = /Kernel '(\w+)' not registered for backend '(\w+)'/.exec(message);
   if (kernel) {
-    return `the ${kernel[2]} backend has no op '${kernel[1]}': set parameters.backend to 'cpu', or convert the model to ONNX`;
+    return `the ${kernel[2]} backend has no op '${kernel[1]}': set parameters.backend to 'cpu', ` +
+      'or convert the model to ONNX';
   }
-  const op = /Unknown op '(\w+)'/.exec(message) ?? /Tensorflow Op is not supported: (\w+)/.exec(message);
+  const op = /Unknown op '(\w+)'/.exec(message);
   if (op) return `tfjs has no op '${op[1]}': convert the model to ONNX`;
   const layer = /Unknown layer: (\w+)/.exec(message);
   if (layer) return `tfjs has no layer '${layer[1]}'`;
@@ -134,8 +135,8 @@ class TfjsRunning implements RunningModel {
         const values = result.dataSync();
         const { config, count } = this.#outputs[at] as Port;
         if (values.length !== rows * count) {
-          throw new Error(`output '${config.name}' has shape [${result.shape.join(',')}], config.json ` +
-            `says [${this.#shape(config, rows).join(',')}]`);
+          const [got, must] = [result.shape.join(','), this.#shape(config, rows).join(',')];
+          throw new Error(`output '${config.name}' has shape [${got}], config.json says [${must}]`);
         }
         (outputs[at] as Float32Array).set(values);
       });
@@ -199,7 +200,8 @@ function ports(loaded: Loaded, config: ModelConfig, side: 'input' | 'output'): P
 
 function namesOf({ kind, model }: Loaded, side: 'input' | 'output'): string[] {
   if (kind === 'layers') {
-    const tensors = side === 'input' ? model.inputs : model.outputs; // a Sequential has no inputNames
+    // A Sequential has no inputNames.
+    const tensors = side === 'input' ? model.inputs : model.outputs;
     return tensors.map(({ sourceLayer }) => sourceLayer.name);
   }
   return (side === 'input' ? model.inputs : model.outputs).map(({ name }) => name);
