@@ -1,9 +1,8 @@
 /** Vectors to search in: seeded clusters, and the Diginetica item vectors where the data are. */
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { Prng } from '../server/core/prng.ts';
-import { ROOT } from './machine.ts';
+import { realData } from '../test/support/real-data.ts';
 
 export interface VectorSet {
   readonly name: string;
@@ -32,33 +31,31 @@ export function clusteredVectors(count: number, dim: number, queryCount: number,
 
 /** Diginetica items and session queries, or null where the data folder is not there. */
 export function digineticaVectors(): VectorSet | null {
-  const folder = join(process.env['VITRINE_TEST_DATA'] ?? join(ROOT, '../shared/data'), 'vectors');
-  const path = join(folder, 'diginetica_items_svd64_f16.npy.gz');
-  if (!existsSync(path)) return null;
+  const { path, skip } = realData('vectors/diginetica_items_svd64_f16.npy.gz');
+  if (skip !== false) return null;
   const items = readNpy(path);
-  const queries = readNpy(join(folder, 'diginetica_session_queries_f32.npy.gz'));
+  const queries = readNpy(realData('vectors/diginetica_session_queries_f32.npy.gz').path);
   const name = `Diginetica items ${items.rows} x ${items.dim}`;
   return { name, dim: items.dim, vectors: items.values, queries: queries.values };
 }
 
-/** A C-ordered two-dimensional `.npy.gz` of float16 or float32 (NumPy's format, version 1 or 2). */
+/** A matrix in NumPy's `.npy` (version 1 or 2), gzipped: float16 or float32, in either order. */
 function readNpy(path: string): { rows: number; dim: number; values: Float32Array } {
   const file = gunzipSync(readFileSync(path));
   const wide = (file[6] ?? 1) >= 2;
   const headAt = wide ? 12 : 10;
-  const head = headAt + (wide ? file.readUInt32LE(8) : file.readUInt16LE(8));
-  const text = file.toString('latin1', headAt, head);
+  const dataAt = headAt + (wide ? file.readUInt32LE(8) : file.readUInt16LE(8));
+  const text = file.toString('latin1', headAt, dataAt);
   const shape = /'shape': \((\d+), (\d+)\)/.exec(text);
   const kind = /'descr': '<f([24])'/.exec(text)?.[1];
-  if (!shape || !kind || !text.includes("'fortran_order': False")) {
-    throw new Error(`${path} is no matrix of float16 or float32: ${text.trim()}`);
-  }
+  if (!shape || !kind) throw new Error(`${path} is no matrix of float16 or float32: ${text.trim()}`);
   const [rows, dim] = [Number(shape[1]), Number(shape[2])];
-  const bytes = file.subarray(head, head + rows * dim * Number(kind));
-  const values =
-    kind === '4'
-      ? new Float32Array(Uint8Array.from(bytes).buffer)
-      : Float32Array.from({ length: rows * dim }, (_, i) => half(bytes.readUInt16LE(i * 2)));
+  const byColumn = text.includes("'fortran_order': True");
+  const read = (place: number) =>
+    kind === '4' ? file.readFloatLE(dataAt + place * 4) : half(file.readUInt16LE(dataAt + place * 2));
+  const values = Float32Array.from({ length: rows * dim }, (_, i) =>
+    read(byColumn ? (i % dim) * rows + Math.floor(i / dim) : i),
+  );
   return { rows, dim, values };
 }
 
