@@ -33,6 +33,7 @@ export class Live {
     eventsSent: 0, eventsAcknowledged: 0,
   };
   #language: Language;
+  #giveUp: () => void = () => {}; // ends the wait of `afterAnswer`
   #actUs: number | null = null; // when the act was made that no push has answered yet
 
   constructor(
@@ -73,6 +74,7 @@ export class Live {
       const feltMs = this.#actUs === null ? this.#state.feltMs : this.#sinceMs(this.#actUs);
       this.#actUs = null;
       this.#change({ forYou: push.reply, feltMs });
+      this.#giveUp();
       this.#askInsight();
     });
   }
@@ -80,6 +82,18 @@ export class Live {
   /** The visitor has just clicked: the next push is the answer, and shows how long it took. */
   acted(): void {
     this.#actUs ??= this.clock.nowUs();
+  }
+
+  /** Calls `run` once: when the next push has come, or after `ms`; at once without a connection. */
+  afterAnswer(ms: number, run: () => void): void {
+    this.#giveUp();
+    if (this.#state.link !== 'open') return run();
+    const cancel = this.clock.after(ms * 1000, () => this.#giveUp());
+    this.#giveUp = () => {
+      this.#giveUp = () => {};
+      cancel();
+      run();
+    };
   }
 
   /**

@@ -10,13 +10,20 @@ import { Header } from './views/header.ts';
 import { home } from './views/home.ts';
 import { listing } from './views/listing.ts';
 import { Panel } from './views/panel.ts';
-import { product } from './views/product.ts';
+import { askAbout, product, type ProductAnswers } from './views/product.ts';
 import { ForYou } from './views/shelf.ts';
 import { Visitor } from './visitor.ts';
 import { Speech, titleOf } from './words.ts';
 
 const LANGUAGE_KEY = 'vitrine.language';
 const SAID_MS = 3000;
+const ANSWER_WAIT_MS = 50; // too short to be seen, and longer than a round trip in one region
+
+/** A place to be drawn, and what the server was asked about it. */
+interface Arrival {
+  readonly place: Place;
+  readonly answers: ProductAnswers | null;
+}
 
 /** The page: one connection and one visitor for its life; views are drawn anew as they change. */
 class Page {
@@ -32,15 +39,18 @@ class Page {
   #banner!: HTMLElement;
   #said!: HTMLElement; // empty when nothing has just been said
   #stopSaying: (() => void) | null = null;
-  #place: Place | null = null;
+  #place = placeOf(location.hash);
+  #arriving: Arrival | null = null; // drawn in the next frame
+  #frame = 0; // the one asked for, 0 for none
 
   constructor(private readonly catalogue: Catalogue) {
     const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
     const url = `${scheme}://${location.host}/ws`;
     const language = storedLanguage();
-    this.#live = new Live(url, this.#visitor, systemClock, language, () => this.#update());
+    this.#live = new Live(url, this.#visitor, systemClock, language, () => this.#draw());
     this.#speak(language);
-    addEventListener('hashchange', () => this.#go(placeOf(location.hash), true));
+    this.#tell(this.#place);
+    addEventListener('hashchange', () => this.#move(placeOf(location.hash)));
   }
 
   /** Draws everything in a language. The connection, the visitor and the place stay. */
@@ -68,7 +78,7 @@ class Page {
       h('footer', { class: 'foot' }, h('p', {}, speech.say('footer'))),
       this.#panel.element, this.#cart.element, this.#said,
     );
-    this.#go(this.#place ?? placeOf(location.hash), false);
+    this.#show(this.#place, this.#view(this.#place));
     this.#update();
   }
 
@@ -93,31 +103,45 @@ class Page {
     },
   };
 
-  /** Shows a place. What the visitor did to come here is told to the server. */
-  #go(place: Place, moved: boolean): void {
-    const news = JSON.stringify(place) !== JSON.stringify(this.#place);
+  /** The visitor went to another place: asks for all it needs, then draws it with the answers. */
+  #move(place: Place): void {
     this.#place = place;
-    fill(this.#main, ...this.#view(place));
+    this.#live.acted();
+    this.#tell(place);
+    const answers = this.#ask(place);
+    this.#live.afterAnswer(ANSWER_WAIT_MS, () => {
+      if (this.#place !== place) return; // already somewhere else
+      this.#arriving = { place, answers };
+      this.#draw();
+    });
+  }
+
+  #arrive({ place, answers }: Arrival): void {
+    this.#cart.close();
+    this.#show(place, this.#view(place, answers));
+    scrollTo({ top: 0, behavior: 'instant' });
+    this.#main.querySelector('h1')?.focus({ preventScroll: true });
+  }
+
+  #show(place: Place, view: readonly HTMLElement[]): void {
+    fill(this.#main, ...view);
     this.#header.at(place);
     const heading = this.#main.querySelector('h1');
     document.title = place.at === 'home' ? 'Vitrine' : `${heading?.textContent ?? ''} · Vitrine`;
-    if (moved) {
-      this.#live.acted();
-      this.#cart.close();
-      scrollTo({ top: 0, behavior: 'instant' });
-      heading?.focus({ preventScroll: true });
-    }
-    if (news) this.#tell(place);
   }
 
-  #view(place: Place): HTMLElement[] {
+  #ask(place: Place): ProductAnswers | null {
+    return place.at === 'item' ? askAbout(this.#shop, place.item) : null;
+  }
+
+  #view(place: Place, answers = this.#ask(place)): HTMLElement[] {
     const { speech } = this.#shop;
     const forYou = this.#forYou.shelf.element;
     switch (place.at) {
       case 'home':
         return home(this.#shop, forYou);
       case 'item':
-        return product(this.#shop, place.item, forYou);
+        return product(this.#shop, place.item, forYou, answers as ProductAnswers);
       case 'category': {
         const { category } = place;
         const items = this.catalogue.inCategory(category);
@@ -186,6 +210,17 @@ class Page {
   #line(item: string, quantity: number): { item: string; quantity: number; price?: number } {
     const { price } = this.catalogue.item(item);
     return { item, quantity, ...(price === null ? {} : { price }) };
+  }
+
+  /** Messages change the state; what is shown follows once a frame, however many there were. */
+  #draw(): void {
+    if (this.#frame !== 0) return;
+    this.#frame = requestAnimationFrame(() => {
+      this.#frame = 0;
+      if (this.#arriving) this.#arrive(this.#arriving);
+      this.#arriving = null;
+      this.#update();
+    });
   }
 
   #update(): void {

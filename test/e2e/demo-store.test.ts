@@ -59,7 +59,7 @@ suite('The demo store in Chromium', { skip: NO_BROWSER }, () => {
     assert.notDeepEqual(later, atFirst);
     assert.ok(!later.includes(atFirst[0] as string), 'what was just looked at is not shown again');
     const note = await page.locator('#for-you .shelf-note').innerText();
-    assert.match(note, /^Changed [\d.]+ ms after your click$/);
+    assert.match(note, /^Answered [\d.]+ ms after your click$/);
     const reasons = await page.locator('#for-you .card-reason').allInnerTexts();
     assert.ok(reasons.length > 0 && reasons.every((reason) => reason.length > 5));
     await page.waitForSelector('#similar [data-item]');
