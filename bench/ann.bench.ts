@@ -12,14 +12,15 @@ const BEAMS = [16, 32, 64, 128, 256];
 const SIZES = {
   full: { count: 100_000, queries: 1000, leastMs: 400, turns: 5 },
   quick: { count: 20_000, queries: 500, leastMs: 60, turns: 3 },
+  smoke: { count: 1000, queries: 64, leastMs: 1, turns: 1 },
 } as const;
 
 export const bench: Bench = {
   packages: [],
-  async run({ quick, say }) {
-    const size = quick ? SIZES.quick : SIZES.full;
+  async run({ size: named, say }) {
+    const size = SIZES[named];
     const sets = [clusteredVectors(size.count, 64, size.queries, 5)];
-    const real = digineticaVectors();
+    const real = named === 'smoke' ? null : digineticaVectors();
     if (real) sets.push(real);
     const rows: Row[] = [];
     for (const set of sets) {

@@ -22,12 +22,13 @@ const BASE = 'ONNX Runtime, a run a request';
 const SIZES = {
   full: { leastMs: 400, turns: 9 },
   quick: { leastMs: 100, turns: 5 },
+  smoke: { leastMs: 1, turns: 1 },
 } as const;
 
 export const bench: Bench = {
   packages: ['onnxruntime-node', 'piscina'],
-  async run({ quick, say }) {
-    const { leastMs, turns } = quick ? SIZES.quick : SIZES.full;
+  async run({ size, say }) {
+    const { leastMs, turns } = SIZES[size];
     const folder = mkdtempSync(join(tmpdir(), 'vitrine-bench-'));
     writeModel(MODEL, folder, 'inline', 'inline');
     const file = writeModel(MODEL, folder, 'pooled', 'pool');

@@ -1,7 +1,10 @@
 import type { Row } from './report.ts';
 
+/** `quick` ends within 60 s; `smoke`, for the tests, measures nothing but does all of it once. */
+export type BenchSize = 'full' | 'quick' | 'smoke';
+
 export interface BenchOptions {
-  readonly quick: boolean; // ends within 60 s
+  readonly size: BenchSize;
   say(progress: string): void;
 }
 

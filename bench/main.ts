@@ -51,7 +51,7 @@ async function main(args: string[]): Promise<number> {
   const before = { when: new Date().toISOString(), machine: machine() };
   const { quick } = values;
   const say = (progress: string) => console.error(`${name}: ${progress} …`);
-  const measured = await bench.run({ quick, say });
+  const measured = await bench.run({ size: quick ? 'quick' : 'full', say });
   const result: Result = {
     bench: name,
     ...before,

@@ -25,6 +25,7 @@ const BASE = 'ws + JSON'; // what ratios are to; named in sides.ts
 const SIZES = {
   full: { warm: 0.5, seconds: 3, turns: 5 },
   quick: { warm: 0.2, seconds: 0.6, turns: 3 },
+  smoke: { warm: 0.05, seconds: 0.1, turns: 1 },
 } as const;
 
 interface Sample {
@@ -36,8 +37,9 @@ export const bench: Bench = {
   packages: ['uWebSockets.js', 'ws', 'fastify', 'onnxruntime-node', 'msgpackr'],
   async run(options) {
     const folder = mkdtempSync(join(tmpdir(), 'vitrine-bench-'));
-    const sides = await startSides(MODEL, folder);
+    const sides: Side[] = [];
     try {
+      sides.push(...(await startSides(MODEL, folder)));
       return await measure(sides, folder, options);
     } finally {
       await stopSides(sides);
@@ -47,7 +49,7 @@ export const bench: Bench = {
 };
 
 async function measure(sides: Side[], folder: string, options: BenchOptions): Promise<Measured> {
-  const size = options.quick ? SIZES.quick : SIZES.full;
+  const size = SIZES[options.size];
   const files = new Map<Encoding, string>();
   const inputs: Uint8Array[] = [mlpOnnx(MODEL)];
   for (const encoding of new Set(sides.map((side) => side.encoding))) {

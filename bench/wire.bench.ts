@@ -31,12 +31,13 @@ const BASE = 'msgpackr alone';
 const SIZES = {
   full: { leastMs: 500, turns: 9 },
   quick: { leastMs: 120, turns: 5 },
+  smoke: { leastMs: 1, turns: 1 },
 } as const;
 
 export const bench: Bench = {
   packages: ['msgpackr'],
-  async run({ quick }) {
-    const { leastMs, turns } = quick ? SIZES.quick : SIZES.full;
+  async run({ size }) {
+    const { leastMs, turns } = SIZES[size];
     const frames = CASES.map(({ row }, id) => message(row, 1000 + id));
     const binary = frames.map((each) => codecFor('msgpack').encode(each) as Uint8Array);
     const general = frames.map(({ id, ...rest }) => codecFor('msgpack').encode({ ...rest, id }) as Uint8Array);

@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import type { Measured } from '../../bench/bench.ts';
+import { bench as ann } from '../../bench/ann.bench.ts';
+import { bench as batch } from '../../bench/batch.bench.ts';
+import { bench as wire } from '../../bench/wire.bench.ts';
+
+const SMOKE = { size: 'smoke', say: () => {} } as const;
+
+suite('The benches run', () => {
+  for (const [name, bench] of Object.entries({ ann, batch, wire })) {
+    test(`${name}: every side measures something, over the same inputs each time`, async () => {
+      const first = await bench.run(SMOKE);
+      const second = await bench.run(SMOKE);
+
+      assertMeasured(first);
+      assert.equal(first.inputs, second.inputs);
+    });
+  }
+
+  test('ann: the graph finds nearly all that the exact index finds', async () => {
+    const { rows } = await ann.run(SMOKE);
+
+    const recalls = rows.filter((row) => row.metric.startsWith('recall'));
+    assert.ok(recalls.length > 1);
+    for (const { impl, value } of recalls) assert.ok(value >= 0.9, `${impl} ${value}`);
+  });
+});
+
+function assertMeasured({ rows }: Measured): void {
+  assert.ok(rows.length >= 3);
+  for (const row of rows) {
+    assert.ok(row.value > 0 && Number.isFinite(row.value), JSON.stringify(row));
+  }
+}
