@@ -1,46 +1,59 @@
+import type { Clock } from '../core/clock.ts';
 import { ServeError } from '../core/errors.ts';
 import type { InferRequest, InferResult } from '../core/inference.ts';
-import type { Clock } from '../core/clock.ts';
-import type { BatchLane } from './batch-lane.ts';
-import type { Job } from './lane.ts';
+import type { Job, Lane } from './lane.ts';
 import { checkInputs, checkOutputs, readOutputs, writeInputs } from './tensors.ts';
 
+/** Told once how a request ended: its result, or the error and no result. */
+export type InferSettled = (error: ServeError | null, result: InferResult | null) => void;
+
 /**
- * One request through a lane, as a promise: for callers that need comfort more than speed. Rejects
- * as `Inference` says.
+ * Starts one request on a lane. `settled` is called once, never inside this call; tensors are copied
+ * before it returns. Throws `bad_tensor` or `overloaded`. Returns what gives the request up: true
+ * when it then settles with `cancelled`, false when it is too late.
  */
-export function inferOn(
-  lane: BatchLane, request: InferRequest, clock: Clock,
-): Promise<InferResult> {
+export function startInfer(
+  lane: Lane, request: InferRequest, clock: Clock, settled: InferSettled,
+): () => boolean {
+  const { inputs, outputs, deadlineMs } = request;
+  if (outputs) checkOutputs(lane, outputs);
+  const rows = checkInputs(lane, inputs);
+  const job = lane.take(rows);
+  if (!job) throw noRoom(lane, rows);
+  writeInputs(lane, job, inputs);
+  if (deadlineMs !== undefined) job.deadlineUs = clock.nowUs() + deadlineMs * 1000;
+  let open = true; // the lane uses the job again for another once it has settled
+  job.onSettled = (done, error) => {
+    open = false;
+    settled(error, error ? null : resultOf(lane, done, outputs));
+  };
+  lane.submit(job);
+  return () => open && lane.cancel(job);
+}
+
+/** The same as a promise, for callers that need comfort more than speed. Rejects as `Inference` says. */
+export function inferOn(lane: Lane, request: InferRequest, clock: Clock): Promise<InferResult> {
   return new Promise((resolve, reject) => {
     const { signal } = request;
     if (signal?.aborted) throw new ServeError('cancelled');
-    if (request.outputs) checkOutputs(lane, request.outputs);
-    const rows = checkInputs(lane, request.inputs);
-    const job = lane.take(rows);
-    if (!job) {
-      throw new ServeError('overloaded', `'${lane.model}' has no room for ${rows} more rows`, {
-        retryAfterMs: lane.retryAfterMs,
-      });
-    }
-    writeInputs(lane, job, request.inputs);
-    if (request.deadlineMs !== undefined) {
-      job.deadlineUs = clock.nowUs() + request.deadlineMs * 1000;
-    }
-    const onAbort = (): void => {
-      if (!lane.cancel(job)) reject(new ServeError('cancelled')); // it runs on, for nobody
-    };
-    signal?.addEventListener('abort', onAbort, { once: true });
-    job.onSettled = (settled, error) => {
+    const cancel = startInfer(lane, request, clock, (error, result) => {
       signal?.removeEventListener('abort', onAbort);
       if (error) reject(error);
-      else resolve(resultOf(lane, settled, request.outputs));
+      else resolve(result as InferResult);
+    });
+    const onAbort = (): void => {
+      if (!cancel()) reject(new ServeError('cancelled')); // it runs on, for nobody
     };
-    lane.submit(job);
+    signal?.addEventListener('abort', onAbort, { once: true });
   });
 }
 
-function resultOf(lane: BatchLane, job: Job, wanted?: readonly string[]): InferResult {
+/** What a request is told for whose rows `take` had no room. */
+export function noRoom({ model, retryAfterMs }: Lane, rows: number): ServeError {
+  return new ServeError('overloaded', `'${model}' has no room for ${rows} more rows`, { retryAfterMs });
+}
+
+function resultOf(lane: Lane, job: Job, wanted?: readonly string[]): InferResult {
   return {
     model: lane.model,
     version: lane.version,

@@ -15,6 +15,8 @@ export interface Lane {
   readonly outputs: readonly LaneTensor[];
   /** Rows one job may have: `max_batch_size`, or 1 for a model that does not batch. */
   readonly rowsMax: number;
+  /** Milliseconds after which a caller that `take` refused may find room. */
+  readonly retryAfterMs: number;
   /** Takes a job with `rows` slots (1..rowsMax), or null when queue or slots are full. */
   take(rows: number): Job | null;
   /** Queues the job. It settles exactly once, never inside this call. */

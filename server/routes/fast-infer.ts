@@ -1,3 +1,4 @@
+import { noRoom } from '../batch/infer.ts';
 import type { Job, Lane, LaneTensor, Lanes } from '../batch/lane.ts';
 import type { Clock } from '../core/clock.ts';
 import type { ServeError } from '../core/errors.ts';
@@ -37,7 +38,10 @@ export class FastInfer {
     const id = integerAt(frame, idAt);
     if (session.flights.size >= session.limits.requestsMax || session.flights.has(id)) return false;
     const job = template.lane.take(template.rows);
-    if (job === null) return false; // the general path finds it full as well, and says so
+    if (job === null) {
+      session.fail('msgpack', 'infer', id, noRoom(template.lane, template.rows));
+      return true;
+    }
     if (!this.#fill(template, job, frame, idAt + idBytes)) {
       template.lane.giveBack(job);
       return false;

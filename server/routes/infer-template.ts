@@ -68,7 +68,7 @@ export class InferTemplate {
     const rows = rowsOf(lane, request.inputs[0] as Tensor);
     const inputs = request.inputs.map((given) => lane.inputs.find((want) => fits(lane, rows, given, want)));
     if (inputs.some((input, i) => input === undefined || inputs.indexOf(input) !== i)) return null;
-    const names = request.outputs?.length ? request.outputs : lane.outputs.map(({ spec }) => spec.name);
+    const names = request.outputs ?? lane.outputs.map(({ spec }) => spec.name);
     const outputs = names.map((name) => lane.outputs.find(({ spec }) => spec.name === name));
     if (outputs.includes(undefined) || new Set(names).size !== names.length) return null;
     return new InferTemplate(

@@ -1,4 +1,7 @@
+import { startInfer } from '../batch/infer.ts';
+import type { Lanes } from '../batch/lane.ts';
 import type { ModelDirectory, ModelMetadata } from '../catalog/directory.ts';
+import type { Clock } from '../core/clock.ts';
 import { ServeError } from '../core/errors.ts';
 import type { Inference } from '../core/inference.ts';
 import type { TensorSpec } from '../core/tensor.ts';
@@ -7,14 +10,16 @@ import { decodeKserveInfer, encodeKserveInfer } from '../wire/kserve.ts';
 import { type Answer, jsonAnswer, type Params, type Router } from './router.ts';
 
 export interface KserveParts {
-  readonly inference: Inference;
+  readonly lanes: Lanes;
+  readonly inference: Pick<Inference, 'ready'>;
+  readonly clock: Clock; // the lanes' own
   readonly directory: ModelDirectory;
   readonly version: string; // of the product
 }
 
 /** KServe v2 over JSON: server and model metadata, health, infer. */
 export function addKserveRoutes(router: Router, parts: KserveParts): void {
-  const { inference, directory, version } = parts;
+  const { directory, version } = parts;
   const server = () => jsonAnswer(JSON.stringify({ name: 'vitrine', version, extensions: [] }));
   router.on('GET', '/v2', server);
   router.on('GET', '/v2/', server);
@@ -29,7 +34,7 @@ export function addKserveRoutes(router: Router, parts: KserveParts): void {
       return jsonAnswer(metadataBody(directory.metadata(params.model as string, params.version)));
     });
     router.on('GET', `${path}/ready`, (_, params) => modelReady(parts, params));
-    router.on('POST', `${path}/infer`, (request, params) => infer(inference, request, params));
+    router.on('POST', `${path}/infer`, (request, params) => infer(parts, request, params));
   }
 }
 
@@ -52,16 +57,22 @@ function modelReady({ inference, directory }: KserveParts, params: Params): Answ
   return jsonAnswer(JSON.stringify({ name, ready: false, error: 'Model version not ready' }), 400);
 }
 
-async function infer(inference: Inference, request: HttpRequest, params: Params): Promise<Answer> {
+function infer({ lanes, clock }: KserveParts, request: HttpRequest, params: Params): Promise<Answer> {
   refuseExtensions(request);
   const { id, request: asked } = decodeKserveInfer(request.body);
-  const gone = new AbortController();
-  request.onAbort(() => gone.abort());
   const { model, version } = params as { model: string; version?: string };
-  const result = await inference.infer({
-    model, ...(version === undefined ? {} : { version }), ...asked, signal: gone.signal,
+  const lane = lanes.lane(model, version);
+  return new Promise((resolve, reject) => {
+    const cancel = startInfer(lane, { model, ...asked }, clock, (error, result) => {
+      if (error || !result) return reject(error);
+      try {
+        resolve(jsonAnswer(encodeKserveInfer(result, id)));
+      } catch (noJson) {
+        reject(noJson); // an output that JSON cannot carry
+      }
+    });
+    request.onAbort(cancel);
   });
-  return jsonAnswer(encodeKserveInfer(result, id));
 }
 
 function refuseExtensions(request: HttpRequest): void {

@@ -1,9 +1,9 @@
+import { startInfer } from '../batch/infer.ts';
+import type { Lanes } from '../batch/lane.ts';
 import type { ModelDirectory } from '../catalog/directory.ts';
 import type { Clock } from '../core/clock.ts';
 import { asServeError, ServeError } from '../core/errors.ts';
-import type { Inference } from '../core/inference.ts';
 import type { Log } from '../core/log.ts';
-import type { Tensor } from '../core/tensor.ts';
 import type { Storefront } from '../storefront/storefront.ts';
 import { inferReply, type Outgoing, type WireFormat } from '../wire/encode.ts';
 import type { Op, Request, RequestId } from '../wire/schema.ts';
@@ -12,7 +12,7 @@ import type { Flight, Session } from './session.ts';
 
 export interface OperationParts {
   readonly storefront: Storefront;
-  readonly inference: Inference;
+  readonly lanes: Lanes;
   readonly directory: ModelDirectory;
   readonly clock: Clock;
   readonly log: Log;
@@ -38,20 +38,35 @@ export class Operations {
       case 'metadata': return now(this.#metadata(request));
       case 'subscribe': return now(this.#subscribe(session, format, request));
       case 'unsubscribe': return now(unsubscribe(session, request.session));
-      default: this.#fly(session, format, request);
+      case 'infer': return this.#infer(session, format, request);
+      default: this.#promise(session, format, request);
     }
     function now(body: Body): void {
       session.reply(format, request.op, { id: request.id, ...body });
     }
   }
 
-  #fly(session: Session, format: WireFormat, request: Request): void {
-    const { id, op } = request;
-    const flight = new PromisedFlight(id, (error) => {
-      if (session.land(flight)) session.fail(format, op, id, error);
+  #infer(session: Session, format: WireFormat, request: Of<'infer'>): void {
+    const { id, op, model, version, trace } = request;
+    const { lanes, clock } = this.parts;
+    const cancel = startInfer(lanes.lane(model, version), request, clock, (error, result) => {
+      if (!session.land(flight)) return;
+      if (result) session.reply(format, op, inferReply(id, result, trace));
+      else session.fail(format, op, id, error as ServeError);
     });
+    const flight: Flight = { id, cancel };
     session.flights.set(id, flight);
-    this.#run(request, flight.signal).then(
+  }
+
+  #promise(session: Session, format: WireFormat, request: Request): void {
+    const { id, op } = request;
+    const cancel = (): boolean => {
+      if (session.land(flight)) session.fail(format, op, id, new ServeError('cancelled'));
+      return true; // the work goes on, for nobody
+    };
+    const flight: Flight = { id, cancel };
+    session.flights.set(id, flight);
+    this.#run(request).then(
       (reply) => {
         if (session.land(flight)) session.reply(format, op, reply);
       },
@@ -63,22 +78,10 @@ export class Operations {
     );
   }
 
-  async #run(request: Request, signal: AbortSignal): Promise<Outgoing> {
-    const { storefront, inference } = this.parts;
+  async #run(request: Request): Promise<Outgoing> {
+    const { storefront } = this.parts;
     const { id, deadlineMs } = request;
     switch (request.op) {
-      case 'infer': {
-        const { model, version, outputs, trace } = request;
-        const result = await inference.infer({
-          model,
-          inputs: request.inputs.map(owned),
-          signal,
-          ...(version !== undefined && { version }),
-          ...(outputs !== undefined && outputs.length > 0 && { outputs }),
-          ...(deadlineMs !== undefined && { deadlineMs }),
-        });
-        return inferReply(id, result, trace);
-      }
       case 'events': return { id, ...(await storefront.ingest(request.events)) };
       case 'recommend': return { id, ...(await storefront.recommend(request, deadlineMs)) };
       case 'similar': return { id, ...(await storefront.similar(request)) };
@@ -113,29 +116,4 @@ export class Operations {
 function unsubscribe({ subscriptions }: Session, name: string): Body {
   subscriptions.get(name)?.();
   return { unsubscribed: subscriptions.delete(name) };
-}
-
-/** A tensor that outlives the message it came in. */
-function owned(tensor: Tensor): Tensor {
-  return { ...tensor, data: new Uint8Array(tensor.data) };
-}
-
-/** Work behind a promise, which can be told that nobody waits any more. */
-class PromisedFlight implements Flight {
-  readonly #gone = new AbortController();
-
-  constructor(
-    readonly id: RequestId,
-    private readonly onCancel: (error: ServeError) => void,
-  ) {}
-
-  get signal(): AbortSignal {
-    return this.#gone.signal;
-  }
-
-  cancel(): boolean {
-    this.onCancel(new ServeError('cancelled'));
-    this.#gone.abort();
-    return true;
-  }
 }

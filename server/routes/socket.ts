@@ -1,4 +1,3 @@
-import type { Lanes } from '../batch/lane.ts';
 import { asServeError, ServeError } from '../core/errors.ts';
 import type { Handler, Socket } from '../transport/transport.ts';
 import { decodeRequest, requestIdOf } from '../wire/decode.ts';
@@ -12,7 +11,6 @@ import { Outbox } from './outbox.ts';
 import { Session, type SessionLimits, type SocketObserver } from './session.ts';
 
 export interface SocketParts extends OperationParts {
-  readonly lanes: Lanes;
   readonly limits: SessionLimits;
   readonly observe?: SocketObserver;
 }

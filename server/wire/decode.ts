@@ -56,7 +56,7 @@ const OPS: { readonly [Name in Op]: (fields: Fields, nowMs: number) => { op: Nam
     model: fields.text('model', LIMITS.idBytesMax),
     ...version(fields),
     inputs: fields.list('inputs', 0, LIMITS.tensorsMax, decodeTensor),
-    ...kept('outputs', fields.optionalList('outputs', LIMITS.tensorsMax, asId)),
+    ...kept('outputs', namedOutputs(fields)),
     trace: fields.flag('trace') ?? false,
   }),
   events: (fields, nowMs) => ({ op: 'events', events: decodeEvents(fields, nowMs) }),
@@ -131,6 +131,12 @@ function decodeFilter(fields: Fields): Filter {
     ...kept('excludeBought', filter.flag(WIRE_NAMES.excludeBought)),
     ...kept('exclude', filter.optionalList('exclude', LIMITS.filterIdsMax, asId)),
   };
+}
+
+/** Naming none is the same as asking for all. */
+function namedOutputs(fields: Fields): string[] | undefined {
+  const names = fields.optionalList('outputs', LIMITS.tensorsMax, asId);
+  return names?.length === 0 ? undefined : names;
 }
 
 function version(fields: Fields): { version?: string } {

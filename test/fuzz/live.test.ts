@@ -21,7 +21,7 @@ for (const setting of ['auto', 'node']) {
     test('answers, refuses or closes, and then answers a good request', { timeout: 120_000 }, async () => {
       const { sessions, lanes, storefront, clock } = makeSessions();
       const router = new Router(new Log('error', () => {}));
-      addKserveRoutes(router, { inference: lanes, directory: directoryOf(lanes), version: '0' });
+      addKserveRoutes(router, { lanes, inference: lanes, directory: directoryOf(lanes), clock, version: '0' });
       addStorefrontRoutes(router, storefront, clock);
       const handler: Handler = {
         http: (request, respond) => router.handle(request, respond),

@@ -29,7 +29,7 @@ const base = { store, repository, sessionMinutesMax: 30, log };
 const retriever = openRetriever({ ...base, addon: loadAddon() });
 const storefront = openShop({ ...base, retriever, inference: host, clock: systemClock });
 const sessions = new SocketSessions({
-  lanes: host, inference: host, directory: host, storefront, clock: systemClock, log,
+  lanes: host, directory: host, storefront, clock: systemClock, log,
   version: '0.0.0', limits: { requestsMax: 256, pushBufferedBytesMax: 1_000_000 },
 });
 const router = new Router(log);

@@ -1,8 +1,10 @@
+import { inferOn } from '../../server/batch/infer.ts';
 import type { Job, Lane, LaneTensor, Lanes } from '../../server/batch/lane.ts';
 import type { ModelConfig } from '../../server/catalog/model-config.ts';
+import { systemClock } from '../../server/core/clock.ts';
 import { ServeError } from '../../server/core/errors.ts';
 import type { Inference, InferRequest, InferResult } from '../../server/core/inference.ts';
-import { DATATYPE_BYTES, elements, type Tensor, type TensorSpec } from '../../server/core/tensor.ts';
+import { DATATYPE_BYTES, elements, type TensorSpec } from '../../server/core/tensor.ts';
 
 export interface FakeModel {
   readonly name: string;
@@ -24,6 +26,7 @@ export class FakeLane implements Lane {
   readonly inputs: readonly LaneTensor[];
   readonly outputs: readonly LaneTensor[];
   readonly rowsMax: number;
+  readonly retryAfterMs = 3;
   /** Runs each job in the turn after it came, when true. */
   prompt = true;
   readonly waiting: FakeJob[] = [];
@@ -101,7 +104,7 @@ function laneTensor(spec: TensorSpec, slots: number): LaneTensor {
   return { spec, rowBytes, bytes: new Uint8Array(new SharedArrayBuffer(rowBytes * slots)) };
 }
 
-/** Lanes, and the plain way to them: every request checked in full, tensor by tensor. */
+/** Lanes by name; the newest version is the one that was added last. */
 export class FakeLanes implements Lanes, Inference {
   constructor(readonly lanes: FakeLane[]) {}
 
@@ -118,58 +121,6 @@ export class FakeLanes implements Lanes, Inference {
   }
 
   async infer(request: InferRequest): Promise<InferResult> {
-    const lane = this.lane(request.model, request.version);
-    const batched = lane.config.max_batch_size > 0;
-    const rows = batched ? (request.inputs[0]?.shape[0] ?? 0) : 1;
-    if (rows < 1 || rows > lane.rowsMax) throw new ServeError('bad_tensor', `${rows} rows`);
-    const inputs = lane.inputs.map(({ spec }) => checked(spec, rows, batched, request.inputs));
-    if (request.inputs.length !== inputs.length) throw new ServeError('bad_tensor', 'surplus inputs');
-    const wanted = request.outputs ?? lane.outputs.map(({ spec }) => spec.name);
-    const outputs = wanted.map((name) => {
-      const found = lane.outputs.find(({ spec }) => spec.name === name);
-      if (!found) throw new ServeError('bad_tensor', `no output '${name}'`);
-      return found;
-    });
-    const job = lane.take(rows);
-    if (!job) throw new ServeError('overloaded');
-    lane.inputs.forEach(({ bytes, rowBytes }, i) => {
-      job.slots.forEach((slot, row) => bytes.set((inputs[i] as Tensor).data.subarray(row * rowBytes, (row + 1) * rowBytes), slot * rowBytes));
-    });
-    if (request.deadlineMs !== undefined) job.deadlineUs = request.deadlineMs * 1000;
-    return new Promise((resolve, reject) => {
-      job.onSettled = (_, error) => {
-        if (error) return reject(error);
-        resolve({
-          model: lane.model, version: lane.version, timing: { queueUs: 0, runUs: 0, batchRows: rows },
-          outputs: outputs.map(({ spec: { name, datatype, dims }, bytes, rowBytes }) => {
-            const data = new Uint8Array(rows * rowBytes);
-            job.slots.forEach((slot, row) => data.set(bytes.subarray(slot * rowBytes, (slot + 1) * rowBytes), row * rowBytes));
-            return { name, datatype, shape: batched ? [rows, ...dims] : dims, data };
-          }),
-        });
-      };
-      request.signal?.addEventListener('abort', () => lane.cancel(job));
-      lane.submit(job);
-    });
+    return inferOn(this.lane(request.model, request.version), request, systemClock);
   }
-}
-
-function checked(spec: TensorSpec, rows: number, batched: boolean, given: readonly Tensor[]): Tensor {
-  const tensor = given.find(({ name }) => name === spec.name);
-  if (!tensor) throw new ServeError('bad_tensor', `input '${spec.name}' is missing`);
-  const shape = batched ? [rows, ...spec.dims] : spec.dims;
-  if (tensor.datatype !== spec.datatype || tensor.shape.join() !== shape.join()) {
-    throw new ServeError('bad_tensor', `'${spec.name}' is ${tensor.datatype}[${tensor.shape.join()}]`);
-  }
-  if (!finite(tensor)) throw new ServeError('bad_tensor', `'${spec.name}' is not finite`);
-  return tensor;
-}
-
-function finite({ datatype, data }: Tensor): boolean {
-  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-  const width = datatype === 'FP32' ? 4 : datatype === 'FP64' ? 8 : Infinity;
-  for (let at = 0; at + width <= data.byteLength; at += width) {
-    if (!Number.isFinite(width === 4 ? view.getFloat32(at, true) : view.getFloat64(at, true))) return false;
-  }
-  return true;
 }

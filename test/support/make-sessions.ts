@@ -44,7 +44,7 @@ export function makeSessions(models: readonly FakeModel[] = [SUM], limits: Parti
   const logged: string[] = [];
   const answered: string[] = [];
   const sessions = new SocketSessions({
-    lanes, inference: lanes, storefront, directory: directoryOf(lanes), clock, version: '0.0.0',
+    lanes, storefront, directory: directoryOf(lanes), clock, version: '0.0.0',
     log: new Log('warn', (line) => logged.push(line)),
     limits: { requestsMax: 16, pushBufferedBytesMax: 1000, ...limits },
     observe: (op, code) => answered.push(`${op} ${code}`),

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { Log } from '../../../server/core/log.ts';
-import { ServeError } from '../../../server/core/errors.ts';
 import { addKserveRoutes } from '../../../server/routes/kserve.ts';
 import { addOpsRoutes } from '../../../server/routes/ops.ts';
 import { Router } from '../../../server/routes/router.ts';
@@ -15,7 +14,7 @@ function setup() {
   const observed: string[] = [];
   const router = new Router(new Log('warn', (line) => logged.push(line)), (pattern, status) => observed.push(`${pattern} ${status}`));
   let healthy = true;
-  addKserveRoutes(router, { inference: lanes, directory: directoryOf(lanes), version: '1.2.3' });
+  addKserveRoutes(router, { lanes, inference: lanes, directory: directoryOf(lanes), clock, version: '1.2.3' });
   addStorefrontRoutes(router, storefront, clock);
   addOpsRoutes(router, { healthy: () => healthy, metrics: () => 'one 1\n' });
   const call = async (method: string, path: string, body?: unknown, headers?: Record<string, string>) => {
@@ -70,11 +69,11 @@ suite('KServe v2 routes', () => {
 
   test('a full queue is 503 with Retry-After', async () => {
     const { router, lanes } = setup();
-    lanes.infer = () => Promise.reject(new ServeError('overloaded', '', { retryAfterMs: 1500 }));
+    lanes.lanes[0]!.take = () => null;
 
-    const { status, headers, body } = await callRoute(router, 'POST', '/v2/models/sum/infer', { inputs: [] });
+    const { status, headers, body } = await callRoute(router, 'POST', '/v2/models/sum/infer', { inputs: [x([1, 2, 3, 4])] });
 
-    assert.deepEqual([status, headers['retry-after'], body], [503, '2', '{"error":"the queue is full"}']);
+    assert.deepEqual([status, headers['retry-after'], body], [503, '1', `{"error":"the queue is full: 'sum' has no room for 1 more rows"}`]);
   });
 });
 
