@@ -6,7 +6,6 @@
 import { Packr, Unpackr } from 'msgpackr';
 import { runDense, seededMlp } from '../models/recipes/dense.ts';
 import { BatchLane } from '../server/batch/batch-lane.ts';
-import { inferOn } from '../server/batch/infer.ts';
 import { laneRowBytes, laneSlots } from '../server/batch/lane-memory.ts';
 import { parseConfig } from '../server/catalog/parse-config.ts';
 import { codecFor } from '../server/client/codec.ts';
@@ -70,17 +69,12 @@ function message(row: Float32Array, id: number) {
 function through(subprotocol: Subprotocol, frames: readonly Uint8Array[]): () => Promise<void> {
   const turnEnds: (() => void)[] = [];
   const lane = idleLane((run) => turnEnds.push(run));
-  const inference = {
-    infer: (request: Parameters<typeof inferOn>[1]) => inferOn(lane, request, systemClock),
-    ready: () => true,
-  };
   const metadata = () => ({
     name: MODEL.name, versions: ['1'], platform: lane.config.platform, maxBatchSize: lane.rowsMax,
     inputs: lane.inputs.map(({ spec }) => spec), outputs: lane.outputs.map(({ spec }) => spec),
   });
   const sessions = new SocketSessions({
     lanes: { lane: () => lane },
-    inference,
     directory: { list: () => [metadata()], metadata, ready: () => true },
     storefront: new FakeStorefront(),
     clock: systemClock,
