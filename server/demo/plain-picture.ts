@@ -1,5 +1,6 @@
 const HUES = [12, 34, 96, 152, 190, 214, 262, 330]; // rust, sand, moss, glass, sea, ink, plum, rose
 const INITIALS_MAX = 2;
+const WORD_MAX = 6; // characters that a parcel has room for
 
 /**
  * A picture for an item of which none is known: a parcel with its initials, an SVG document of
@@ -23,14 +24,15 @@ export function plainPictureSvg(id: string, title: string): string {
     `<rect x="186" y="${top - 28}" width="28" height="${height * 0.45 + 28}"`,
     ` fill="hsl(${hue} 30% 84%)"/>`,
     `<text x="200" y="${330 - height * 0.18}" text-anchor="middle" font-family="Georgia, serif"`,
-    ` font-size="46" fill="hsl(${hue} 40% 22%)">${initials(title)}</text>`,
+    ` font-size="36" fill="hsl(${hue} 40% 22%)">${initials(title)}</text>`,
     '</svg>',
   ].join('');
 }
 
-/** The first letters or digits of the title's words: never markup. */
+/** A lone word's beginning, or the first letter of the first words: never markup. */
 function initials(title: string): string {
   const words = title.match(/[\p{L}\p{N}]+/gu) ?? [];
+  if (words.length === 1) return [...(words[0] as string)].slice(0, WORD_MAX).join('');
   return words.slice(0, INITIALS_MAX).map((word) => [...word][0]!.toUpperCase()).join('');
 }
 

@@ -67,6 +67,7 @@ class Page {
     this.#forYou = new ForYou(this.#shop);
     this.#main = h('main', { id: 'main', tabindex: '-1' });
     this.#banner = h('div', { class: 'banner', role: 'status', hidden: true });
+    this.#header.element.append(this.#banner); // hangs below it, wherever the visitor has scrolled
     this.#said = h('div', { class: 'said', role: 'status' });
     fill(
       this.#root,
@@ -74,7 +75,7 @@ class Page {
         event.preventDefault(); // the hash is the place in the shop
         this.#main.focus();
       } }, speech.say('skip')),
-      this.#header.element, this.#banner, this.#main,
+      this.#header.element, this.#main,
       h('footer', { class: 'foot' }, h('p', {}, speech.say('footer'))),
       this.#panel.element, this.#cart.element, this.#said,
     );

@@ -70,7 +70,7 @@ suite('The demo store in Chromium', { skip: NO_BROWSER }, () => {
     assert.deepEqual(complaints, []);
   });
 
-  test('the panel shows measured latency, the transport and stored events', async () => {
+  test('the panel shows latency, intent, models with their batch, transport and events', async () => {
     const { page } = await openPage(browser, DESKTOP);
     await page.goto(`${server.url}/#/c/Living`);
     await page.locator('.grid [data-item] a').first().click();
@@ -79,6 +79,9 @@ suite('The demo store in Chromium', { skip: NO_BROWSER }, () => {
     const panel = page.locator('.panel');
     await panel.locator('[data-value=felt]', { hasText: /^[\d.]+ ms$/ }).waitFor();
     await panel.locator('[data-value=events]', { hasText: /^3 \/ 3$/ }).waitFor();
+    await panel.locator('[data-value=intent]', { hasText: /^[\d.]+ %$/ }).waitFor();
+    const models = await panel.locator('[data-value=models]').innerText();
+    assert.match(models, /intent v\d+ · batch of \d+/);
     const latency = await panel.locator('[data-value=latency]').innerText();
     assert.match(latency, /^[\d.]+ ms\s+median [\d.]+ ms$/);
     const link = await panel.locator('[data-value=link]').innerText();

@@ -2,8 +2,8 @@
  * A process that serves the demo store of `VITRINE_DATA` on `PORT`. Prints its address when it
  * listens; ends at SIGTERM, its last events committed.
  */
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { seededMlp } from '../../models/recipes/dense.ts';
 import { loadAddon } from '../../server/ann/binding.ts';
 import { systemClock } from '../../server/core/clock.ts';
 import { Log } from '../../server/core/log.ts';
@@ -12,18 +12,18 @@ import { seedDemo } from '../../server/demo/seed.ts';
 import { Router } from '../../server/routes/router.ts';
 import { SocketSessions } from '../../server/routes/socket.ts';
 import { LmdbStore } from '../../server/store/lmdb-store.ts';
+import { INTENT_FEATURES } from '../../server/storefront/intent-features.ts';
 import { openShop } from '../../server/storefront/open-shop.ts';
 import { openRetriever } from '../../server/storefront/retrieval/open.ts';
 import { loadTransport } from '../../server/transport/load.ts';
 import { openHost } from './host.ts';
-import { temporaryFolder } from './model-repository.ts';
+import { temporaryFolder, writeDense, writeFiles } from './model-repository.ts';
 
 const { VITRINE_DATA: folder = '', PORT: port = '0' } = process.env;
 const log = new Log('warn');
 const store = LmdbStore.open(join(folder, 'store'));
 if (store.itemCount === 0) await seedDemo(store);
-const shipped = 'models/repository';
-const repository = existsSync(shipped) ? shipped : temporaryFolder();
+const repository = seededModels();
 const host = await openHost(repository);
 const base = { store, repository, sessionMinutesMax: 30, log };
 const retriever = openRetriever({ ...base, addon: loadAddon() });
@@ -42,6 +42,16 @@ const { transport } = loadTransport('auto', {
 }, { bodyBytesMax: 1e6, messageBytesMax: 1e6, bufferedBytesMax: 1e7, idleSecondsMax: 120 });
 const taken = await transport.listen('127.0.0.1', Number(port));
 console.log(`http://127.0.0.1:${taken}`);
+
+/** A repository with an intent model that learned nothing: the page shows numbers, not wisdom. */
+function seededModels(): string {
+  const names = { name: 'intent', input: 'features', output: 'probability' };
+  const model = seededMlp(9, [INTENT_FEATURES.length, 8, 1], 'sigmoid', names);
+  const made = temporaryFolder();
+  writeDense(made, 'intent', model, 'onnxruntime_onnx');
+  writeFiles(made, { 'intent/card.json': JSON.stringify({ trainedOn: 'nothing: seeded weights' }) });
+  return made;
+}
 
 process.once('SIGTERM', () => {
   void (async () => {

@@ -65,7 +65,7 @@ function closeUp(shop: Shop, id: string): HTMLElement {
         class: 'button', type: 'button', disabled: !item.in_stock,
         onclick: () => acts.addToCart(item),
       }, speech.say('add')),
-      h('p', { class: 'product-id' }, item.id),
+      item.id !== item.title && h('p', { class: 'product-id' }, item.id),
     ),
   );
 }
