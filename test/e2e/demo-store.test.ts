@@ -70,7 +70,7 @@ suite('The demo store in Chromium', { skip: NO_BROWSER }, () => {
     assert.deepEqual(complaints, []);
   });
 
-  test('the panel shows latency, intent, models with their batch, transport and events', async () => {
+  test('the panel shows latency, intent, models and batches, transport and events', async () => {
     const { page } = await openPage(browser, DESKTOP);
     await page.goto(`${server.url}/#/c/Living`);
     await page.locator('.grid [data-item] a').first().click();

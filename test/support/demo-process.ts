@@ -49,7 +49,8 @@ function seededModels(): string {
   const model = seededMlp(9, [INTENT_FEATURES.length, 8, 1], 'sigmoid', names);
   const made = temporaryFolder();
   writeDense(made, 'intent', model, 'onnxruntime_onnx');
-  writeFiles(made, { 'intent/card.json': JSON.stringify({ trainedOn: 'nothing: seeded weights' }) });
+  const card = { trainedOn: 'nothing: seeded weights' };
+  writeFiles(made, { 'intent/card.json': JSON.stringify(card) });
   return made;
 }
 
