@@ -5,6 +5,7 @@ import type { Lanes } from './batch/lane.ts';
 import { laneRowBytes, laneSlots } from './batch/lane-memory.ts';
 import { RunTime } from './batch/run-time.ts';
 import type { Runner } from './batch/runner.ts';
+import type { FoundTensors } from './catalog/complete.ts';
 import type { ModelDirectory, ModelMetadata, ModelSummary } from './catalog/directory.ts';
 import type { ModelConfig } from './catalog/model-config.ts';
 import { type ModelFolder, modelNames, readModel } from './catalog/repository.ts';
@@ -82,7 +83,7 @@ export class ModelHost implements Inference, Lanes, ModelDirectory {
     const before = this.#models.get(name);
     const lanes = new Map<number, BatchLane>();
     try {
-      const folder = await readModel(this.repository, name);
+      const folder = await readModel(this.repository, name, describeOnnx);
       for (const version of folder.served) lanes.set(version, await this.#open(folder, version));
       this.#models.set(name, { folder, lanes });
       this.#failed.delete(name);
@@ -251,6 +252,11 @@ function versionNumber({ name, served, config }: ModelFolder, version?: string):
 
 function summary({ name, served, config }: ModelFolder): ModelSummary {
   return { name, versions: served.map(String), platform: config.platform };
+}
+
+/** On this thread: the file is opened for a moment, and only where its config is incomplete. */
+async function describeOnnx(folder: string): Promise<FoundTensors> {
+  return new (await import('./runtime/onnx.ts')).OnnxRuntime().describe(folder);
 }
 
 async function openInline({ folder, config }: ModelFiles, slab: Slab): Promise<Runner> {

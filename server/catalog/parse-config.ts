@@ -152,13 +152,11 @@ function parameters(node: Node): ModelConfig['parameters'] {
   };
 }
 
-/** `config.json`'s text. Fails with `bad_argument` naming the file when it is not JSON. */
-export function parseConfigText(text: string, folder: string, file: string): ModelConfig {
-  let json: unknown;
+/** A file's text as JSON. Fails with `bad_argument` naming the file when it is none. */
+export function parseJson(text: string, file: string): unknown {
   try {
-    json = JSON.parse(text);
+    return JSON.parse(text);
   } catch (cause) {
     throw new ServeError('bad_argument', `${file}: ${(cause as Error).message}`, { cause });
   }
-  return parseConfig(json, folder, file);
 }

@@ -1,8 +1,9 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ServeError } from '../core/errors.ts';
+import { completeConfig, type FoundTensors, leavesTensors } from './complete.ts';
 import type { ModelConfig, VersionPolicy } from './model-config.ts';
-import { parseConfigText } from './parse-config.ts';
+import { parseConfig, parseJson } from './parse-config.ts';
 
 /** A model as it lies on disk. */
 export interface ModelFolder {
@@ -34,15 +35,24 @@ export async function modelNames(repository: string): Promise<string[]> {
   return names.filter((name) => name !== '').sort();
 }
 
-/** Reads one model's folder. Fails with `bad_argument` naming the file and what is wrong in it. */
-export async function readModel(repository: string, name: string): Promise<ModelFolder> {
+/**
+ * Reads one model's folder. `describe` looks into an ONNX file for what the config leaves out.
+ * Fails with `bad_argument` naming the file and what is wrong in it.
+ */
+export async function readModel(
+  repository: string, name: string, describe?: (folder: string) => Promise<FoundTensors>,
+): Promise<ModelFolder> {
   const folder = join(repository, name);
   const file = join(folder, 'config.json');
-  const config = parseConfigText(await readText(file), name, file);
+  let json = parseJson(await readText(file), file);
   const versions = await numberedFolders(folder);
   if (versions.length === 0) {
     throw new ServeError('bad_argument', `${folder}: there is no version folder such as 1/`);
   }
+  if (describe && leavesTensors(json)) {
+    json = completeConfig(json, await describe(join(folder, String(versions.at(-1)))), file);
+  }
+  const config = parseConfig(json, name, file);
   const served = servedVersions(versions, config.version_policy);
   if (served.length === 0) {
     const policy = JSON.stringify(config.version_policy);

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { FoundTensor, FoundTensors } from '../catalog/complete.ts';
 import type { ModelConfig, TensorConfig } from '../catalog/model-config.ts';
 import { ServeError } from '../core/errors.ts';
 import { type Datatype, elements } from '../core/tensor.ts';
@@ -60,19 +61,44 @@ export class OnnxRuntime implements Runtime {
   /** `native: false` keeps to the package's documented, promised interface. */
   constructor(private readonly options: { readonly native: boolean } = { native: true }) {}
 
-  async open(folder: string, config: ModelConfig): Promise<RunningModel> {
+  open(folder: string, config: ModelConfig): Promise<RunningModel> {
+    return this.#session(folder, (session) => {
+      checkTensors(config, 'input', session.inputs);
+      checkTensors(config, 'output', session.outputs);
+      return new OnnxRunning(session, config);
+    });
+  }
+
+  /** What the model file says of its tensors. Fails with `backend` as `open` does. */
+  describe(folder: string): Promise<FoundTensors> {
+    return this.#session(folder, async (session) => {
+      const found = { input: session.inputs.map(kserve), output: session.outputs.map(kserve) };
+      await session.close();
+      return found;
+    });
+  }
+
+  async #session<T>(folder: string, use: (session: Session) => T | Promise<T>): Promise<T> {
     const file = join(folder, MODEL_FILES.onnxruntime_onnx);
     try {
       if (!existsSync(file)) throw new Error('there is no such file');
       const native = this.options.native ? openNative(file) : null;
       const session = native ?? (await PromisedSession.open(file));
-      checkTensors(config, 'input', session.inputs);
-      checkTensors(config, 'output', session.outputs);
-      return new OnnxRunning(session, config);
+      try {
+        return await use(session);
+      } catch (cause) {
+        await session.close();
+        throw cause;
+      }
     } catch (cause) {
       throw new ServeError('backend', `${file}: ${(cause as Error).message}`, { cause });
     }
   }
+}
+
+function kserve({ name, type, shape }: Found): FoundTensor {
+  const entry = Object.entries(ONNX_TYPES).find(([, each]) => each.name === type);
+  return { name, datatype: entry?.[0] ?? type, shape };
 }
 
 /** What a session's tensors are called and shaped; -1 is any size. */

@@ -8,7 +8,9 @@ import { OnnxRuntime } from '../../server/runtime/onnx.ts';
 import { PlainRuntime } from '../../server/runtime/plain.ts';
 import type { Runtime } from '../../server/runtime/runtime.ts';
 import { TfjsRuntime } from '../../server/runtime/tfjs.ts';
-import { denseConfig, denseFiles, temporaryFolder, writeFiles } from '../support/model-repository.ts';
+import {
+  denseConfig, denseFiles, temporaryFolder, writeFiles,
+} from '../support/model-repository.ts';
 
 const ROWS_MAX = 16;
 
@@ -44,10 +46,12 @@ function runtimeContract(name: string, runtime: Runtime, parameters: object = {}
             const want = runDense(model, inputs.slice(row * widths[0], (row + 1) * widths[0]));
             want.forEach((value, unit) => {
               const error = Math.abs((outputs[row * units + unit] as number) - value);
-              assert.ok(error <= 1e-5 * Math.max(1, Math.abs(value)), `row ${row}: off by ${error}`);
+              const bound = 1e-5 * Math.max(1, Math.abs(value));
+              assert.ok(error <= bound, `row ${row}: off by ${error}`);
             });
           }
-          assert.ok(outputs.subarray(rows * units).every(Number.isNaN), 'rows beyond are left alone');
+          const beyond = outputs.subarray(rows * units);
+          assert.ok(beyond.every(Number.isNaN), 'rows beyond are left alone');
         }
         await running.close();
       });
@@ -55,7 +59,8 @@ function runtimeContract(name: string, runtime: Runtime, parameters: object = {}
 
     test('two models on one thread do not mix', async () => {
       const [a, b] = [write([4, 8, 2], 'linear'), write([4, 2], 'tanh')];
-      const [first, second] = [await runtime.open(a.folder, a.config), await runtime.open(b.folder, b.config)];
+      const first = await runtime.open(a.folder, a.config);
+      const second = await runtime.open(b.folder, b.config);
       const row = new Prng(8).row(4);
       const outputs = [new Float32Array(2), new Float32Array(2)] as const;
 
@@ -73,7 +78,8 @@ function runtimeContract(name: string, runtime: Runtime, parameters: object = {}
       const { config } = write([4, 2], 'linear');
       const folder = temporaryFolder();
 
-      await fails(runtime, folder, config, new RegExp(join(folder, 'model').replaceAll('.', '\\.')));
+      const named = new RegExp(join(folder, 'model').replaceAll('.', '\\.'));
+      await fails(runtime, folder, config, named);
     });
 
     test('a file that is no model is a backend error that names it', async () => {

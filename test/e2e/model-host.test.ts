@@ -18,7 +18,8 @@ suite('ModelHost', () => {
     writeDense(repository, 'onnx-pool', small, 'onnxruntime_onnx', pooled);
     writeDense(repository, 'tfjs-pool', other, 'tensorflow_tfjs', pooled);
     writeDense(repository, 'plain-pool', other, 'plain', pooled);
-    writeDense(repository, 'onnx-inline', other, 'onnxruntime_onnx', { parameters: { placement: 'inline' } });
+    const inline = { parameters: { placement: 'inline' } };
+    writeDense(repository, 'onnx-inline', other, 'onnxruntime_onnx', inline);
     writeDense(repository, 'single', small, 'onnxruntime_onnx', { max_batch_size: 1 });
     writeFiles(repository, { 'vectors/items.txt': 'not a model\n', 'recommend.json': '{}' });
     host = await openHost(repository, { workers: 2 });
@@ -53,15 +54,22 @@ suite('ModelHost', () => {
       [{ model: 'nowhere' }, /no such model: 'nowhere'; served are: onnx-inline, onnx-pool/],
       [{ version: '9' }, /no such model version: '9' of 'onnx-pool'; served are: 1/],
       [{ inputs: [] }, /'onnx-pool' needs input 'input'/],
-      [{ inputs: [float32Tensor('input', [1, 6], row), float32Tensor('x', [1], row)] }, /no input 'x', it takes 'input'/],
+      [{ inputs: [float32Tensor('input', [1, 6], row), float32Tensor('x', [1], row)] },
+        /no input 'x', it takes 'input'/],
       [{ inputs: [float32Tensor('input', [6], row)] }, /must have shape \[rows,6\], got \[6\]/],
-      [{ inputs: [float32Tensor('input', [1, 5], row)] }, /must have shape \[rows,6\], got \[1,5\]/],
-      [{ inputs: [float32Tensor('input', [0, 6], row)] }, /must have 1\.\.16 rows \(max_batch_size\), got 0/],
-      [{ inputs: [float32Tensor('input', [17, 6], row)] }, /must have 1\.\.16 rows \(max_batch_size\), got 17/],
+      [{ inputs: [float32Tensor('input', [1, 5], row)] },
+        /must have shape \[rows,6\], got \[1,5\]/],
+      [{ inputs: [float32Tensor('input', [0, 6], row)] },
+        /must have 1\.\.16 rows \(max_batch_size\), got 0/],
+      [{ inputs: [float32Tensor('input', [17, 6], row)] },
+        /must have 1\.\.16 rows \(max_batch_size\), got 17/],
       [{ inputs: [float32Tensor('input', [2, 6], row)] }, /needs 48 bytes, got 24/],
-      [{ inputs: [{ ...float32Tensor('input', [1, 6], row), datatype: 'INT32' }] }, /must be FP32, got INT32/],
-      [{ inputs: [float32Tensor('input', [1, 6], Float32Array.of(0, 1, 2, NaN, 4, 5))] }, /element 3 is NaN or infinite/],
-      [{ inputs: [float32Tensor('input', [1, 6], Float32Array.of(0, -Infinity, 2, 3, 4, 5))] }, /element 1 is NaN or infinite/],
+      [{ inputs: [{ ...float32Tensor('input', [1, 6], row), datatype: 'INT32' }] },
+        /must be FP32, got INT32/],
+      [{ inputs: [float32Tensor('input', [1, 6], Float32Array.of(0, 1, 2, NaN, 4, 5))] },
+        /element 3 is NaN or infinite/],
+      [{ inputs: [float32Tensor('input', [1, 6], Float32Array.of(0, -Infinity, 2, 3, 4, 5))] },
+        /element 1 is NaN or infinite/],
       [{ outputs: ['z'] }, /no output 'z', it gives 'output'/],
     ];
 
@@ -72,17 +80,19 @@ suite('ModelHost', () => {
 
   test('a request may be cancelled, and says so', async () => {
     const control = new AbortController();
-    const asked = host.infer(requestOf('onnx-pool', small, new Float32Array(6), { signal: control.signal }));
+    const more = { signal: control.signal };
+    const asked = host.infer(requestOf('onnx-pool', small, new Float32Array(6), more));
 
     control.abort();
 
     await assert.rejects(asked, /the request was cancelled/);
     await assert.rejects(
-      host.infer(requestOf('onnx-pool', small, new Float32Array(6), { signal: control.signal })), /cancelled/);
+      host.infer(requestOf('onnx-pool', small, new Float32Array(6), more)), /cancelled/);
   });
 
   test('the directory says what the models take and give', () => {
-    assert.deepEqual(host.list().map(({ name }) => name), ['onnx-inline', 'onnx-pool', 'plain-pool', 'single', 'tfjs-pool']);
+    assert.deepEqual(host.list().map(({ name }) => name),
+      ['onnx-inline', 'onnx-pool', 'plain-pool', 'single', 'tfjs-pool']);
     const { inputs, outputs, maxBatchSize, platform, versions } = host.metadata('onnx-pool');
     assert.deepEqual(inputs, [{ name: 'input', datatype: 'FP32', dims: [6] }]);
     assert.deepEqual(outputs, [{ name: 'output', datatype: 'FP32', dims: [2] }]);
@@ -108,7 +118,7 @@ suite('ModelHost', () => {
     }
   });
 
-  test('a model that cannot be served answers model_not_ready with the cause; the others serve', async () => {
+  test('a model that cannot be served says model_not_ready and why; the others serve', async () => {
     const folder = temporaryFolder();
     writeDense(folder, 'good', small, 'plain');
     writeDense(folder, 'bad', small, 'plain');
@@ -131,19 +141,25 @@ suite('ModelHost', () => {
     writeDense(folder, 'swap', small, 'plain', { version_labels: { stable: 1 } });
     const swapping = await openHost(folder);
     const successor = seededMlp(99, [6, 4, 2], 'tanh');
-    writeDense(folder, 'swap', successor, 'plain', { version_policy: { all: {} }, version_labels: { stable: 1, canary: 2 } }, 2);
+    const more = { version_policy: { all: {} }, version_labels: { stable: 1, canary: 2 } };
+    writeDense(folder, 'swap', successor, 'plain', more, 2);
     const rows = new Prng(6).row(6);
 
     let open = true;
     const asking = (async () => {
-      for (let asked = 0; open || asked === 0; asked += 1) await swapping.infer(requestOf('swap', small, rows));
+      do await swapping.infer(requestOf('swap', small, rows));
+      while (open);
     })();
     await swapping.load('swap');
     open = false;
     await asking;
-    const ask = (version?: string) => swapping.infer(requestOf('swap', small, rows, version ? { version } : {}));
+    const ask = (version?: string) =>
+      swapping.infer(requestOf('swap', small, rows, version ? { version } : {}));
     assert.deepEqual(swapping.metadata('swap').versions, ['1', '2']);
-    for (const [version, model] of [[undefined, successor], ['2', successor], ['canary', successor], ['1', small], ['stable', small]] as const) {
+    for (const [version, model] of [
+      [undefined, successor], ['2', successor], ['canary', successor],
+      ['1', small], ['stable', small],
+    ] as const) {
       const result = await ask(version);
       assert.equal(result.version, model === small ? '1' : '2');
       assert.ok(errorOf(model, rows, result.outputs[0]) < 1e-5, String(version));
@@ -155,15 +171,32 @@ suite('ModelHost', () => {
     await swapping.close();
   });
 
+  test('an ONNX model whose config names no tensors is completed from its file', async () => {
+    const folder = temporaryFolder();
+    const bare = { input: undefined, output: undefined };
+    writeDense(folder, 'bare', small, 'onnxruntime_onnx', bare);
+    writeDense(folder, 'open', small, 'onnxruntime_onnx', { ...bare, max_batch_size: undefined });
+    const completed = await openHost(folder);
+    const rows = new Prng(1).row(12);
+
+    const { outputs } = await completed.infer(requestOf('bare', small, rows));
+
+    assert.ok(errorOf(small, rows, outputs[0]) < 1e-5);
+    assert.match(completed.failures.get('open')?.message ?? '',
+      /input is missing: the model file has 'input' \[-1,6\], .* or set max_batch_size/);
+    await completed.close();
+  });
+
   test('a closed host refuses with draining, after it has answered what was open', async () => {
     const folder = temporaryFolder();
     writeDense(folder, 'm', small, 'plain', { parameters: { placement: 'pool' } });
     const closing = await openHost(folder);
-    const open = Array.from({ length: 40 }, () => closing.infer(requestOf('m', small, new Float32Array(6))));
+    const request = requestOf('m', small, new Float32Array(6));
+    const open = Array.from({ length: 40 }, () => closing.infer(request));
 
     const closed = closing.close();
 
-    await assert.rejects(closing.infer(requestOf('m', small, new Float32Array(6))), /shutting down/);
+    await assert.rejects(closing.infer(request), /shutting down/);
     assert.equal((await Promise.all(open)).length, 40);
     await closed;
   });

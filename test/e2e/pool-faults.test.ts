@@ -11,14 +11,13 @@ const model = seededMlp(5, [4, 8, 2], 'tanh');
 const RUN_MS_MAX = 800;
 
 /** A host of two plain models on faulty workers. */
-async function setup(options: Partial<HostOptions> = {}): Promise<{ host: ModelHost; lines: string[] }> {
+async function setup(options: Partial<HostOptions> = {}): Promise<{ host: ModelHost }> {
   const repository = temporaryFolder();
   const more = { max_batch_size: 4, parameters: { placement: 'pool' } };
   writeDense(repository, 'm', model, 'plain', more);
   writeDense(repository, 'n', model, 'plain', more);
   const workerFile = new URL('../support/faulty-worker.js', import.meta.url);
-  const lines: string[] = [];
-  return { host: await openHost(repository, { workerFile, runMsMax: RUN_MS_MAX, ...options }, lines), lines };
+  return { host: await openHost(repository, { workerFile, runMsMax: RUN_MS_MAX, ...options }) };
 }
 
 async function answers(host: ModelHost, name: string): Promise<void> {
@@ -46,7 +45,7 @@ suite('Pool: bad luck', () => {
     ['hangs', COMMANDS.hang, /m: the worker was lost: a run took longer than 800 ms/],
     ['crashes outside its run', COMMANDS.crashLater, /m: the worker was lost: told to crash/],
   ] as const) {
-    test(`a model that ${fault} fails its own batch with the cause; the next requests are answered`, async () => {
+    test(`a model that ${fault} fails its batch with the cause; the next ones run`, async () => {
       const { host } = await setup();
 
       await assert.rejects(command(host, 'm', value), (error: Error & { code?: string }) => {
@@ -108,9 +107,10 @@ suite('Pool: bad luck', () => {
     await host.close();
   });
 
-  test('a deadline is kept while the worker hangs, and the slot is not reused before it is gone', async () => {
+  test('a deadline is kept while the worker hangs; its slot waits for the end of it', async () => {
     const { host } = await setup();
-    const asked = requestOf('m', model, Float32Array.of(COMMANDS.hang, 0, 0, 0), { deadlineMs: 20 });
+    const row = Float32Array.of(COMMANDS.hang, 0, 0, 0);
+    const asked = requestOf('m', model, row, { deadlineMs: 20 });
 
     await assert.rejects(host.infer(asked), /the deadline passed/);
     const { lane } = host.report().find((each) => each.model === 'm')!;

@@ -1,4 +1,4 @@
-/** A lane over a runner that the test owns: time, turns of the loop and ends of runs are its own. */
+/** A lane over a runner that the test owns, as it owns time, turns of the loop and ends of runs. */
 import { BatchLane } from '../../server/batch/batch-lane.ts';
 import type { Job } from '../../server/batch/lane.ts';
 import { laneRowBytes, laneSlots } from '../../server/batch/lane-memory.ts';

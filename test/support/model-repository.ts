@@ -24,7 +24,9 @@ process.once('exit', () => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 
-export function writeFiles(folder: string, files: Readonly<Record<string, string | Uint8Array>>): void {
+type Files = Readonly<Record<string, string | Uint8Array>>;
+
+export function writeFiles(folder: string, files: Files): void {
   for (const [name, content] of Object.entries(files)) {
     const path = join(folder, name);
     mkdirSync(dirname(path), { recursive: true });
@@ -34,7 +36,8 @@ export function writeFiles(folder: string, files: Readonly<Record<string, string
 
 /** What `config.json` says of a dense model; `more` replaces and adds fields. */
 export function denseConfigJson(model: DenseModel, platform: Platform, more: object = {}): object {
-  const tensor = (name: string, dim: number): object => ({ name, data_type: 'TYPE_FP32', dims: [dim] });
+  const tensor = (name: string, dim: number): object =>
+    ({ name, data_type: 'TYPE_FP32', dims: [dim] });
   return {
     platform,
     max_batch_size: 16,
@@ -49,7 +52,7 @@ export function denseConfig(model: DenseModel, platform: Platform, more: object 
 }
 
 /** The model file, and its weights where they stand beside it. */
-export function denseFiles(model: DenseModel, platform: Platform): Record<string, string | Uint8Array> {
+export function denseFiles(model: DenseModel, platform: Platform): Files {
   switch (platform) {
     case 'onnxruntime_onnx': return { 'model.onnx': mlpOnnx(model) };
     case 'tensorflow_tfjs': return { ...mlpTfjs(model) };

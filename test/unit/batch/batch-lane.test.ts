@@ -76,7 +76,7 @@ suite('BatchLane', () => {
     assert.equal(world.lane.stats.failed.overloaded, 1);
   });
 
-  test('a deadline that the expected wait cannot meet is refused at the turn end, not in submit', () => {
+  test('a deadline that the expected wait cannot meet is refused at the turn end', () => {
     const world = new LaneWorld({ rowsMax: 1 });
     world.lane.runTime.observe(1, 1000);
     world.submit(1, 1, 50); // an idle lane tries
@@ -157,7 +157,7 @@ suite('BatchLane', () => {
     assert.deepEqual([...world.ends], [[2, ['cancelled']]]);
   });
 
-  test('a failed run fails its own jobs, and the slots of a hung one are held until released', () => {
+  test('a failed run fails its own jobs; slots of a hung one are held until released', () => {
     const world = new LaneWorld({ rowsMax: 2, queueMax: 4 });
     for (const value of [1, 2, 3]) world.submit(value);
     const [hung] = world.runner.running as [Run];
@@ -171,7 +171,7 @@ suite('BatchLane', () => {
     assert.equal(world.lane.freeSlots, world.slots);
   });
 
-  test('a closing lane answers what it has, refuses what comes, and then closes the runner', async () => {
+  test('a closing lane answers what it has and refuses what comes', async () => {
     const world = new LaneWorld({ rowsMax: 1 });
     const held = world.lane.take(1);
     assert.ok(held);
@@ -191,7 +191,8 @@ suite('BatchLane', () => {
     world.runner.end(world.runner.running[0] as Run);
     await closed;
 
-    assert.deepEqual([...world.ends], [[9, ['draining']], [1, ['ok']], [3, ['draining']], [2, ['ok']]]);
+    assert.deepEqual([...world.ends],
+      [[9, ['draining']], [1, ['ok']], [3, ['draining']], [2, ['ok']]]);
     assert.equal(world.runner.closed, true);
   });
 

@@ -4,7 +4,8 @@ import { admits, expectedUs, flush, TIMER_SLACK_US } from '../../../server/batch
 
 const LIMITS = { rowsMax: 8, delayUsMax: 0 };
 const PATIENT = { rowsMax: 8, delayUsMax: 500 };
-const waiting = (rows: number, oldestUs = 1000, deadlineUs = Infinity) => ({ rows, oldestUs, deadlineUs });
+const waiting = (rows: number, oldestUs = 1000, deadlineUs = Infinity) =>
+  ({ rows, oldestUs, deadlineUs });
 
 suite('Batch policy: when a batch leaves', () => {
   test('nothing leaves where nothing waits, or no runner is free', () => {
@@ -44,7 +45,8 @@ suite('Batch policy: when a batch leaves', () => {
   });
 
   test('a deadline farther off than the delay changes nothing', () => {
-    assert.deepEqual(flush(waiting(1, 1000, 60_000), 1, 300, 1000, PATIENT), { waitUs: 500, reason: 'delay' });
+    const { waitUs, reason } = flush(waiting(1, 1000, 60_000), 1, 300, 1000, PATIENT);
+    assert.deepEqual([waitUs, reason], [500, 'delay']);
   });
 });
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { parseConfig, parseConfigText } from '../../../server/catalog/parse-config.ts';
+import { parseConfig, parseJson } from '../../../server/catalog/parse-config.ts';
 
 const tensor = { name: 'x', data_type: 'TYPE_FP32', dims: [4] };
 const least = { platform: 'plain', input: [tensor], output: [{ ...tensor, name: 'y' }] };
-const parse = (more: object): ReturnType<typeof parseConfig> => parseConfig({ ...least, ...more }, 'm');
+const parse = (more: object) => parseConfig({ ...least, ...more }, 'm');
 
 suite('parseConfig', () => {
   test('the least config gets every default', () => {
@@ -26,7 +26,9 @@ suite('parseConfig', () => {
 
   test('parameters of the model itself are kept, written plainly or as Triton does', () => {
     const { parameters } = parse({
-      parameters: { placement: { string_value: 'pool' }, horizon: 7, features: ['a', 'b'], on: true },
+      parameters: {
+        placement: { string_value: 'pool' }, horizon: 7, features: ['a', 'b'], on: true,
+      },
     });
     assert.deepEqual(parameters,
       { placement: 'pool', backend: 'wasm', horizon: 7, features: ['a', 'b'], on: true });
@@ -46,27 +48,41 @@ suite('parseConfig', () => {
 
   const wrong: [string, object, RegExp][] = [
     ['a name that is not the folder', { name: 'other' }, /name is "other": must be 'm'/],
-    ['an unknown field', { dynamic_batchin: {} }, /dynamic_batchin is \{\}: unknown field; known are name, /],
+    ['an unknown field', { dynamic_batchin: {} },
+      /dynamic_batchin is \{\}: unknown field; known are name, /],
     ['an unknown platform', { platform: 'caffe' }, /platform is "caffe": must be one of onnx/],
     ['a missing platform', { platform: undefined }, /platform is missing/],
-    ['a batch out of range', { max_batch_size: 1025 }, /max_batch_size is 1025: must be an integer in 0\.\.1024/],
+    ['a batch out of range', { max_batch_size: 1025 },
+      /max_batch_size is 1025: must be an integer in 0\.\.1024/],
     ['a batch that is no integer', { max_batch_size: 1.5 }, /max_batch_size is 1\.5/],
     ['no input', { input: [] }, /input is \[\]: must hold 1\.\.64 entries/],
     ['inputs that are no list', { input: {} }, /input is \{\}: must be a list/],
-    ['a negative size', { input: [{ ...tensor, dims: [4, -3] }] }, /input\[0\]\.dims\[1\] is -3: must be an integer/],
-    ['strings', { input: [{ ...tensor, data_type: 'TYPE_STRING' }] }, /input\[0\]\.data_type is "TYPE_STRING": must be one of TYPE_BOOL/],
-    ['a type without TYPE_', { output: [{ ...tensor, data_type: 'FP32' }] }, /output\[0\]\.data_type is "FP32"/],
+    ['a negative size', { input: [{ ...tensor, dims: [4, -3] }] },
+      /input\[0\]\.dims\[1\] is -3: must be an integer/],
+    ['strings', { input: [{ ...tensor, data_type: 'TYPE_STRING' }] },
+      /input\[0\]\.data_type is "TYPE_STRING": must be one of TYPE_BOOL/],
+    ['a type without TYPE_', { output: [{ ...tensor, data_type: 'FP32' }] },
+      /output\[0\]\.data_type is "FP32"/],
     ['a tensor named twice', { input: [tensor, tensor] }, /input is .*: names 'x' twice/],
-    ['a label file elsewhere', { output: [{ ...tensor, label_filename: '../x' }] }, /label_filename is "\.\.\/x": must be a file name/],
-    ['two policies', { version_policy: { all: {}, latest: {} } }, /version_policy .* must hold one of/],
-    ['version 0', { version_policy: { specific: { versions: [0] } } }, /version_policy\.specific\.versions\[0\] is 0/],
+    ['a label file elsewhere', { output: [{ ...tensor, label_filename: '../x' }] },
+      /label_filename is "\.\.\/x": must be a file name/],
+    ['two policies', { version_policy: { all: {}, latest: {} } },
+      /version_policy .* must hold one of/],
+    ['version 0', { version_policy: { specific: { versions: [0] } } },
+      /version_policy\.specific\.versions\[0\] is 0/],
     ['a label for no number', { version_labels: { stable: 'x' } }, /version_labels\.stable is "x"/],
-    ['a queue shorter than a batch', { max_batch_size: 8, dynamic_batching: { max_queue_size: 7 } }, /max_queue_size is 7: must be an integer in 8\.\./],
-    ['a queue that fills the memory', { input: [{ ...tensor, dims: [1_000_000] }], dynamic_batching: { max_queue_size: 1000 } }, /1000 rows of 4000016 bytes/],
-    ['a delay out of range', { dynamic_batching: { max_queue_delay_microseconds: -1 } }, /max_queue_delay_microseconds is -1/],
-    ['a GPU', { instance_group: [{ kind: 'KIND_GPU' }] }, /instance_group\[0\]\.kind is "KIND_GPU"/],
+    ['a queue shorter than a batch', { max_batch_size: 8, dynamic_batching: { max_queue_size: 7 } },
+      /max_queue_size is 7: must be an integer in 8\.\./],
+    ['a queue that fills the memory',
+      { input: [{ ...tensor, dims: [1_000_000] }], dynamic_batching: { max_queue_size: 1000 } },
+      /1000 rows of 4000016 bytes/],
+    ['a delay out of range', { dynamic_batching: { max_queue_delay_microseconds: -1 } },
+      /max_queue_delay_microseconds is -1/],
+    ['a GPU', { instance_group: [{ kind: 'KIND_GPU' }] },
+      /instance_group\[0\]\.kind is "KIND_GPU"/],
     ['too many instances', { instance_group: { count: 257 } }, /instance_group\.count is 257/],
-    ['an unknown placement', { parameters: { placement: 'moon' } }, /parameters\.placement is "moon": must be one of auto, inline, pool/],
+    ['an unknown placement', { parameters: { placement: 'moon' } },
+      /parameters\.placement is "moon": must be one of auto, inline, pool/],
     ['an unknown backend', { parameters: { backend: 'webgl' } }, /parameters\.backend is "webgl"/],
     ['a nested parameter', { parameters: { a: { b: 1 } } }, /parameters\.a is \{"b":1\}/],
   ];
@@ -82,9 +98,10 @@ suite('parseConfig', () => {
   }
 
   test('what is no JSON, or no object, is refused by the file', () => {
-    assert.throws(() => parseConfigText('{"a":', 'm', 'models/m/config.json'), /models\/m\/config\.json: /);
+    assert.throws(() => parseJson('{"a":', 'models/m/config.json'), /models\/m\/config\.json: /);
     for (const text of ['[]', 'null', '3']) {
-      assert.throws(() => parseConfigText(text, 'm', 'f.json'), /f\.json: the whole file is .*: must be an object/);
+      assert.throws(() => parseConfig(parseJson(text, 'f.json'), 'm', 'f.json'),
+        /f\.json: the whole file is .*: must be an object/);
     }
   });
 });

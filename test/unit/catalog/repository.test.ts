@@ -5,9 +5,12 @@ import { modelNames, readModel, servedVersions } from '../../../server/catalog/r
 import { denseConfigJson, temporaryFolder, writeFiles } from '../../support/model-repository.ts';
 
 const model = seededMlp(1, [2, 2]);
+const OUTPUT = { name: 'output', data_type: 'TYPE_FP32', dims: [2] };
 
 /** A repository with the model `m` in the given versions. */
-function setup(versions: readonly string[], more: object = {}, files: Record<string, string> = {}): string {
+function setup(
+  versions: readonly string[], more: object = {}, files: Record<string, string> = {},
+): string {
   const repository = temporaryFolder();
   writeFiles(repository, {
     'm/config.json': JSON.stringify(denseConfigJson(model, 'plain', more)),
@@ -19,12 +22,13 @@ function setup(versions: readonly string[], more: object = {}, files: Record<str
 
 suite('Model repository', () => {
   test('folders with a config.json are models; others, and files, are left alone', async () => {
-    const repository = setup(['1'], {}, { 'a-model/config.json': '', 'vectors/items.txt': '', 'recommend.json': '{}' });
+    const files = { 'a-model/config.json': '', 'vectors/items.txt': '', 'recommend.json': '{}' };
+    const repository = setup(['1'], {}, files);
     assert.deepEqual(await modelNames(repository), ['a-model', 'm']);
   });
 
   test('a repository that is not there is refused by its path', async () => {
-    await assert.rejects(modelNames('/nowhere/at/all'), /model repository \/nowhere\/at\/all: ENOENT/);
+    await assert.rejects(modelNames('/nowhere/at/all'), /repository \/nowhere\/at\/all: ENOENT/);
   });
 
   test('versions are numbered folders in order of number; other folders are none', async () => {
@@ -43,8 +47,9 @@ suite('Model repository', () => {
   });
 
   test('card and labels are read', async () => {
-    const output = [{ name: 'output', data_type: 'TYPE_FP32', dims: [2], label_filename: 'classes.txt' }];
-    const repository = setup(['1'], { output }, { 'm/card.json': '{"data": "seeded"}', 'm/classes.txt': 'yes\r\nno\n' });
+    const output = [{ ...OUTPUT, label_filename: 'classes.txt' }];
+    const files = { 'm/card.json': '{"data": "seeded"}', 'm/classes.txt': 'yes\r\nno\n' };
+    const repository = setup(['1'], { output }, files);
     const { card, labels } = await readModel(repository, 'm');
     assert.deepEqual(card, { data: 'seeded' });
     assert.deepEqual(labels.get('output'), ['yes', 'no']);
@@ -52,10 +57,14 @@ suite('Model repository', () => {
 
   for (const [what, repository, message] of [
     ['no version', setup([]), /there is no version folder such as 1\//],
-    ['a policy that serves none', setup(['1'], { version_policy: { specific: { versions: [3] } } }), /serves none of the versions 1$/],
-    ['a label of a version that is not served', setup(['1', '2'], { version_labels: { old: 1 } }), /version_labels\.old is 1, which is not served \(2\)/],
-    ['a card that is no object', setup(['1'], {}, { 'm/card.json': '[]' }), /card\.json: a model card is an object/],
-    ['a label file that is not there', setup(['1'], { output: [{ name: 'o', data_type: 'TYPE_FP32', dims: [2], label_filename: 'l.txt' }] }), /l\.txt: ENOENT/],
+    ['a policy that serves none', setup(['1'], { version_policy: { specific: { versions: [3] } } }),
+      /serves none of the versions 1$/],
+    ['a label of a version that is not served', setup(['1', '2'], { version_labels: { old: 1 } }),
+      /version_labels\.old is 1, which is not served \(2\)/],
+    ['a card that is no object', setup(['1'], {}, { 'm/card.json': '[]' }),
+      /card\.json: a model card is an object/],
+    ['a label file that is not there',
+      setup(['1'], { output: [{ ...OUTPUT, label_filename: 'l.txt' }] }), /l\.txt: ENOENT/],
   ] as const) {
     test(`a model with ${what} is refused, naming file and reason`, async () => {
       await assert.rejects(readModel(repository, 'm'), message);

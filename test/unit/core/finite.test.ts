@@ -9,7 +9,7 @@ suite('firstNonFinite', () => {
   } as const;
   const arrays = { FP16: Uint16Array, BF16: Uint16Array, FP32: Float32Array, FP64: Float64Array };
 
-  test('it finds NaN and both infinities in every floating type, at any place and alignment', () => {
+  test('it finds NaN and infinities in every floating type, at any place and alignment', () => {
     for (const type of ['FP16', 'BF16', 'FP32', 'FP64'] as const) {
       for (const value of bad[type]) {
         for (const at of [0, 1, 6]) {
@@ -18,7 +18,8 @@ suite('firstNonFinite', () => {
             values[at] = value;
             const bytes = new Uint8Array(shift + values.byteLength);
             bytes.set(new Uint8Array(values.buffer), shift);
-            assert.equal(firstNonFinite(type, bytes.subarray(shift)), at, `${type} ${value} ${shift}`);
+            const found = firstNonFinite(type, bytes.subarray(shift));
+            assert.equal(found, at, `${type} ${value} ${shift}`);
           }
         }
       }
