@@ -8,9 +8,9 @@ import { checkInputs, checkOutputs, readOutputs, writeInputs } from './tensors.t
 export type InferSettled = (error: ServeError | null, result: InferResult | null) => void;
 
 /**
- * Starts one request on a lane. `settled` is called once, never inside this call; tensors are copied
- * before it returns. Throws `bad_tensor` or `overloaded`. Returns what gives the request up: true
- * when it then settles with `cancelled`, false when it is too late.
+ * Starts one request on a lane. `settled` is called once, never inside this call; tensors are
+ * copied before it returns. Throws `bad_tensor` or `overloaded`. Returns what gives the request up:
+ * true when it then settles with `cancelled`, false when it is too late.
  */
 export function startInfer(
   lane: Lane, request: InferRequest, clock: Clock, settled: InferSettled,
@@ -31,7 +31,7 @@ export function startInfer(
   return () => open && lane.cancel(job);
 }
 
-/** The same as a promise, for callers that need comfort more than speed. Rejects as `Inference` says. */
+/** The same as a promise, for comfort more than speed. Rejects as `Inference` says. */
 export function inferOn(lane: Lane, request: InferRequest, clock: Clock): Promise<InferResult> {
   return new Promise((resolve, reject) => {
     const { signal } = request;
@@ -50,7 +50,8 @@ export function inferOn(lane: Lane, request: InferRequest, clock: Clock): Promis
 
 /** What a request is told for whose rows `take` had no room. */
 export function noRoom({ model, retryAfterMs }: Lane, rows: number): ServeError {
-  return new ServeError('overloaded', `'${model}' has no room for ${rows} more rows`, { retryAfterMs });
+  const detail = `'${model}' has no room for ${rows} more rows`;
+  return new ServeError('overloaded', detail, { retryAfterMs });
 }
 
 function resultOf(lane: Lane, job: Job, wanted?: readonly string[]): InferResult {

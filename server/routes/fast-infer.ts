@@ -28,7 +28,7 @@ export class FastInfer {
     private readonly clock: Clock, // the lanes' own
   ) {}
 
-  /** True when the frame was taken: it will be answered. False when it is the decoders' business. */
+  /** True when the frame was taken: it is answered. False when it is the decoders' business. */
   take(session: Session, frame: Uint8Array): boolean {
     const idAt = idOffset(frame);
     const idBytes = idAt === 0 ? 0 : integerBytes(frame[idAt] as number);
@@ -46,7 +46,9 @@ export class FastInfer {
       template.lane.giveBack(job);
       return false;
     }
-    if (template.deadlineMs !== undefined) job.deadlineUs = this.clock.nowUs() + template.deadlineMs * 1000;
+    if (template.deadlineMs !== undefined) {
+      job.deadlineUs = this.clock.nowUs() + template.deadlineMs * 1000;
+    }
     const flight = this.#free.pop() ?? new FastFlight();
     flight.id = id;
     flight.session = session;
@@ -137,7 +139,9 @@ export class FastInfer {
     copy(replyHead, 0, bytes, start, replyHead.length);
     writeInteger(bytes, start + replyHead.length, id, idBytes);
     const tailAt = start + replyHead.length + idBytes;
-    for (let i = 0; i < replyTail.length; i += 1) view.setInt32(tailAt + i * 4, replyTail[i] as number, true);
+    for (let i = 0; i < replyTail.length; i += 1) {
+      view.setInt32(tailAt + i * 4, replyTail[i] as number, true);
+    }
     for (let i = 0; i < outputs.length; i += 1) {
       const { at, tensor } = outputs[i] as { at: number; tensor: LaneTensor };
       for (let row = 0; row < rows; row += 1) {
@@ -215,12 +219,20 @@ function copy(from: Uint8Array, fromAt: number, to: Uint8Array, toAt: number, co
 const EXPONENT = 0x7f80_0000; // of an FP32: all ones in NaN and the infinities alone
 
 /** Copies little-endian words; false when one of them, taken for an FP32, is not finite. */
-function copyWords(from: Uint8Array, fromAt: number, to: Int32Array, toAt: number, count: number): boolean {
+function copyWords(
+  from: Uint8Array,
+  fromAt: number,
+  to: Int32Array,
+  toAt: number,
+  count: number,
+): boolean {
   let finite = true;
   for (let i = 0, at = fromAt; i < count; i += 1, at += 4) {
     const word =
-      (from[at] as number) | ((from[at + 1] as number) << 8) |
-      ((from[at + 2] as number) << 16) | ((from[at + 3] as number) << 24);
+      (from[at] as number) |
+      ((from[at + 1] as number) << 8) |
+      ((from[at + 2] as number) << 16) |
+      ((from[at + 3] as number) << 24);
     if ((word & EXPONENT) === EXPONENT) finite = false;
     to[toAt + i] = word;
   }

@@ -15,9 +15,10 @@ interface TensorHole {
 }
 
 /**
- * A shape of infer request, learnt from one that the decoders took, for a lane that it fits. Another
- * frame that has the same bytes everywhere but in its id and its tensors' data means the same, so
- * it need not be decoded: its data goes where this one's went, and its reply has this one's bytes.
+ * A shape of infer request, learnt from one that the decoders took, for a lane that it fits.
+ * Another frame that has the same bytes everywhere but in its id and its tensors' data means the
+ * same, so it need not be decoded: its data goes where this one's went, and its reply has this
+ * one's bytes.
  */
 export class InferTemplate {
   readonly version: string | undefined; // as it was asked for
@@ -37,8 +38,13 @@ export class InferTemplate {
   readonly #fixed: readonly number[]; // pairs: from, to; the parts of the tail between the holes
 
   private constructor(
-    readonly lane: Lane, request: Infer, frame: Uint8Array, layout: FrameLayout, rows: number,
-    inputs: readonly LaneTensor[], outputs: readonly LaneTensor[],
+    readonly lane: Lane,
+    request: Infer,
+    frame: Uint8Array,
+    layout: FrameLayout,
+    rows: number,
+    inputs: readonly LaneTensor[],
+    outputs: readonly LaneTensor[],
   ) {
     const { idAt, idEnd, holes } = layout;
     this.version = request.version;
@@ -47,7 +53,9 @@ export class InferTemplate {
     this.idAt = idAt;
     this.tailBytes = frame.length - idEnd;
     this.inputs = holes.map((hole, i) => ({
-      at: hole.at - idEnd, bytes: hole.end - hole.at, tensor: inputs[i] as LaneTensor,
+      at: hole.at - idEnd,
+      bytes: hole.end - hole.at,
+      tensor: inputs[i] as LaneTensor,
     }));
     this.words = inputs.map(wordsOf);
     this.#head = frame.slice(0, idAt);
@@ -66,13 +74,21 @@ export class InferTemplate {
     const layout = frameLayout(frame, 'inputs');
     if (layout === null) return null;
     const rows = rowsOf(lane, request.inputs[0] as Tensor);
-    const inputs = request.inputs.map((given) => lane.inputs.find((want) => fits(lane, rows, given, want)));
+    const inputs = request.inputs.map((given) =>
+      lane.inputs.find((want) => fits(lane, rows, given, want)),
+    );
     if (inputs.some((input, i) => input === undefined || inputs.indexOf(input) !== i)) return null;
     const names = request.outputs ?? lane.outputs.map(({ spec }) => spec.name);
     const outputs = names.map((name) => lane.outputs.find(({ spec }) => spec.name === name));
     if (outputs.includes(undefined) || new Set(names).size !== names.length) return null;
     return new InferTemplate(
-      lane, request, frame, layout, rows, inputs as LaneTensor[], outputs as LaneTensor[],
+      lane,
+      request,
+      frame,
+      layout,
+      rows,
+      inputs as LaneTensor[],
+      outputs as LaneTensor[],
     );
   }
 
@@ -85,7 +101,9 @@ export class InferTemplate {
     const fixed = this.#fixed;
     for (let part = 0; part < fixed.length; part += 2) {
       const to = fixed[part + 1] as number;
-      for (let i = fixed[part] as number; i < to; i += 1) if (frame[idEnd + i] !== tail[i]) return false;
+      for (let i = fixed[part] as number; i < to; i += 1) {
+        if (frame[idEnd + i] !== tail[i]) return false;
+      }
     }
     return true;
   }
@@ -98,14 +116,25 @@ function rowsOf(lane: Lane, { shape }: Tensor): number {
   return rows >= 1 && rows <= lane.rowsMax ? rows : -1;
 }
 
-function fits(lane: Lane, rows: number, given: Tensor, { spec, rowBytes, bytes }: LaneTensor): boolean {
+function fits(
+  lane: Lane,
+  rows: number,
+  given: Tensor,
+  { spec, rowBytes, bytes }: LaneTensor,
+): boolean {
   const dims = lane.config.max_batch_size === 0 ? spec.dims : [rows, ...spec.dims];
   // 16 and 64-bit floats may be NaN and are rare: they are left to the decoders.
-  const checked = given.datatype === 'FP32' ? bytes.byteOffset % 4 === 0 : !/^(FP|BF)/.test(given.datatype);
+  const checked =
+    given.datatype === 'FP32' ? bytes.byteOffset % 4 === 0 : !/^(FP|BF)/.test(given.datatype);
   return (
-    checked && rows > 0 && given.name === spec.name && given.datatype === spec.datatype &&
-    given.shape.length === dims.length && given.shape.every((size, i) => size === dims[i]) &&
-    given.data.byteLength === rows * rowBytes && rowBytes > 0
+    checked &&
+    rows > 0 &&
+    given.name === spec.name &&
+    given.datatype === spec.datatype &&
+    given.shape.length === dims.length &&
+    given.shape.every((size, i) => size === dims[i]) &&
+    given.data.byteLength === rows * rowBytes &&
+    rowBytes > 0
   );
 }
 
@@ -131,7 +160,12 @@ function asWords(bytes: Uint8Array): Int32Array {
 function replyFrame(lane: Lane, rows: number, outputs: readonly LaneTensor[]) {
   const batched = lane.config.max_batch_size > 0;
   const blank = outputs.map(({ spec: { name, datatype, dims }, rowBytes }) => {
-    return { name, datatype, shape: batched ? [rows, ...dims] : dims, data: new Uint8Array(rows * rowBytes) };
+    return {
+      name,
+      datatype,
+      shape: batched ? [rows, ...dims] : dims,
+      data: new Uint8Array(rows * rowBytes),
+    };
   });
   const timing = { queueUs: 0, runUs: 0, batchRows: 0 };
   const result = { model: lane.model, version: lane.version, outputs: blank, timing };
@@ -141,8 +175,9 @@ function replyFrame(lane: Lane, rows: number, outputs: readonly LaneTensor[]) {
     head: frame.slice(0, idAt),
     tail: frame.slice(idEnd),
     holes: holes.map((hole, i) => ({
-      at: hole.at - idEnd, bytes: hole.end - hole.at, tensor: outputs[i] as LaneTensor,
+      at: hole.at - idEnd,
+      bytes: hole.end - hole.at,
+      tensor: outputs[i] as LaneTensor,
     })),
   };
 }
-

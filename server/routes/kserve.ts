@@ -40,9 +40,14 @@ export function addKserveRoutes(router: Router, parts: KserveParts): void {
 
 function metadataBody(metadata: ModelMetadata): string {
   const { name, versions, platform, inputs, outputs } = metadata;
-  const described = (specs: readonly TensorSpec[]) => specs.map((spec) => tensorBody(spec, metadata));
+  const described = (specs: readonly TensorSpec[]) =>
+    specs.map((spec) => tensorBody(spec, metadata));
   return JSON.stringify({
-    name, versions, platform, inputs: described(inputs), outputs: described(outputs),
+    name,
+    versions,
+    platform,
+    inputs: described(inputs),
+    outputs: described(outputs),
   });
 }
 
@@ -53,11 +58,17 @@ export function tensorBody({ name, datatype, dims }: TensorSpec, { maxBatchSize 
 
 function modelReady({ inference, directory }: KserveParts, params: Params): Answer {
   const { name } = directory.metadata(params.model as string, params.version); // 404 where unknown
-  if (inference.ready(name, params.version)) return jsonAnswer(JSON.stringify({ name, ready: true }));
+  if (inference.ready(name, params.version)) {
+    return jsonAnswer(JSON.stringify({ name, ready: true }));
+  }
   return jsonAnswer(JSON.stringify({ name, ready: false, error: 'Model version not ready' }), 400);
 }
 
-function infer({ lanes, clock }: KserveParts, request: HttpRequest, params: Params): Promise<Answer> {
+function infer(
+  { lanes, clock }: KserveParts,
+  request: HttpRequest,
+  params: Params,
+): Promise<Answer> {
   refuseExtensions(request);
   const { id, request: asked } = decodeKserveInfer(request.body);
   const { model, version } = params as { model: string; version?: string };
@@ -82,6 +93,9 @@ function refuseExtensions(request: HttpRequest): void {
   }
   const jsonBytes = request.header('inference-header-content-length');
   if (jsonBytes !== '' && Number(jsonBytes) !== request.body.byteLength) {
-    throw new ServeError('unsupported', 'tensors in binary after the JSON (extension binary_tensor_data)');
+    throw new ServeError(
+      'unsupported',
+      'tensors in binary after the JSON (extension binary_tensor_data)',
+    );
   }
 }

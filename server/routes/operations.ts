@@ -25,7 +25,7 @@ type Body = { readonly [name: string]: unknown };
 
 const SUBSCRIPTIONS_MAX = 100; // of one socket
 
-/** What a socket can ask for. Every request is answered once, unless its socket goes before that. */
+/** What a socket can ask for. Every request is answered once, unless its socket goes before. */
 export class Operations {
   constructor(private readonly parts: OperationParts) {}
 
@@ -34,7 +34,7 @@ export class Operations {
     session.admit(request.id);
     switch (request.op) {
       case 'ping': return now({ pong: true });
-      case 'cancel': return now({ cancelled: session.flights.get(request.target)?.cancel() ?? false });
+      case 'cancel': return now(cancel(session, request.target));
       case 'metadata': return now(this.#metadata(request));
       case 'subscribe': return now(this.#subscribe(session, format, request));
       case 'unsubscribe': return now(unsubscribe(session, request.session));
@@ -72,7 +72,9 @@ export class Operations {
       },
       (thrown: unknown) => {
         const error = asServeError(thrown);
-        if (error.code === 'internal') this.parts.log.error('an operation failed', { op, stack: (thrown as Error).stack });
+        if (error.code === 'internal') {
+          this.parts.log.error('an operation failed', { op, stack: (thrown as Error).stack });
+        }
         if (session.land(flight)) session.fail(format, op, id, error);
       },
     );
@@ -92,7 +94,9 @@ export class Operations {
 
   #metadata({ model, version }: Of<'metadata'>): Body {
     const { directory, version: productVersion } = this.parts;
-    if (model === undefined) return { name: 'vitrine', version: productVersion, models: directory.list() };
+    if (model === undefined) {
+      return { name: 'vitrine', version: productVersion, models: directory.list() };
+    }
     const metadata = directory.metadata(model, version);
     const { name, versions, platform, maxBatchSize } = metadata;
     const inputs = metadata.inputs.map((spec) => tensorBody(spec, metadata));
@@ -111,6 +115,10 @@ export class Operations {
     subscriptions.set(request.session, stop);
     return { subscribed: request.session };
   }
+}
+
+function cancel({ flights }: Session, target: RequestId): Body {
+  return { cancelled: flights.get(target)?.cancel() ?? false };
 }
 
 function unsubscribe({ subscriptions }: Session, name: string): Body {

@@ -27,7 +27,7 @@ export class Outbox {
   readonly #whole: (Uint8Array | string | null)[] = []; // frames that were made elsewhere
   readonly #next: number[] = []; // the same socket's next frame, or -1
   readonly #dirty: Mailbox[] = [];
-  readonly #frames: Uint8Array[] = []; // by frame number: the same from turn to turn under like load
+  readonly #frames: Uint8Array[] = []; // by frame number: often the last turn's will do
   #sending: Mailbox | null = null;
   readonly #flush = (): void => this.flush();
   readonly #sendAll = (): void => this.#send();
@@ -110,7 +110,12 @@ export class Outbox {
     const start = this.#starts[frame] as number;
     const length = (this.#ends[frame] as number) - start;
     const kept = this.#frames[frame];
-    if (kept && kept.byteOffset === start && kept.length === length && kept.buffer === this.#bytes.buffer) {
+    if (
+      kept &&
+      kept.byteOffset === start &&
+      kept.length === length &&
+      kept.buffer === this.#bytes.buffer
+    ) {
       return kept;
     }
     const view = new Uint8Array(this.#bytes.buffer, start, length);

@@ -87,7 +87,10 @@ interface Pattern {
 }
 
 class WrongMethod extends ServeError {
-  constructor(method: string, readonly allow: readonly string[]) {
+  constructor(
+    method: string,
+    readonly allow: readonly string[],
+  ) {
     super('method_not_allowed', `${method} is none of ${allow.join(', ')}`);
   }
 }
@@ -121,7 +124,9 @@ function decoded(part: string): string {
   try {
     return decodeURIComponent(part);
   } catch (cause) {
-    throw new ServeError('bad_request', `the path has a broken escape: ${part.slice(0, 200)}`, { cause });
+    throw new ServeError('bad_request', `the path has a broken escape: ${part.slice(0, 200)}`, {
+      cause,
+    });
   }
 }
 

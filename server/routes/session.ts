@@ -23,7 +23,7 @@ export interface SessionLimits {
 
 const RETRY_AFTER_MS = 20; // a socket's own answers make room, one after the other
 
-/** One WebSocket: what it has asked and not been answered, what it listens to, what it did wrong. */
+/** One WebSocket: its unanswered requests, what it listens to, what it did wrong. */
 export class Session {
   readonly flights = new Map<RequestId, Flight>();
   readonly subscriptions = new Map<string, () => void>(); // by session; calling one ends it
@@ -45,7 +45,10 @@ export class Session {
   /** Throws what stands against one more request of this id: `bad_argument` or `overloaded`. */
   admit(id: RequestId): void {
     if (this.flights.has(id)) {
-      throw new ServeError('bad_argument', `id: a request ${JSON.stringify(id)} is still unanswered`);
+      throw new ServeError(
+        'bad_argument',
+        `id: a request ${JSON.stringify(id)} is still unanswered`,
+      );
     }
     if (this.flights.size < this.limits.requestsMax) return;
     const detail = `${this.flights.size} requests of this socket are unanswered`;

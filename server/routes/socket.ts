@@ -44,7 +44,9 @@ export class SocketSessions implements Pick<Handler, 'open' | 'message' | 'close
 
   message(socket: Socket, data: Uint8Array, binary: boolean): void {
     const session = socket.context as Session;
-    if (binary && socket.subprotocol !== 'vitrine.v1.json' && this.#fast.take(session, data)) return;
+    if (binary && socket.subprotocol !== 'vitrine.v1.json' && this.#fast.take(session, data)) {
+      return;
+    }
     this.#receive(session, data, binary);
   }
 
@@ -76,10 +78,14 @@ export class SocketSessions implements Pick<Handler, 'open' | 'message' | 'close
       const request = decodeRequest(message, this.parts.clock.wallMs());
       op = request.op;
       this.#operations.start(session, format, request);
-      if (request.op === 'infer' && format === 'msgpack' && frame !== null) this.#fast.learn(request, frame);
+      if (request.op === 'infer' && format === 'msgpack' && frame !== null) {
+        this.#fast.learn(request, frame);
+      }
     } catch (thrown) {
       const error = asServeError(thrown);
-      if (error.code === 'internal') this.parts.log.error('a request failed', { op, stack: (thrown as Error).stack });
+      if (error.code === 'internal') {
+        this.parts.log.error('a request failed', { op, stack: (thrown as Error).stack });
+      }
       session.fail(format, op, requestIdOf(message), error);
     }
   }
@@ -88,15 +94,22 @@ export class SocketSessions implements Pick<Handler, 'open' | 'message' | 'close
     const { socket } = session;
     session.wrongKinds += 1;
     const wants = agreed === 'msgpack' ? 'binary frames, got text' : 'text frames, got binary';
-    if (session.wrongKinds > WRONG_KINDS_MAX) return this.#abuse(socket, 1003, `${socket.subprotocol} takes ${wants}`);
-    const error = new ServeError('bad_request', `the subprotocol ${socket.subprotocol} takes ${wants}`);
+    if (session.wrongKinds > WRONG_KINDS_MAX) {
+      return this.#abuse(socket, 1003, `${socket.subprotocol} takes ${wants}`);
+    }
+    const error = new ServeError(
+      'bad_request',
+      `the subprotocol ${socket.subprotocol} takes ${wants}`,
+    );
     session.fail(agreed, 'unreadable', null, error);
   }
 
   #badFrame(session: Session, format: WireFormat, error: ServeError): void {
     session.badFrames += 1;
     session.fail(format, 'unreadable', null, error);
-    if (session.badFrames > BAD_FRAMES_MAX) this.#abuse(session.socket, 1008, 'too many frames that do not decode');
+    if (session.badFrames > BAD_FRAMES_MAX) {
+      this.#abuse(session.socket, 1008, 'too many frames that do not decode');
+    }
   }
 
   #abuse(socket: Socket, code: number, reason: string): void {
@@ -115,5 +128,8 @@ function checkCount(message: unknown): void {
   if (!Array.isArray(message)) return;
   const { length } = message;
   if (length >= 1 && length <= LIMITS.requestsMax) return;
-  throw new ServeError('bad_request', `a frame may hold 1 to ${LIMITS.requestsMax} requests, got ${length}`);
+  throw new ServeError(
+    'bad_request',
+    `a frame may hold 1 to ${LIMITS.requestsMax} requests, got ${length}`,
+  );
 }

@@ -42,7 +42,9 @@ export class StaticFiles {
 
   /** Serves `prefix` (`/`, `/demo/`) and all that is below. */
   addTo(router: Router, prefix: string): void {
-    router.on('GET', `${prefix}*`, (request, params) => this.answer(request, params['*'] as string));
+    router.on('GET', `${prefix}*`, (request, params) =>
+      this.answer(request, params['*'] as string),
+    );
   }
 
   /** `path` is decoded and relative to the folder. Fails with `unknown_path`. */
@@ -55,7 +57,10 @@ export class StaticFiles {
       'x-content-type-options': 'nosniff',
       etag: file.etag,
     };
-    const seen = request.header('if-none-match').split(',').map((tag) => tag.trim().replace(/^W\//, ''));
+    const seen = request
+      .header('if-none-match')
+      .split(',')
+      .map((tag) => tag.trim().replace(/^W\//, ''));
     if (seen.includes(file.etag) || seen.includes('*')) return { status: 304, headers, body: '' };
     return { status: 200, headers, body: file.body };
   }
@@ -63,7 +68,9 @@ export class StaticFiles {
   async #read(name: string): Promise<Cached> {
     const absent = (): ServeError => new ServeError('unknown_path', name.slice(0, 200));
     const parts = name.split('/');
-    if (parts.some((part) => part === '' || part.startsWith('.')) || /[\\\0]/.test(name)) throw absent();
+    if (parts.some((part) => part === '' || part.startsWith('.')) || /[\\\0]/.test(name)) {
+      throw absent();
+    }
     let path: string;
     let facts;
     try {

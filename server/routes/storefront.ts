@@ -1,6 +1,12 @@
 import type { Clock } from '../core/clock.ts';
 import type { Storefront } from '../storefront/storefront.ts';
-import { decodeDeadline, decodeEvents, decodeInsight, decodeRecommend, decodeSimilar } from '../wire/decode.ts';
+import {
+  decodeDeadline,
+  decodeEvents,
+  decodeInsight,
+  decodeRecommend,
+  decodeSimilar,
+} from '../wire/decode.ts';
 import { encodeJson, type Outgoing } from '../wire/encode.ts';
 import { Fields } from '../wire/fields.ts';
 import { decodeJson } from '../wire/json.ts';
@@ -15,7 +21,9 @@ export function addStorefrontRoutes(router: Router, storefront: Storefront, cloc
     });
   };
   on('events', (fields) => storefront.ingest(decodeEvents(fields, clock.wallMs())));
-  on('recommend', (fields) => storefront.recommend(decodeRecommend(fields), decodeDeadline(fields)));
+  on('recommend', (fields) =>
+    storefront.recommend(decodeRecommend(fields), decodeDeadline(fields)),
+  );
   on('similar', (fields) => storefront.similar(decodeSimilar(fields)));
   on('insight', (fields) => storefront.insight(decodeInsight(fields), decodeDeadline(fields)));
 }

@@ -1,4 +1,4 @@
-/** Bodies over the limit by at most this factor are read to their end, so the client sees the 413. */
+/** Bodies over the limit by at most this factor are read to their end: the client sees the 413. */
 const DISCARD_FACTOR = 4;
 
 /**
@@ -37,7 +37,9 @@ export class BodyGatherer {
 
   /** The whole body; only after `fate` stayed `keep`. */
   whole(): Uint8Array {
-    return this.#chunks.length === 1 ? (this.#chunks[0] as Uint8Array) : Buffer.concat(this.#chunks);
+    return this.#chunks.length === 1
+      ? (this.#chunks[0] as Uint8Array)
+      : Buffer.concat(this.#chunks);
   }
 }
 

@@ -11,15 +11,22 @@ export interface LoadedTransport {
 }
 
 /**
- * The transport that `setting` asks for (`auto`, `uws` or `node`). `auto` takes uWebSockets.js where
- * a copy of it loads, else `ws` on node:http. Fails with `unsupported` when `uws` is asked for and
- * none loads.
+ * The transport that `setting` asks for (`auto`, `uws` or `node`). `auto` takes uWebSockets.js
+ * where a copy of it loads, else `ws` on node:http. Fails with `unsupported` when `uws` is asked
+ * for and none loads.
  */
-export function loadTransport(setting: string, handler: Handler, limits: TransportLimits): LoadedTransport {
+export function loadTransport(
+  setting: string,
+  handler: Handler,
+  limits: TransportLimits,
+): LoadedTransport {
   if (setting === 'node') return { transport: new NodeTransport(handler, limits), skipped: [] };
   const { found, skipped } = findUws();
   if (found) return { transport: new UwsTransport(found, handler, limits), skipped };
   if (setting === 'auto') return { transport: new NodeTransport(handler, limits), skipped };
   const reasons = skipped.map(({ name, why }) => `${name}: ${why}`).join('; ');
-  throw new ServeError('unsupported', `no uWebSockets.js loads here (${reasons}); VITRINE_TRANSPORT=auto runs without it`);
+  throw new ServeError(
+    'unsupported',
+    `no uWebSockets.js loads here (${reasons}); VITRINE_TRANSPORT=auto runs without it`,
+  );
 }

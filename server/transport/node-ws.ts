@@ -6,10 +6,22 @@ import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { ServeError } from '../core/errors.ts';
-import { JSON_HEADERS, NO_UPGRADE_BODY, SOCKET_PATH, chooseSubprotocol, tooLargeBody } from './answers.ts';
+import {
+  JSON_HEADERS,
+  NO_UPGRADE_BODY,
+  SOCKET_PATH,
+  chooseSubprotocol,
+  tooLargeBody,
+} from './answers.ts';
 import { BodyGatherer, declaredBytes } from './body.ts';
 import type {
-  Handler, HttpRequest, HttpRespond, Socket, Subprotocol, Transport, TransportLimits,
+  Handler,
+  HttpRequest,
+  HttpRespond,
+  Socket,
+  Subprotocol,
+  Transport,
+  TransportLimits,
 } from './transport.ts';
 
 const CLOSE_GRACE_US = 200_000; // for the other side to answer our close frame
@@ -17,7 +29,7 @@ const KEEP_ALIVE_MS = 10_000; // of an idle HTTP connection, as uWebSockets.js h
 
 const { version } = createRequire(import.meta.url)('ws/package.json') as { version: string };
 
-/** Transport on `node:http` and `ws`: runs on every Node; what uWebSockets.js is measured against. */
+/** Transport on `node:http` and `ws`: runs wherever Node does. */
 export class NodeTransport implements Transport {
   readonly name = `ws ${version} on node:http`;
   readonly #server: Server;
@@ -31,7 +43,9 @@ export class NodeTransport implements Transport {
     private readonly limits: TransportLimits,
     private readonly clock: Clock = systemClock,
   ) {
-    this.#server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (req, res) => this.#request(req, res));
+    this.#server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (req, res) =>
+      this.#request(req, res),
+    );
     this.#wss = new WebSocketServer({
       noServer: true,
       perMessageDeflate: false,
@@ -46,7 +60,13 @@ export class NodeTransport implements Transport {
   listen(host: string, port: number): Promise<number> {
     return new Promise((resolve, reject) => {
       this.#server.once('error', (cause) => {
-        reject(new ServeError('bad_argument', `${host}:${port} cannot be listened on: ${cause.message}`, { cause }));
+        reject(
+          new ServeError(
+            'bad_argument',
+            `${host}:${port} cannot be listened on: ${cause.message}`,
+            { cause },
+          ),
+        );
       });
       this.#server.listen(port, host, () => {
         this.#listening = true;
@@ -65,7 +85,9 @@ export class NodeTransport implements Transport {
   async close(): Promise<void> {
     this.stopListening();
     this.#stopSweep();
-    const ended = [...this.#sockets].map((socket) => socket.leave(1001, 'the server is shutting down'));
+    const ended = [...this.#sockets].map((socket) =>
+      socket.leave(1001, 'the server is shutting down'),
+    );
     await Promise.race([
       Promise.all(ended),
       new Promise<void>((resolve) => this.clock.after(CLOSE_GRACE_US, resolve)),
@@ -79,8 +101,12 @@ export class NodeTransport implements Transport {
     stream.on('error', () => {}); // a reset before the handshake ends is nobody's failure
     if (pathOf(req) !== SOCKET_PATH) {
       const lines = [
-        'HTTP/1.1 404 Not Found', 'content-type: application/json', 'connection: close',
-        `content-length: ${Buffer.byteLength(NO_UPGRADE_BODY)}`, '', NO_UPGRADE_BODY,
+        'HTTP/1.1 404 Not Found',
+        'content-type: application/json',
+        'connection: close',
+        `content-length: ${Buffer.byteLength(NO_UPGRADE_BODY)}`,
+        '',
+        NO_UPGRADE_BODY,
       ];
       stream.end(lines.join('\r\n'));
       return;
@@ -126,7 +152,11 @@ export class NodeTransport implements Transport {
     let answered = false;
     const refuse = (close: boolean) => {
       answered = true;
-      respond(413, close ? { ...JSON_HEADERS, connection: 'close' } : JSON_HEADERS, tooLargeBody(bodyBytesMax));
+      respond(
+        413,
+        close ? { ...JSON_HEADERS, connection: 'close' } : JSON_HEADERS,
+        tooLargeBody(bodyBytesMax),
+      );
     };
     req.on('data', (chunk: Buffer) => {
       if (answered) return;

@@ -1,6 +1,7 @@
 /**
  * What the server asks of whatever holds the sockets. `uws.ts` and `node-ws.ts` keep the same
- * contract (`test/contract/transport.test.ts` runs on both), so nothing above knows which it got.
+ * contract (`test/contract/transport-{http,socket}.test.ts` run on both), so that nothing above
+ * knows which it got.
  */
 export interface Transport {
   /** As `/v2` and the log name it: `uWebSockets.js 20.30.0`, `ws 8.23.0 on node:http`. */

@@ -32,7 +32,11 @@ export interface UwsResponse {
   onAborted(run: () => void): UwsResponse;
   onData(run: (chunk: ArrayBuffer, last: boolean) => void): UwsResponse;
   upgrade(
-    data: object, key: string, subprotocol: string, extensions: string, context: unknown,
+    data: object,
+    key: string,
+    subprotocol: string,
+    extensions: string,
+    context: unknown,
   ): void;
 }
 export interface UwsWebSocket {
@@ -107,7 +111,9 @@ function loadOlderCopy(): UwsLibrary {
   const { platform, arch, versions } = process;
   const binary = `uws_${platform}_${arch}_${versions.modules}.node`;
   const path = join(found.folder, 'binaries', binary);
-  if (!existsSync(path)) throw new Error(`has no binary for ${platform}-${arch} and Node ${versions.node}`);
+  if (!existsSync(path)) {
+    throw new Error(`has no binary for ${platform}-${arch} and Node ${versions.node}`);
+  }
   return { uws: require(path) as Uws, name: label(found.version) };
 }
 

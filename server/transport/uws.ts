@@ -2,12 +2,31 @@ import assert from 'node:assert/strict';
 import { STATUS_CODES } from 'node:http';
 import { ServeError } from '../core/errors.ts';
 import { systemClock } from '../core/clock.ts';
-import { JSON_HEADERS, NO_UPGRADE_BODY, SOCKET_PATH, chooseSubprotocol, tooLargeBody } from './answers.ts';
+import {
+  JSON_HEADERS,
+  NO_UPGRADE_BODY,
+  SOCKET_PATH,
+  chooseSubprotocol,
+  tooLargeBody,
+} from './answers.ts';
 import { BodyGatherer, declaredBytes } from './body.ts';
 import type {
-  Handler, HttpRequest, HttpRespond, Socket, Subprotocol, Transport, TransportLimits,
+  Handler,
+  HttpRequest,
+  HttpRespond,
+  Socket,
+  Subprotocol,
+  Transport,
+  TransportLimits,
 } from './transport.ts';
-import type { Uws, UwsApp, UwsLibrary, UwsRequest, UwsResponse, UwsWebSocket } from './uws-library.ts';
+import type {
+  Uws,
+  UwsApp,
+  UwsLibrary,
+  UwsRequest,
+  UwsResponse,
+  UwsWebSocket,
+} from './uws-library.ts';
 
 const CLOSE_GRACE_US = 50_000; // for close frames to leave before connections are cut
 
@@ -36,7 +55,14 @@ export class UwsTransport implements Transport {
     const { LIBUS_LISTEN_EXCLUSIVE_PORT } = this.#uws;
     return new Promise((resolve, reject) => {
       this.#app.listen(host, port, LIBUS_LISTEN_EXCLUSIVE_PORT, (token) => {
-        if (!token) return reject(new ServeError('bad_argument', `${host}:${port} cannot be listened on: it is taken or not ours`));
+        if (!token) {
+          return reject(
+            new ServeError(
+              'bad_argument',
+              `${host}:${port} cannot be listened on: it is taken or not ours`,
+            ),
+          );
+        }
         this.#listening = token;
         resolve(this.#uws.us_socket_local_port(token));
       });
@@ -66,7 +92,10 @@ export class UwsTransport implements Transport {
       sendPingsAutomatically: true,
       compression: this.#uws.DISABLED,
       upgrade: (res, req, context) => {
-        const offered = req.getHeader('sec-websocket-protocol').split(',').map((name) => name.trim());
+        const offered = req
+          .getHeader('sec-websocket-protocol')
+          .split(',')
+          .map((name) => name.trim());
         res.upgrade(
           { subprotocol: chooseSubprotocol(offered) },
           req.getHeader('sec-websocket-key'),

@@ -7,7 +7,13 @@ const ITEMS_MAX = 1000; // of one event: a large basket
 
 /** Events that say something of an item, and so must name one. */
 const ABOUT_ITEMS: ReadonlySet<EventType> = new Set<EventType>([
-  'item_click', 'item_view', 'wishlist_add', 'cart_add', 'cart_remove', 'purchase', 'refund',
+  'item_click',
+  'item_view',
+  'wishlist_add',
+  'cart_add',
+  'cart_remove',
+  'purchase',
+  'refund',
 ]);
 
 /** One shop event. Fails with `bad_argument` naming the field. */
@@ -21,7 +27,9 @@ export function decodeEvent(value: unknown, where: Where, nowMs: number): ShopEv
     session: fields.id('session'),
     items: fields.has('items') ? fields.list('items', 0, ITEMS_MAX, decodeItem) : [],
   };
-  if (event.items.length === 0 && ABOUT_ITEMS.has(type)) fields.fail('items', `at least one item of a ${type}`);
+  if (event.items.length === 0 && ABOUT_ITEMS.has(type)) {
+    fields.fail('items', `at least one item of a ${type}`);
+  }
   const customer = fields.optionalId('customer');
   const query = fields.optionalText('query', LIMITS.queryBytesMax);
   const attribution = fields.optionalText('attribution', LIMITS.idBytesMax);
@@ -36,10 +44,14 @@ export function decodeEvent(value: unknown, where: Where, nowMs: number): ShopEv
 
 /** A map, or the id alone for one of it. */
 function decodeItem(value: unknown, where: Where): EventItem {
-  if (typeof value === 'string' || typeof value === 'number') return { item: asId(value, where), quantity: 1 };
+  if (typeof value === 'string' || typeof value === 'number') {
+    return { item: asId(value, where), quantity: 1 };
+  }
   const fields = Fields.of(value, 'an item id or an item', where);
   const item = fields.id('item');
-  const quantity = fields.has('quantity') ? fields.integer('quantity', 1, Number.MAX_SAFE_INTEGER) : 1;
+  const quantity = fields.has('quantity')
+    ? fields.integer('quantity', 1, Number.MAX_SAFE_INTEGER)
+    : 1;
   const price = fields.optionalNumber('price', 0);
   return price === undefined ? { item, quantity } : { item, quantity, price };
 }

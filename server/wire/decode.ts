@@ -3,8 +3,17 @@ import { decodeEvent } from './decode-event.ts';
 import { asId, Fields, shown } from './fields.ts';
 import { WIRE_NAMES } from './names.ts';
 import {
-  type Filter, type InsightRequest, LANGUAGES, type Language, LIMITS, type Op,
-  type RecommendRequest, type Request, type RequestId, type ShopEvent, type SimilarRequest,
+  type Filter,
+  type InsightRequest,
+  LANGUAGES,
+  type Language,
+  LIMITS,
+  type Op,
+  type RecommendRequest,
+  type Request,
+  type RequestId,
+  type ShopEvent,
+  type SimilarRequest,
 } from './schema.ts';
 import { decodeTensor } from './tensors.ts';
 
@@ -40,7 +49,8 @@ export function decodeDeadline(fields: Fields): number | undefined {
 }
 
 const REQUEST_ID_LENGTH_MAX = 64;
-const ID_EXPECTED = `an integer from 0 to 2^53-1, or text of 1 to ${REQUEST_ID_LENGTH_MAX} characters`;
+const ID_EXPECTED =
+  `an integer from 0 to 2^53-1, or text of 1 to ${REQUEST_ID_LENGTH_MAX} characters`;
 
 function readId(value: unknown): RequestId | null {
   if (typeof value === 'string') {
@@ -85,7 +95,9 @@ const OPS: { readonly [Name in Op]: (fields: Fields, nowMs: number) => { op: Nam
 
 /** `{events: [...]}`, 1 to `eventsMax` of them. */
 export function decodeEvents(fields: Fields, nowMs: number): ShopEvent[] {
-  return fields.list('events', 1, LIMITS.eventsMax, (value, where) => decodeEvent(value, where, nowMs));
+  return fields.list('events', 1, LIMITS.eventsMax, (value, where) =>
+    decodeEvent(value, where, nowMs),
+  );
 }
 
 export function decodeRecommend(fields: Fields): RecommendRequest {
@@ -104,7 +116,9 @@ export function decodeSimilar(fields: Fields): SimilarRequest {
 export function decodeInsight(fields: Fields): InsightRequest {
   const session = fields.optionalId('session');
   const customer = fields.optionalId('customer');
-  if (session === undefined && customer === undefined) fields.fail('session', 'a session or a customer');
+  if (session === undefined && customer === undefined) {
+    fields.fail('session', 'a session or a customer');
+  }
   return { ...kept('session', session), ...kept('customer', customer) };
 }
 
@@ -123,7 +137,9 @@ function decodeFilter(fields: Fields): Filter {
   const category = filter.raw('category');
   const categories = Array.isArray(category)
     ? filter.list('category', 0, LIMITS.filterIdsMax, asId)
-    : category === undefined ? undefined : [filter.id('category')];
+    : category === undefined
+      ? undefined
+      : [filter.id('category')];
   return {
     ...kept('category', categories),
     ...kept('inStock', filter.flag(WIRE_NAMES.inStock)),
@@ -144,6 +160,9 @@ function version(fields: Fields): { version?: string } {
 }
 
 /** `{name: value}`, or nothing where there is no value: absent is absent, not undefined. */
-function kept<Name extends string, Value>(name: Name, value: Value | undefined): { [N in Name]?: Value } {
+function kept<Name extends string, Value>(
+  name: Name,
+  value: Value | undefined,
+): { [N in Name]?: Value } {
   return (value === undefined ? {} : { [name]: value }) as { [N in Name]?: Value };
 }

@@ -44,7 +44,12 @@ export function tensorsJson(tensors: readonly Tensor[]): string {
 export function inferReply(id: RequestId, result: InferResult, trace: boolean): Outgoing {
   const { model, version, timing } = result;
   // A tensor may carry more than the wire shows.
-  const outputs = result.outputs.map(({ name, datatype, shape, data }) => ({ name, datatype, shape, data }));
+  const outputs = result.outputs.map(({ name, datatype, shape, data }) => ({
+    name,
+    datatype,
+    shape,
+    data,
+  }));
   return { id, model, version, outputs, ...(trace ? { timing } : {}) };
 }
 

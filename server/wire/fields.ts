@@ -9,13 +9,21 @@ import { LIMITS } from './schema.ts';
 export class Fields {
   readonly #map: Readonly<Record<string, unknown>>;
 
-  private constructor(map: object, private readonly where: Where) {
+  private constructor(
+    map: object,
+    private readonly where: Where,
+  ) {
     this.#map = map as Record<string, unknown>;
   }
 
   /** `what` names the map in the error when it is none: "a request". */
   static of(value: unknown, what: string, where: Where = ROOT): Fields {
-    if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Uint8Array) {
+    if (
+      typeof value !== 'object' ||
+      value === null ||
+      Array.isArray(value) ||
+      value instanceof Uint8Array
+    ) {
       throw mismatch(where, `${what} as a map`, value, 'bad_request');
     }
     return new Fields(value, where);
@@ -50,7 +58,9 @@ export class Fields {
 
   text(name: string, bytesMax: number): string {
     const value = this.raw(name);
-    if (typeof value === 'string' && value !== '' && Buffer.byteLength(value) <= bytesMax) return value;
+    if (typeof value === 'string' && value !== '' && Buffer.byteLength(value) <= bytesMax) {
+      return value;
+    }
     return this.fail(name, `text of 1 to ${bytesMax} bytes`);
   }
 
@@ -66,9 +76,14 @@ export class Fields {
 
   integer(name: string, min: number, max: number): number {
     const value = this.raw(name);
-    if (Number.isInteger(value) && (value as number) >= min && (value as number) <= max) return value as number;
+    if (Number.isInteger(value) && (value as number) >= min && (value as number) <= max) {
+      return value as number;
+    }
     const open = max === Number.MAX_SAFE_INTEGER;
-    return this.fail(name, open ? `an integer of at least ${min}` : `an integer from ${min} to ${max}`);
+    return this.fail(
+      name,
+      open ? `an integer of at least ${min}` : `an integer from ${min} to ${max}`,
+    );
   }
 
   optionalInteger(name: string, min: number, max: number): number | undefined {
@@ -90,7 +105,12 @@ export class Fields {
   }
 
   /** Each element of a list of `min` to `max`. */
-  list<Out>(name: string, min: number, max: number, each: (value: unknown, where: Where) => Out): Out[] {
+  list<Out>(
+    name: string,
+    min: number,
+    max: number,
+    each: (value: unknown, where: Where) => Out,
+  ): Out[] {
     const value = this.raw(name);
     if (!Array.isArray(value) || value.length < min || value.length > max) {
       return this.fail(name, `a list of ${min} to ${max} elements`);
@@ -99,7 +119,11 @@ export class Fields {
     return value.map((one, i) => each(one, { parent: where, key: i }));
   }
 
-  optionalList<Out>(name: string, max: number, each: (value: unknown, where: Where) => Out): Out[] | undefined {
+  optionalList<Out>(
+    name: string,
+    max: number,
+    each: (value: unknown, where: Where) => Out,
+  ): Out[] | undefined {
     return this.has(name) ? this.list(name, 0, max, each) : undefined;
   }
 }
@@ -112,16 +136,28 @@ export interface Where {
 export const ROOT: Where = { parent: null, key: '' };
 
 export function asId(value: unknown, where: Where): string {
-  if (typeof value === 'string' && value !== '' && Buffer.byteLength(value) <= LIMITS.idBytesMax) return value;
+  if (typeof value === 'string' && value !== '' && Buffer.byteLength(value) <= LIMITS.idBytesMax) {
+    return value;
+  }
   if (Number.isSafeInteger(value) && (value as number) >= 0) return String(value);
-  throw mismatch(where, `an id: text of 1 to ${LIMITS.idBytesMax} bytes, or an integer from 0`, value);
+  throw mismatch(
+    where,
+    `an id: text of 1 to ${LIMITS.idBytesMax} bytes, or an integer from 0`,
+    value,
+  );
 }
 
 export function mismatch(
-  where: Where, expected: string, got: unknown, code: FailureCode = 'bad_argument',
+  where: Where,
+  expected: string,
+  got: unknown,
+  code: FailureCode = 'bad_argument',
 ): ServeError {
   const path = pathOf(where);
-  return new ServeError(code, `${path === '' ? '' : `${path}: `}expected ${expected}, got ${shown(got)}`);
+  return new ServeError(
+    code,
+    `${path === '' ? '' : `${path}: `}expected ${expected}, got ${shown(got)}`,
+  );
 }
 
 export function pathOf({ parent, key }: Where): string {

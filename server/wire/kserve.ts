@@ -40,7 +40,10 @@ export function decodeKserveInfer(body: Uint8Array): KserveInfer {
 function decodeInput(value: unknown, where: Where) {
   const fields = Fields.of(value, 'a tensor', where);
   if (parametersOf(fields)?.has('binary_data_size')) {
-    throw new ServeError('unsupported', 'tensors in binary after the JSON (extension binary_tensor_data)');
+    throw new ServeError(
+      'unsupported',
+      'tensors in binary after the JSON (extension binary_tensor_data)',
+    );
   }
   return decodeTensor(value, where);
 }
@@ -59,7 +62,7 @@ function parametersOf(fields: Fields): Fields | null {
   return value === undefined ? null : Fields.of(value, 'parameters', fields.at('parameters'));
 }
 
-/** The body of the answer. Fails with `backend` or `unsupported` where an output has no JSON form. */
+/** The answer's body. Fails with `backend` or `unsupported` where an output has no JSON form. */
 export function encodeKserveInfer(result: InferResult, id: string | undefined): string {
   const head = JSON.stringify({ model_name: result.model, model_version: result.version, id });
   return `${head.slice(0, -1)},"outputs":${tensorsJson(result.outputs)}}`;

@@ -83,7 +83,11 @@ class Walk {
     this.skip();
     const head = this.bytes[start] as number;
     const header = head < 0xc0 ? 1 : head === 0xd9 ? 2 : head === 0xda ? 3 : 5;
-    return Buffer.from(this.bytes.buffer, this.bytes.byteOffset + start + header, this.at - start - header).toString();
+    return Buffer.from(
+      this.bytes.buffer,
+      this.bytes.byteOffset + start + header,
+      this.at - start - header,
+    ).toString();
   }
 
   /** Steps over bytes: how many there are, or -1 when something else stands here. */

@@ -5,7 +5,8 @@ import { scanMsgpack } from './scan.ts';
 // Plain maps and lists, as every msgpack library writes and reads them: no records, no extensions.
 const packr = new Packr({ useRecords: false, variableMapSize: true });
 const plain = { useRecords: false, mapsAsObjects: true, int64AsType: 'auto' };
-const unpackr = new Unpackr(plain as Options); // its types do not know 'auto': number where safe, else bigint
+// Its types do not know 'auto': a number where that is exact, else a bigint.
+const unpackr = new Unpackr(plain as Options);
 
 /**
  * One message. Maps become objects, bytes views of `bytes` (valid as long as that is), integers

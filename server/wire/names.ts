@@ -27,7 +27,9 @@ export function toWire(value: unknown): unknown {
   const out: Record<string, unknown> = {};
   for (const [name, one] of Object.entries(value)) {
     if (one === undefined) continue;
-    const spelt = Object.hasOwn(WIRE_NAMES, name) ? WIRE_NAMES[name as keyof typeof WIRE_NAMES] : name;
+    const spelt = Object.hasOwn(WIRE_NAMES, name)
+      ? WIRE_NAMES[name as keyof typeof WIRE_NAMES]
+      : name;
     out[spelt] = OPAQUE.has(name) ? one : toWire(one);
   }
   return out;

@@ -72,7 +72,9 @@ class Parser {
   #number(): number | bigint {
     const [digits, fraction, exponent] = this.#match(NUMBER);
     const number = Number(digits);
-    if (fraction !== undefined || exponent !== undefined || Number.isSafeInteger(number)) return number;
+    if (fraction !== undefined || exponent !== undefined || Number.isSafeInteger(number)) {
+      return number;
+    }
     return BigInt(digits);
   }
 

@@ -22,7 +22,9 @@ export function scanJson(text: string): boolean {
       depth += 1;
       containers += 1;
       if (depth > LIMITS.depthMax) fail(at, `maps and lists may nest ${LIMITS.depthMax} deep`);
-      if (containers > LIMITS.containersMax) fail(at, `a message may hold ${LIMITS.containersMax} maps and lists`);
+      if (containers > LIMITS.containersMax) {
+        fail(at, `a message may hold ${LIMITS.containersMax} maps and lists`);
+      }
     } else if (code === 0x5d || code === 0x7d) {
       depth -= 1;
     } else if (isDigit(code)) {

@@ -32,7 +32,9 @@ export function scanMsgpack(bytes: Uint8Array): void {
     left[depth] = (left[depth] as number) - 1;
 
     const fixed = FIXED_BYTES[head] as number; // header, with all of a number
-    if (fixed === REFUSED) fail(at, head === 0xc1 ? 'byte 0xc1 means nothing' : 'extension types are not taken');
+    if (fixed === REFUSED) {
+      fail(at, head === 0xc1 ? 'byte 0xc1 means nothing' : 'extension types are not taken');
+    }
     if (at + fixed > end) fail(at, 'the message is cut short');
     const kind = KIND[head] as number;
     if (kind === SCALAR) {
@@ -48,11 +50,20 @@ export function scanMsgpack(bytes: Uint8Array): void {
       continue;
     }
     const parts = kind === MAP ? count * 2 : count;
-    if (parts > end - at) fail(start, `${count} ${kind === MAP ? 'entries' : 'elements'} are announced and ${end - at} bytes follow`);
-    if (kind === MAP && count > LIMITS.mapSizeMax) fail(start, `a map may have ${LIMITS.mapSizeMax} entries`);
-    if (count > LIMITS.listLengthMax) fail(start, `a list may have ${LIMITS.listLengthMax} elements`);
+    if (parts > end - at) {
+      const what = kind === MAP ? 'entries' : 'elements';
+      fail(start, `${count} ${what} are announced and ${end - at} bytes follow`);
+    }
+    if (kind === MAP && count > LIMITS.mapSizeMax) {
+      fail(start, `a map may have ${LIMITS.mapSizeMax} entries`);
+    }
+    if (count > LIMITS.listLengthMax) {
+      fail(start, `a list may have ${LIMITS.listLengthMax} elements`);
+    }
     containers += 1;
-    if (containers > LIMITS.containersMax) fail(start, `a message may hold ${LIMITS.containersMax} maps and lists`);
+    if (containers > LIMITS.containersMax) {
+      fail(start, `a message may hold ${LIMITS.containersMax} maps and lists`);
+    }
     if (depth + 1 > LIMITS.depthMax) fail(start, `maps and lists may nest ${LIMITS.depthMax} deep`);
     depth += 1;
     left[depth] = parts;

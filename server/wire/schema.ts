@@ -17,7 +17,7 @@ export const LIMITS = {
   rankMax: 8, // sizes in one shape
   depthMax: 16, // nesting of maps and arrays in one message
   mapSizeMax: 1024, // entries of one map
-  listLengthMax: 1_048_576, // elements of one list: the numbers of a tensor that is not sent as bytes
+  listLengthMax: 1_048_576, // elements of one list: the numbers of a tensor not sent as bytes
   containersMax: 100_000, // maps and lists in one message: 500 events of 100 items are half of it
   queryBytesMax: 1024, // of a search event
   requestsMax: 256, // in one frame
@@ -107,7 +107,11 @@ export interface RecommendReply {
   readonly attribution: string;
   readonly items: readonly RecommendedItem[];
   /** The model that took part, and how its run went; absent when none was needed. */
-  readonly model?: { readonly name: string; readonly version: string; readonly timing: InferTiming };
+  readonly model?: {
+    readonly name: string;
+    readonly version: string;
+    readonly timing: InferTiming;
+  };
   /** What could not be used and why, e.g. the encoder was overloaded. Empty when all went well. */
   readonly degraded: readonly string[];
 }

@@ -49,8 +49,12 @@ suite(`decoders, given ${FRAMES} mutated frames`, () => {
   });
 });
 
-/** Runs all frames; one that breaks the rule is printed, so that it can become a test of its own. */
-function fuzz(count: number, make: (prng: Prng) => Uint8Array, run: (frame: Uint8Array) => void): void {
+/** Runs all frames; prints one that breaks the rule, so that it can become a test of its own. */
+function fuzz(
+  count: number,
+  make: (prng: Prng) => Uint8Array,
+  run: (frame: Uint8Array) => void,
+): void {
   const prng = new Prng(SEED);
   const heapBytes = process.memoryUsage().heapUsed;
   let taken = 0;
@@ -62,13 +66,22 @@ function fuzz(count: number, make: (prng: Prng) => Uint8Array, run: (frame: Uint
       taken += 1;
     } catch (error) {
       if (!(error instanceof ServeError) || error.code === 'internal') {
-        assert.fail(`frame ${i}, seed ${SEED}: ${Buffer.from(frame).toString('hex')}: ${(error as Error).stack}`);
+        assert.fail(
+          `frame ${i}, seed ${SEED}: ${Buffer.from(frame).toString('hex')}: ` +
+            (error as Error).stack,
+        );
       }
     }
     const tookMs = performance.now() - startMs;
-    assert.ok(tookMs < FRAME_MS_MAX, `frame ${i}, seed ${SEED} took ${tookMs} ms: ${Buffer.from(frame).toString('hex')}`);
+    assert.ok(
+      tookMs < FRAME_MS_MAX,
+      `frame ${i}, seed ${SEED} took ${tookMs} ms: ${Buffer.from(frame).toString('hex')}`,
+    );
   }
   const growth = process.memoryUsage().heapUsed - heapBytes;
   assert.ok(growth < HEAP_GROWTH_MAX, `${growth} bytes of heap`);
-  assert.ok(taken > 0 && taken < count * 0.95, `${taken} of ${count} were taken: the mutations are too weak or too strong`);
+  assert.ok(
+    taken > 0 && taken < count * 0.95,
+    `${taken} of ${count} were taken: the mutations are too weak or too strong`,
+  );
 }

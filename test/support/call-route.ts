@@ -9,11 +9,19 @@ export interface Called {
 
 /** One request to a router, without a socket. */
 export function callRoute(
-  router: Router, method: string, path: string, body: unknown = '', headers: Record<string, string> = {},
+  router: Router,
+  method: string,
+  path: string,
+  body: unknown = '',
+  headers: Record<string, string> = {},
 ): Promise<Called> {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   const request: HttpRequest = {
-    method, path, query: '', body: Buffer.from(text), aborted: false,
+    method,
+    path,
+    query: '',
+    body: Buffer.from(text),
+    aborted: false,
     header: (name) => headers[name] ?? '',
     onAbort: () => {},
   };

@@ -2,18 +2,58 @@ import { float32Tensor } from '../../server/core/tensor.ts';
 import { EVENT_TYPES } from '../../server/wire/schema.ts';
 
 const x = float32Tensor('x', [1, 4], Float32Array.of(1, 2, 3, 4));
-const filter = { category: ['lamps', 'chairs'], in_stock: true, exclude_seen: false, exclude: [1, 'two'] };
-const listed = (datatype: string, data: unknown, shape: number[]) => ({ name: 'x', datatype, shape, data });
+const filter = {
+  category: ['lamps', 'chairs'],
+  in_stock: true,
+  exclude_seen: false,
+  exclude: [1, 'two'],
+};
+const listed = (datatype: string, data: unknown, shape: number[]) => ({
+  name: 'x',
+  datatype,
+  shape,
+  data,
+});
 
 /** A good request of every operation, as plain values with the wire's names. */
 export const REQUESTS: readonly object[] = [
   { id: 1, op: 'infer', model: 'sum', inputs: [x] },
-  { id: 70_000, op: 'infer', model: 'sum', version: '1', inputs: [x], outputs: ['y'], trace: true, deadline_ms: 50 },
-  { id: 'events', op: 'events', events: EVENT_TYPES.map((type, i) => ({
-    id: `e${i}`, type, session: 's', customer: i, at_ms: 1_700_000_000_000 + i, items: ['1', 2, { item: 'i', quantity: 2, price: 9.5 }],
-    query: 'lamp', attribution: 'r', time_zone: 'Europe/Berlin', consent: i % 2 === 0,
-  })) },
-  { id: 2, op: 'recommend', session: 's', customer: 'c', items: [1, '2', 3], k: 10, filter, language: 'zh' },
+  {
+    id: 70_000,
+    op: 'infer',
+    model: 'sum',
+    version: '1',
+    inputs: [x],
+    outputs: ['y'],
+    trace: true,
+    deadline_ms: 50,
+  },
+  {
+    id: 'events',
+    op: 'events',
+    events: EVENT_TYPES.map((type, i) => ({
+      id: `e${i}`,
+      type,
+      session: 's',
+      customer: i,
+      at_ms: 1_700_000_000_000 + i,
+      items: ['1', 2, { item: 'i', quantity: 2, price: 9.5 }],
+      query: 'lamp',
+      attribution: 'r',
+      time_zone: 'Europe/Berlin',
+      consent: i % 2 === 0,
+    })),
+  },
+  {
+    id: 2,
+    op: 'recommend',
+    session: 's',
+    customer: 'c',
+    items: [1, '2', 3],
+    k: 10,
+    filter,
+    language: 'zh',
+  },
   { id: 3, op: 'similar', item: 'i', k: 5, filter },
   { id: 4, op: 'insight', session: 's', customer: 7 },
   { id: 5, op: 'subscribe', session: 's', k: 4, filter: {} },
@@ -27,11 +67,33 @@ export const REQUESTS: readonly object[] = [
 export const JSON_REQUESTS: readonly object[] = [
   ...REQUESTS.slice(2),
   { id: 1, op: 'infer', model: 'sum', inputs: [listed('FP32', [[1, 2.5, -3e2, 4]], [1, 4])] },
-  { id: 2, op: 'infer', model: 'sum', inputs: [listed('INT64', [1, 2, 3, 4], [1, 4]), listed('BOOL', [true, false], [2])] },
+  {
+    id: 2,
+    op: 'infer',
+    model: 'sum',
+    inputs: [listed('INT64', [1, 2, 3, 4], [1, 4]), listed('BOOL', [true, false], [2])],
+  },
 ];
 
 /** Bodies of KServe v2 infer. */
 export const KSERVE_BODIES: readonly object[] = [
-  { id: 'a', parameters: { timeout: 5000 }, inputs: [listed('FP32', [1, 2, 3, 4], [1, 4])], outputs: [{ name: 'y' }] },
-  { inputs: [listed('UINT64', [[1, 2], [3, 4]], [2, 2]), listed('INT8', [-1], [1])] },
+  {
+    id: 'a',
+    parameters: { timeout: 5000 },
+    inputs: [listed('FP32', [1, 2, 3, 4], [1, 4])],
+    outputs: [{ name: 'y' }],
+  },
+  {
+    inputs: [
+      listed(
+        'UINT64',
+        [
+          [1, 2],
+          [3, 4],
+        ],
+        [2, 2],
+      ),
+      listed('INT8', [-1], [1]),
+    ],
+  },
 ];

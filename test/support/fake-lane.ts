@@ -33,7 +33,11 @@ export class FakeLane implements Lane {
   readonly #free: number[];
   readonly #row: FakeModel['row'];
 
-  constructor({ name, inputs, outputs, rowsMax, row }: FakeModel, readonly version = '1', readonly slots = 64) {
+  constructor(
+    { name, inputs, outputs, rowsMax, row }: FakeModel,
+    readonly version = '1',
+    readonly slots = 64,
+  ) {
     this.model = name;
     this.config = { name, max_batch_size: rowsMax } as ModelConfig;
     this.rowsMax = Math.max(1, rowsMax);
@@ -50,8 +54,16 @@ export class FakeLane implements Lane {
   take(rows: number): Job | null {
     if (this.#free.length < rows) return null;
     const job: FakeJob = {
-      rows, slots: Int32Array.from(this.#free.splice(-rows)), deadlineUs: Infinity, arrivedUs: 0,
-      startedUs: 0, endedUs: 0, batchRows: rows, onSettled: () => {}, context: null, state: 'taken',
+      rows,
+      slots: Int32Array.from(this.#free.splice(-rows)),
+      deadlineUs: Infinity,
+      arrivedUs: 0,
+      startedUs: 0,
+      endedUs: 0,
+      batchRows: rows,
+      onSettled: () => {},
+      context: null,
+      state: 'taken',
     };
     return job;
   }
@@ -81,10 +93,14 @@ export class FakeLane implements Lane {
   }
 
   run(job: Job): void {
-    const rowOf = ({ bytes, rowBytes }: LaneTensor, slot: number) => bytes.subarray(slot * rowBytes, (slot + 1) * rowBytes);
+    const rowOf = ({ bytes, rowBytes }: LaneTensor, slot: number) =>
+      bytes.subarray(slot * rowBytes, (slot + 1) * rowBytes);
     for (const slot of job.slots) {
       const outputs = this.outputs.map((tensor) => rowOf(tensor, slot).fill(0));
-      this.#row(this.inputs.map((tensor) => rowOf(tensor, slot)), outputs);
+      this.#row(
+        this.inputs.map((tensor) => rowOf(tensor, slot)),
+        outputs,
+      );
     }
     this.#settle(job, null);
   }

@@ -1,7 +1,13 @@
 import { ServeError } from '../../server/core/errors.ts';
 import type { Storefront, Subscription } from '../../server/storefront/storefront.ts';
 import type {
-  EventsReply, InsightReply, InsightRequest, Push, RecommendReply, RecommendRequest, ShopEvent,
+  EventsReply,
+  InsightReply,
+  InsightRequest,
+  Push,
+  RecommendReply,
+  RecommendRequest,
+  ShopEvent,
   SimilarRequest,
 } from '../../server/wire/schema.ts';
 
@@ -33,7 +39,11 @@ export class FakeStorefront implements Storefront {
     return {
       ...request,
       intent: {
-        probability: 0.25, model: 'intent', version: '1', trainedOn: 'demo', features: { itemViews: 2 },
+        probability: 0.25,
+        model: 'intent',
+        version: '1',
+        trainedOn: 'demo',
+        features: { itemViews: 2 },
         timing: { queueUs: 1, runUs: 2, batchRows: 3 },
       },
     };
@@ -49,7 +59,12 @@ export class FakeStorefront implements Storefront {
   }
 
   push(session: string, sequence: number): void {
-    this.subscribers.get(session)?.({ push: 'recommend', session, sequence, reply: reply(session) });
+    this.subscribers.get(session)?.({
+      push: 'recommend',
+      session,
+      sequence,
+      reply: reply(session),
+    });
   }
 }
 

@@ -25,30 +25,43 @@ export function directoryOf(lanes: FakeLanes): ModelDirectory {
     const lane = lanes.lane(model, version);
     const versions = lanes.lanes.filter((one) => one.model === model).map((one) => one.version);
     return {
-      name: model, versions, platform: 'plain', maxBatchSize: lane.config.max_batch_size,
-      inputs: lane.inputs.map(({ spec }) => spec), outputs: lane.outputs.map(({ spec }) => spec),
+      name: model,
+      versions,
+      platform: 'plain',
+      maxBatchSize: lane.config.max_batch_size,
+      inputs: lane.inputs.map(({ spec }) => spec),
+      outputs: lane.outputs.map(({ spec }) => spec),
     };
   };
   return {
-    list: () => lanes.lanes.map(({ model }) => metadata(model)).map(({ name, versions, platform }) => ({ name, versions, platform })),
+    list: () =>
+      lanes.lanes
+        .map(({ model }) => metadata(model))
+        .map(({ name, versions, platform }) => ({ name, versions, platform })),
     metadata,
     ready: () => lanes.lanes.length > 0,
   };
 }
 
 /** Socket sessions over a fake shop and fake models. */
-export function makeSessions(models: readonly FakeModel[] = [SUM], limits: Partial<SessionLimits> = {}) {
+export function makeSessions(
+  models: readonly FakeModel[] = [SUM],
+  limits: Partial<SessionLimits> = {},
+) {
   const lanes = new FakeLanes(models.map((model) => new FakeLane(model)));
   const storefront = new FakeStorefront();
   const clock = new FakeClock();
   const logged: string[] = [];
   const answered: string[] = [];
   const sessions = new SocketSessions({
-    lanes, storefront, directory: directoryOf(lanes), clock, version: '0.0.0',
+    lanes,
+    storefront,
+    directory: directoryOf(lanes),
+    clock,
+    version: '0.0.0',
     log: new Log('warn', (line) => logged.push(line)),
     limits: { requestsMax: 16, pushBufferedBytesMax: 1000, ...limits },
     observe: (op, code) => answered.push(`${op} ${code}`),
   });
   return { sessions, lanes, storefront, clock, logged, answered };
 }
-

@@ -35,7 +35,8 @@ export class RawConnection {
 
   /** All that came, once it satisfies `enough` or the connection has closed. */
   async until(enough: (text: string) => boolean): Promise<string> {
-    while (!enough(this.#text) && !this.#closed) await new Promise<void>((wake) => this.#wake.push(wake));
+    while (!enough(this.#text) && !this.#closed)
+      await new Promise<void>((wake) => this.#wake.push(wake));
     return this.#text;
   }
 
@@ -53,7 +54,12 @@ export class RawConnection {
 }
 
 /** A GET or POST as text. */
-export function requestText(method: string, path: string, headers: Record<string, string> = {}, body = ''): string {
+export function requestText(
+  method: string,
+  path: string,
+  headers: Record<string, string> = {},
+  body = '',
+): string {
   const lines = [`${method} ${path} HTTP/1.1`, 'Host: test'];
   for (const [name, value] of Object.entries(headers)) lines.push(`${name}: ${value}`);
   if (body !== '') lines.push(`Content-Length: ${Buffer.byteLength(body)}`);

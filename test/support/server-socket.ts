@@ -36,7 +36,12 @@ export class ServerSocket implements Socket {
 
   /** What was sent since the last call, decoded. */
   read(): Message[] {
-    return this.sent.splice(0).map((frame) => (typeof frame === 'string' ? JSON.parse(frame) : decodeMsgpack(frame)) as Message);
+    return this.sent
+      .splice(0)
+      .map(
+        (frame) =>
+          (typeof frame === 'string' ? JSON.parse(frame) : decodeMsgpack(frame)) as Message,
+      );
   }
 }
 

@@ -24,8 +24,15 @@ export class SocketClient {
     this.closed = new Promise((resolve) => ws.on('close', (code) => resolve(code)));
   }
 
-  static async open(port: number, protocols: string[] = [], options: ClientOptions = {}): Promise<SocketClient> {
-    const ws = new WebSocket(`ws://127.0.0.1:${port}/ws`, protocols, { perMessageDeflate: false, ...options });
+  static async open(
+    port: number,
+    protocols: string[] = [],
+    options: ClientOptions = {},
+  ): Promise<SocketClient> {
+    const ws = new WebSocket(`ws://127.0.0.1:${port}/ws`, protocols, {
+      perMessageDeflate: false,
+      ...options,
+    });
     const client = new SocketClient(ws);
     await once(ws, 'open');
     return client;

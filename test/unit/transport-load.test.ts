@@ -6,14 +6,22 @@ import { bodyFate } from '../../server/transport/body.ts';
 import { findUws } from '../../server/transport/uws-library.ts';
 
 const handler: Handler = { http() {}, open() {}, message() {}, close() {} };
-const limits = { bodyBytesMax: 1000, messageBytesMax: 1000, bufferedBytesMax: 1000, idleSecondsMax: 8 };
+const limits = {
+  bodyBytesMax: 1000,
+  messageBytesMax: 1000,
+  bufferedBytesMax: 1000,
+  idleSecondsMax: 8,
+};
 
 suite('loadTransport', () => {
   test('takes the best transport that runs here and says why the better ones do not', async () => {
     const { found } = findUws();
     const { transport, skipped } = loadTransport('auto', handler, limits);
 
-    assert.match(transport.name, found ? /^uWebSockets\.js 20\.\d+/ : /^ws 8\.\d+\.\d+ on node:http$/);
+    assert.match(
+      transport.name,
+      found ? /^uWebSockets\.js 20\.\d+/ : /^ws 8\.\d+\.\d+ on node:http$/,
+    );
     for (const { name, why } of skipped) assert.match(`${name}: ${why}`, /^[\w .-]+: [^\n]+$/);
     await transport.close();
   });
@@ -28,7 +36,10 @@ suite('loadTransport', () => {
 
   test('says what to do when uWebSockets.js is asked for and no copy loads', async () => {
     if (findUws().found) return loadTransport('uws', handler, limits).transport.close();
-    assert.throws(() => loadTransport('uws', handler, limits), { code: 'unsupported', message: /VITRINE_TRANSPORT=auto/ });
+    assert.throws(() => loadTransport('uws', handler, limits), {
+      code: 'unsupported',
+      message: /VITRINE_TRANSPORT=auto/,
+    });
   });
 });
 

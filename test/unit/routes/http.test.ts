@@ -12,16 +12,38 @@ function setup() {
   const { lanes, storefront, clock } = makeSessions();
   const logged: string[] = [];
   const observed: string[] = [];
-  const router = new Router(new Log('warn', (line) => logged.push(line)), (pattern, status) => observed.push(`${pattern} ${status}`));
+  const router = new Router(new Log('warn', (line) => logged.push(line)), (pattern, status) =>
+    observed.push(`${pattern} ${status}`),
+  );
   let healthy = true;
-  addKserveRoutes(router, { lanes, inference: lanes, directory: directoryOf(lanes), clock, version: '1.2.3' });
+  addKserveRoutes(router, {
+    lanes,
+    inference: lanes,
+    directory: directoryOf(lanes),
+    clock,
+    version: '1.2.3',
+  });
   addStorefrontRoutes(router, storefront, clock);
   addOpsRoutes(router, { healthy: () => healthy, metrics: () => 'one 1\n' });
-  const call = async (method: string, path: string, body?: unknown, headers?: Record<string, string>) => {
+  const call = async (
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ) => {
     const { status, body: text } = await callRoute(router, method, path, body, headers);
     return [status, text.startsWith('{') ? (JSON.parse(text) as unknown) : text];
   };
-  return { router, lanes, storefront, clock, logged, observed, call, sicken: () => (healthy = false) };
+  return {
+    router,
+    lanes,
+    storefront,
+    clock,
+    logged,
+    observed,
+    call,
+    sicken: () => (healthy = false),
+  };
 }
 const x = (data: unknown) => ({ name: 'x', shape: [1, 4], datatype: 'FP32', data });
 
@@ -29,7 +51,11 @@ suite('KServe v2 routes', () => {
   test('the server says what it is, that it lives and that it is ready', async () => {
     const { call, lanes } = setup();
 
-    for (const path of ['/v2', '/v2/']) assert.deepEqual(await call('GET', path), [200, { name: 'vitrine', version: '1.2.3', extensions: [] }]);
+    for (const path of ['/v2', '/v2/'])
+      assert.deepEqual(await call('GET', path), [
+        200,
+        { name: 'vitrine', version: '1.2.3', extensions: [] },
+      ]);
     assert.deepEqual(await call('GET', '/v2/health/live'), [200, { live: true }]);
     assert.deepEqual(await call('GET', '/v2/health/ready'), [200, { ready: true, live: true }]);
     lanes.lanes.length = 0;
@@ -39,41 +65,91 @@ suite('KServe v2 routes', () => {
   test('a model says what it takes and gives, and whether it is ready', async () => {
     const { call, lanes } = setup();
     const metadata = {
-      name: 'sum', versions: ['1'], platform: 'plain',
-      inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 4] }], outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 1] }],
+      name: 'sum',
+      versions: ['1'],
+      platform: 'plain',
+      inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 4] }],
+      outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 1] }],
     };
 
     assert.deepEqual(await call('GET', '/v2/models/sum'), [200, metadata]);
     assert.deepEqual(await call('GET', '/v2/models/s%75m/versions/1'), [200, metadata]);
-    assert.deepEqual(await call('GET', '/v2/models/sum/ready'), [200, { name: 'sum', ready: true }]);
+    assert.deepEqual(await call('GET', '/v2/models/sum/ready'), [
+      200,
+      { name: 'sum', ready: true },
+    ]);
     lanes.ready = () => false;
-    assert.deepEqual(await call('GET', '/v2/models/sum/versions/1/ready'), [400, { name: 'sum', ready: false, error: 'Model version not ready' }]);
-    assert.deepEqual(await call('GET', '/v2/models/nobody'), [404, { error: "there is no such model: 'nobody'" }]);
-    assert.deepEqual(await call('GET', '/v2/models/sum/versions/7/ready'), [404, { error: "there is no such model version: 'sum' 7" }]);
+    assert.deepEqual(await call('GET', '/v2/models/sum/versions/1/ready'), [
+      400,
+      { name: 'sum', ready: false, error: 'Model version not ready' },
+    ]);
+    assert.deepEqual(await call('GET', '/v2/models/nobody'), [
+      404,
+      { error: "there is no such model: 'nobody'" },
+    ]);
+    assert.deepEqual(await call('GET', '/v2/models/sum/versions/7/ready'), [
+      404,
+      { error: "there is no such model version: 'sum' 7" },
+    ]);
   });
 
   test('infer answers with the outputs, and with an error that is text alone', async () => {
     const { call } = setup();
-    const answer = { model_name: 'sum', model_version: '1', outputs: [{ name: 'y', datatype: 'FP32', shape: [1, 1], data: [10] }] };
+    const answer = {
+      model_name: 'sum',
+      model_version: '1',
+      outputs: [{ name: 'y', datatype: 'FP32', shape: [1, 1], data: [10] }],
+    };
 
-    assert.deepEqual(await call('POST', '/v2/models/sum/infer', { inputs: [x([1, 2, 3, 4])] }), [200, answer]);
-    assert.deepEqual(await call('POST', '/v2/models/sum/versions/1/infer', { id: 'q', inputs: [x([[1, 2, 3, 4]])] }), [200, { ...answer, id: 'q' }]);
-    assert.deepEqual(await call('POST', '/v2/models/nobody/infer', { inputs: [] }), [404, { error: "there is no such model: 'nobody'" }]);
-    assert.deepEqual(await call('POST', '/v2/models/sum/infer', { inputs: [x([1, 2])] }), [400, {
-      error: 'a tensor does not fit the model: inputs[0].data: shape [1,4] needs 4 elements, got 2',
-    }]);
+    assert.deepEqual(await call('POST', '/v2/models/sum/infer', { inputs: [x([1, 2, 3, 4])] }), [
+      200,
+      answer,
+    ]);
+    assert.deepEqual(
+      await call('POST', '/v2/models/sum/versions/1/infer', {
+        id: 'q',
+        inputs: [x([[1, 2, 3, 4]])],
+      }),
+      [200, { ...answer, id: 'q' }],
+    );
+    assert.deepEqual(await call('POST', '/v2/models/nobody/infer', { inputs: [] }), [
+      404,
+      { error: "there is no such model: 'nobody'" },
+    ]);
+    assert.deepEqual(await call('POST', '/v2/models/sum/infer', { inputs: [x([1, 2])] }), [
+      400,
+      {
+        error:
+          'a tensor does not fit the model: inputs[0].data: shape [1,4] needs 4 elements, got 2',
+      },
+    ]);
     assert.equal((await call('POST', '/v2/models/sum/infer', '{"inputs":[NaN]}'))[0], 400);
-    assert.equal((await call('POST', '/v2/models/sum/infer', '{}', { 'content-encoding': 'gzip' }))[0], 501);
-    assert.equal((await call('POST', '/v2/models/sum/infer', '{} and bytes', { 'inference-header-content-length': '2' }))[0], 501);
+    assert.equal(
+      (await call('POST', '/v2/models/sum/infer', '{}', { 'content-encoding': 'gzip' }))[0],
+      501,
+    );
+    assert.equal(
+      (
+        await call('POST', '/v2/models/sum/infer', '{} and bytes', {
+          'inference-header-content-length': '2',
+        })
+      )[0],
+      501,
+    );
   });
 
   test('a full queue is 503 with Retry-After', async () => {
     const { router, lanes } = setup();
     lanes.lanes[0]!.take = () => null;
 
-    const { status, headers, body } = await callRoute(router, 'POST', '/v2/models/sum/infer', { inputs: [x([1, 2, 3, 4])] });
+    const { status, headers, body } = await callRoute(router, 'POST', '/v2/models/sum/infer', {
+      inputs: [x([1, 2, 3, 4])],
+    });
 
-    assert.deepEqual([status, headers['retry-after'], body], [503, '1', `{"error":"the queue is full: 'sum' has no room for 1 more rows"}`]);
+    assert.deepEqual(
+      [status, headers['retry-after'], body],
+      [503, '1', `{"error":"the queue is full: 'sum' has no room for 1 more rows"}`],
+    );
   });
 });
 
@@ -81,22 +157,62 @@ suite('storefront routes', () => {
   test('events, recommend, similar and insight take and give what the socket does', async () => {
     const { call, storefront, clock } = setup();
 
-    assert.deepEqual(await call('POST', '/v1/events', { events: [{ id: 1, type: 'item_view', session: 2, items: [3] }] }), [200, { accepted: 1, duplicates: 0 }]);
-    assert.deepEqual(storefront.asked, [[{ id: '1', type: 'item_view', session: '2', atMs: clock.wallMs(), items: [{ item: '3', quantity: 1 }] }]]);
-    const [status, recommended] = await call('POST', '/v1/recommend', { session: 's', k: 1, deadline_ms: 10 });
+    assert.deepEqual(
+      await call('POST', '/v1/events', {
+        events: [{ id: 1, type: 'item_view', session: 2, items: [3] }],
+      }),
+      [200, { accepted: 1, duplicates: 0 }],
+    );
+    assert.deepEqual(storefront.asked, [
+      [
+        {
+          id: '1',
+          type: 'item_view',
+          session: '2',
+          atMs: clock.wallMs(),
+          items: [{ item: '3', quantity: 1 }],
+        },
+      ],
+    ]);
+    const [status, recommended] = await call('POST', '/v1/recommend', {
+      session: 's',
+      k: 1,
+      deadline_ms: 10,
+    });
     assert.equal(status, 200);
-    assert.deepEqual(recommended, { attribution: 'a-s', items: [{ item: 's', score: 1, reason: { code: 'popular', text: 'Popular' } }], degraded: [] });
+    assert.deepEqual(recommended, {
+      attribution: 'a-s',
+      items: [{ item: 's', score: 1, reason: { code: 'popular', text: 'Popular' } }],
+      degraded: [],
+    });
     assert.equal((await call('POST', '/v1/similar', { item: 5 }))[0], 200);
-    const insight = (await call('POST', '/v1/insight', { session: 's' }))[1] as { intent: Record<string, unknown> };
+    const insight = (await call('POST', '/v1/insight', { session: 's' }))[1] as {
+      intent: Record<string, unknown>;
+    };
     assert.equal(insight.intent.trained_on, 'demo');
   });
 
   test('an error has its code beside its text', async () => {
     const { call } = setup();
 
-    assert.deepEqual(await call('POST', '/v1/similar', { item: 'none' }), [404, { error: 'there is no such item: none', code: 'unknown_item' }]);
-    assert.deepEqual(await call('POST', '/v1/recommend', '[]'), [400, { error: 'the request does not decode: expected a request as a map, got a list of 0', code: 'bad_request' }]);
-    assert.deepEqual(await call('POST', '/v1/recommend', ''), [400, { error: 'the request does not decode: JSON: Unexpected end of JSON input', code: 'bad_request' }]);
+    assert.deepEqual(await call('POST', '/v1/similar', { item: 'none' }), [
+      404,
+      { error: 'there is no such item: none', code: 'unknown_item' },
+    ]);
+    assert.deepEqual(await call('POST', '/v1/recommend', '[]'), [
+      400,
+      {
+        error: 'the request does not decode: expected a request as a map, got a list of 0',
+        code: 'bad_request',
+      },
+    ]);
+    assert.deepEqual(await call('POST', '/v1/recommend', ''), [
+      400,
+      {
+        error: 'the request does not decode: JSON: Unexpected end of JSON input',
+        code: 'bad_request',
+      },
+    ]);
   });
 });
 
@@ -104,13 +220,25 @@ suite('Router', () => {
   test('an unknown path is 404, a known one with another method 405 and Allow', async () => {
     const { router, call, observed } = setup();
 
-    assert.deepEqual(await call('GET', '/v1/nothing'), [404, { error: 'there is no such path: /v1/nothing', code: 'unknown_path' }]);
-    assert.deepEqual(await call('GET', '/v2/nothing'), [404, { error: 'there is no such path: /v2/nothing' }]);
+    assert.deepEqual(await call('GET', '/v1/nothing'), [
+      404,
+      { error: 'there is no such path: /v1/nothing', code: 'unknown_path' },
+    ]);
+    assert.deepEqual(await call('GET', '/v2/nothing'), [
+      404,
+      { error: 'there is no such path: /v2/nothing' },
+    ]);
     const { status, headers } = await callRoute(router, 'DELETE', '/v2/models/sum');
     assert.deepEqual([status, headers.allow], [405, 'GET, HEAD']);
     assert.equal((await call('HEAD', '/healthz'))[0], 200);
     assert.equal((await call('GET', '/v2/models/%E0%A4%A'))[0], 400);
-    assert.deepEqual(observed, ['none 404', 'none 404', '/v2/models/:model 405', '/healthz 200', 'none 400']);
+    assert.deepEqual(observed, [
+      'none 404',
+      'none 404',
+      '/v2/models/:model 405',
+      '/healthz 200',
+      'none 400',
+    ]);
   });
 
   test('health and numbers are for who runs the server', async () => {
@@ -120,13 +248,19 @@ suite('Router', () => {
     sicken();
     assert.deepEqual(await call('GET', '/healthz'), [503, { status: 'unavailable' }]);
     const { headers, body } = await callRoute(router, 'GET', '/metrics');
-    assert.deepEqual([headers['content-type'], body], ['text/plain; version=0.0.4; charset=utf-8', 'one 1\n']);
+    assert.deepEqual(
+      [headers['content-type'], body],
+      ['text/plain; version=0.0.4; charset=utf-8', 'one 1\n'],
+    );
   });
 
   test('a defect is 500, logged, and nobody else is disturbed', async () => {
     const { call, logged } = setup();
 
-    assert.deepEqual(await call('POST', '/v1/similar', { item: 'defect' }), [500, { error: 'the server has a defect: a defect of the server', code: 'internal' }]);
+    assert.deepEqual(await call('POST', '/v1/similar', { item: 'defect' }), [
+      500,
+      { error: 'the server has a defect: a defect of the server', code: 'internal' },
+    ]);
     assert.match(logged[0]!, /TypeError: a defect of the server/);
     assert.equal((await call('GET', '/healthz'))[0], 200);
   });

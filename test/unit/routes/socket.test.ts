@@ -20,58 +20,96 @@ function setup(subprotocol?: Subprotocol | 'none', limits = {}) {
   return { ...parts, socket, send, say, ask };
 }
 const infer = (id: number | string, ...values: number[]) => {
-  return { id, op: 'infer', model: 'sum', inputs: [float32Tensor('x', [1, 4], Float32Array.from(values))] };
+  return {
+    id,
+    op: 'infer',
+    model: 'sum',
+    inputs: [float32Tensor('x', [1, 4], Float32Array.from(values))],
+  };
 };
 const yOf = (reply: Record<string, unknown> | undefined) => {
   const [{ data }] = reply?.outputs as [{ data: Buffer }];
   return data.readFloatLE();
 };
-const codes = (replies: Record<string, unknown>[]) => replies.map((reply) => (reply.error as { code: string } | undefined)?.code);
+const codes = (replies: Record<string, unknown>[]) =>
+  replies.map((reply) => (reply.error as { code: string } | undefined)?.code);
 
 suite('SocketSessions', () => {
   test('every operation is answered with its id', async () => {
     const { ask } = setup();
 
     assert.deepEqual(await ask({ id: 1, op: 'ping' }), [{ id: 1, pong: true }]);
-    assert.deepEqual(await ask({ id: 'e', op: 'events', events: [{ id: 1, type: 'home_view', session: 's' }] }), [{ id: 'e', accepted: 1, duplicates: 0 }]);
+    assert.deepEqual(
+      await ask({ id: 'e', op: 'events', events: [{ id: 1, type: 'home_view', session: 's' }] }),
+      [{ id: 'e', accepted: 1, duplicates: 0 }],
+    );
     const [recommended] = await ask({ id: 2, op: 'recommend', session: 's' });
-    assert.deepEqual(recommended, { id: 2, attribution: 'a-s', items: [{ item: 's', score: 1, reason: { code: 'popular', text: 'Popular' } }], degraded: [] });
+    assert.deepEqual(recommended, {
+      id: 2,
+      attribution: 'a-s',
+      items: [{ item: 's', score: 1, reason: { code: 'popular', text: 'Popular' } }],
+      degraded: [],
+    });
     assert.equal((await ask({ id: 3, op: 'similar', item: 7 }))[0]?.attribution, 'a-7');
     const [insight] = await ask({ id: 4, op: 'insight', session: 's' });
     assert.deepEqual(insight?.intent, {
-      probability: 0.25, model: 'intent', version: '1', trained_on: 'demo', features: { itemViews: 2 },
+      probability: 0.25,
+      model: 'intent',
+      version: '1',
+      trained_on: 'demo',
+      features: { itemViews: 2 },
       timing: { queue_us: 1, run_us: 2, batch_rows: 3 },
     });
     assert.equal(yOf((await ask(infer(5, 1, 2, 3, 4)))[0]), 10);
-    assert.deepEqual((await ask({ id: 6, op: 'metadata' }))[0]?.models, [{ name: 'sum', versions: ['1'], platform: 'plain' }]);
+    assert.deepEqual((await ask({ id: 6, op: 'metadata' }))[0]?.models, [
+      { name: 'sum', versions: ['1'], platform: 'plain' },
+    ]);
     assert.deepEqual((await ask({ id: 7, op: 'metadata', model: 'sum' }))[0]?.model, {
-      name: 'sum', versions: ['1'], platform: 'plain', max_batch_size: 8,
-      inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 4] }], outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 1] }],
+      name: 'sum',
+      versions: ['1'],
+      platform: 'plain',
+      max_batch_size: 8,
+      inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 4] }],
+      outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 1] }],
     });
   });
 
   test('the text subprotocol has the same operations', async () => {
     const { say, socket } = setup('vitrine.v1.json');
-    say('{"id":1,"op":"infer","model":"sum","inputs":[{"name":"x","datatype":"FP32","shape":[1,4],"data":[[1,2,3,4]]}]}');
+    say(
+      '{"id":1,"op":"infer","model":"sum","inputs":[' +
+        '{"name":"x","datatype":"FP32","shape":[1,4],"data":[[1,2,3,4]]}]}',
+    );
     say('[{"id":2,"op":"ping"},{"id":3,"op":"nonsense"}]');
     await settled();
 
     assert.deepEqual(socket.sent, [
       '{"id":2,"pong":true}',
-      '{"id":3,"error":{"code":"unknown_op","message":"there is no such operation: \\"nonsense\\" is none of infer, events, recommend, similar, insight, subscribe, unsubscribe, cancel, metadata, ping"}}',
-      '{"id":1,"model":"sum","version":"1","outputs":[{"name":"y","datatype":"FP32","shape":[1,1],"data":[10]}]}',
+      '{"id":3,"error":{"code":"unknown_op","message":"' +
+        'there is no such operation: \\"nonsense\\" is none of infer, events, ' +
+        'recommend, similar, insight, subscribe, unsubscribe, cancel, metadata, ping"}}',
+      '{"id":1,"model":"sum","version":"1","outputs":[' +
+        '{"name":"y","datatype":"FP32","shape":[1,1],"data":[10]}]}',
     ]);
   });
 
-  test('several requests in one frame are answered one by one; one of them may be wrong', async () => {
+  test('requests in one frame are answered one by one; one of them may be wrong', async () => {
     const { ask } = setup();
 
-    const replies = await ask([infer(1, 1, 1, 1, 1), { id: 2, op: 'recommend', k: 0 }, 5, infer(3, 2, 2, 2, 2)]);
+    const replies = await ask([
+      infer(1, 1, 1, 1, 1),
+      { id: 2, op: 'recommend', k: 0 },
+      5,
+      infer(3, 2, 2, 2, 2),
+    ]);
 
     assert.equal(replies.length, 4);
     assert.equal(yOf(replies.find(({ id }) => id === 1)), 4);
     assert.equal(yOf(replies.find(({ id }) => id === 3)), 8);
-    assert.deepEqual(codes(replies.filter(({ error }) => error)).sort(), ['bad_argument', 'bad_request']);
+    assert.deepEqual(codes(replies.filter(({ error }) => error)).sort(), [
+      'bad_argument',
+      'bad_request',
+    ]);
     assert.deepEqual(codes(await ask([])), ['bad_request']);
     assert.deepEqual(codes(await ask(new Array(257).fill({ id: 1, op: 'ping' }))), ['bad_request']);
   });
@@ -90,10 +128,13 @@ suite('SocketSessions', () => {
     await settled();
 
     assert.equal(socket.corks, 1);
-    assert.deepEqual(socket.read().map((reply) => [reply.id, yOf(reply)]), Array.from({ length: 10 }, (_, i) => [i + 1, i + 1]));
+    assert.deepEqual(
+      socket.read().map((reply) => [reply.id, yOf(reply)]),
+      Array.from({ length: 10 }, (_, i) => [i + 1, i + 1]),
+    );
   });
 
-  test('an id in use and one request too many are refused, and neither disturbs the others', async () => {
+  test('an id in use and one request too many are refused; the others are served', async () => {
     const { send, ask, lanes, socket } = setup(undefined, { requestsMax: 3 });
     await ask(infer(0, 0, 0, 0, 0));
     lanes.lanes[0]!.prompt = false;
@@ -105,15 +146,27 @@ suite('SocketSessions', () => {
 
     const [refused] = await ask(infer(4, 4, 0, 0, 0));
     assert.deepEqual(refused?.error, {
-      code: 'overloaded', message: 'the queue is full: 3 requests of this socket are unanswered', retry_after_ms: 20,
+      code: 'overloaded',
+      message: 'the queue is full: 3 requests of this socket are unanswered',
+      retry_after_ms: 20,
     });
     lanes.lanes[0]!.runAll();
     await settled();
 
-    assert.deepEqual(socket.read().map((reply) => [reply.id, yOf(reply)]).sort(), [[1, 1], [2, 2], ['three', 3]]);
+    assert.deepEqual(
+      socket
+        .read()
+        .map((reply) => [reply.id, yOf(reply)])
+        .sort(),
+      [
+        [1, 1],
+        [2, 2],
+        ['three', 3],
+      ],
+    );
   });
 
-  test('cancel answers a waiting request with cancelled; what is gone or running it leaves', async () => {
+  test('cancel answers a waiting request; what is answered or runs it leaves', async () => {
     const { send, ask, storefront, lanes, socket } = setup();
     await ask(infer(0, 0, 0, 0, 0));
     lanes.lanes[0]!.prompt = false;
@@ -126,11 +179,16 @@ suite('SocketSessions', () => {
 
     for (const target of [1, 2, 3]) {
       const replies = await ask({ id: 10, op: 'cancel', target });
-      assert.deepEqual(replies.map(({ id }) => id), [target, 10]);
+      assert.deepEqual(
+        replies.map(({ id }) => id),
+        [target, 10],
+      );
       assert.deepEqual(codes(replies), ['cancelled', undefined]);
       assert.equal(replies[1]?.cancelled, true);
     }
-    assert.deepEqual(await ask({ id: 10, op: 'cancel', target: 1 }), [{ id: 10, cancelled: false }]);
+    assert.deepEqual(await ask({ id: 10, op: 'cancel', target: 1 }), [
+      { id: 10, cancelled: false },
+    ]);
     storefront.release();
     await settled();
     assert.deepEqual(socket.read(), []);
@@ -139,7 +197,9 @@ suite('SocketSessions', () => {
 
   test('pushes come to who subscribed, until it unsubscribes or leaves', async () => {
     const { ask, storefront, socket, sessions } = setup();
-    assert.deepEqual(await ask({ id: 1, op: 'subscribe', session: 's', k: 4 }), [{ id: 1, subscribed: 's' }]);
+    assert.deepEqual(await ask({ id: 1, op: 'subscribe', session: 's', k: 4 }), [
+      { id: 1, subscribed: 's' },
+    ]);
     storefront.push('s', 1);
     await settled();
     assert.equal((socket.read()[0]?.reply as { attribution: string }).attribution, 'a-s');
@@ -149,9 +209,14 @@ suite('SocketSessions', () => {
     socket.bufferedBytes = 0;
     storefront.push('s', 3);
     await settled();
-    assert.deepEqual(socket.read().map(({ sequence }) => sequence), [3]);
+    assert.deepEqual(
+      socket.read().map(({ sequence }) => sequence),
+      [3],
+    );
 
-    assert.deepEqual(await ask({ id: 2, op: 'unsubscribe', session: 's' }), [{ id: 2, unsubscribed: true }]);
+    assert.deepEqual(await ask({ id: 2, op: 'unsubscribe', session: 's' }), [
+      { id: 2, unsubscribed: true },
+    ]);
     assert.equal(storefront.subscribers.size, 0);
     await ask({ id: 3, op: 'subscribe', session: 't' });
     socket.open = false;
@@ -179,13 +244,19 @@ suite('SocketSessions', () => {
     assert.deepEqual(socket.sent, []);
   });
 
-  test('a frame that does not decode is answered without an id; a hundred such close the socket with 1008', async () => {
+  test('an undecodable frame is answered without an id; many close the socket with 1008', async () => {
     const { sessions, socket, ask } = setup();
     for (let i = 0; i < 100; i += 1) sessions.message(socket, Buffer.from([0xc1]), true);
     await settled();
     const replies = socket.read();
     assert.equal(replies.length, 100);
-    assert.deepEqual(replies[0], { id: null, error: { code: 'bad_request', message: 'the request does not decode: msgpack, byte 0: byte 0xc1 means nothing' } });
+    assert.deepEqual(replies[0], {
+      id: null,
+      error: {
+        code: 'bad_request',
+        message: 'the request does not decode: msgpack, byte 0: byte 0xc1 means nothing',
+      },
+    });
 
     assert.deepEqual(await ask({ id: 1, op: 'ping' }), [{ id: 1, pong: true }]);
     sessions.message(socket, Buffer.from([0xc1]), true);
@@ -195,13 +266,16 @@ suite('SocketSessions', () => {
     assert.deepEqual(codes(socket.read()), ['bad_request', 'bad_request']);
   });
 
-  test('text on the binary subprotocol is answered, and closes the socket with 1003 when it goes on', async () => {
+  test('text on the binary subprotocol is answered; if it goes on, closed with 1003', async () => {
     const { say, socket, ask } = setup('vitrine.v1.msgpack');
     say('{"id":1,"op":"ping"}');
     await settled();
     const [reply] = socket.read();
     assert.equal(reply?.id, null);
-    assert.match((reply?.error as { message: string }).message, /vitrine.v1.msgpack takes binary frames, got text/);
+    assert.match(
+      (reply?.error as { message: string }).message,
+      /vitrine.v1.msgpack takes binary frames, got text/,
+    );
     assert.deepEqual(await ask({ id: 1, op: 'ping' }), [{ id: 1, pong: true }]);
     for (let i = 0; i < 100; i += 1) say('{}');
     assert.equal(socket.closedWith, 1003);
@@ -220,9 +294,15 @@ suite('SocketSessions', () => {
 
     assert.deepEqual(codes(await ask({ id: 1, op: 'similar', item: 'none' })), ['unknown_item']);
     assert.deepEqual(codes(await ask({ id: 2, op: 'similar', item: 'defect' })), ['internal']);
-    assert.deepEqual(codes(await ask({ id: 3, op: 'metadata', model: 'nobody' })), ['unknown_model']);
+    assert.deepEqual(codes(await ask({ id: 3, op: 'metadata', model: 'nobody' })), [
+      'unknown_model',
+    ]);
     assert.equal(logged.length, 1);
     assert.match(logged[0]!, /a defect of the server/);
-    assert.deepEqual(answered, ['similar unknown_item', 'similar internal', 'metadata unknown_model']);
+    assert.deepEqual(answered, [
+      'similar unknown_item',
+      'similar internal',
+      'metadata unknown_model',
+    ]);
   });
 });

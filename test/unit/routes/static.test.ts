@@ -25,15 +25,31 @@ suite('StaticFiles', () => {
 
   test('files come with their type, folders as their index', async () => {
     const index = await get('/shop/');
-    assert.deepEqual([index.status, index.body, index.headers['content-type']], [200, '<p>hello</p>', 'text/html; charset=utf-8']);
+    assert.deepEqual(
+      [index.status, index.body, index.headers['content-type']],
+      [200, '<p>hello</p>', 'text/html; charset=utf-8'],
+    );
     assert.equal((await get('/shop/sub/')).body, 'below');
-    assert.equal((await get('/shop/app.js')).headers['content-type'], 'text/javascript; charset=utf-8');
+    assert.equal(
+      (await get('/shop/app.js')).headers['content-type'],
+      'text/javascript; charset=utf-8',
+    );
   });
 
   test('nothing outside the folder is served, nor what is hidden', async () => {
     const paths = [
-      '/shop/../secret.txt', '/shop/%2e%2e/secret.txt', '/shop/..%2fsecret.txt', '/shop/sub/../../secret.txt', '/shop/link.txt',
-      '/shop/.env', '/shop/%2Fetc/passwd', '/shop//etc/passwd', '/shop/..%5csecret.txt', '/shop/app.js%00.html', '/shop/nothing', '/shop/sub',
+      '/shop/../secret.txt',
+      '/shop/%2e%2e/secret.txt',
+      '/shop/..%2fsecret.txt',
+      '/shop/sub/../../secret.txt',
+      '/shop/link.txt',
+      '/shop/.env',
+      '/shop/%2Fetc/passwd',
+      '/shop//etc/passwd',
+      '/shop/..%5csecret.txt',
+      '/shop/app.js%00.html',
+      '/shop/nothing',
+      '/shop/sub',
     ];
     for (const path of paths) assert.equal((await get(path)).status, 404, path);
   });

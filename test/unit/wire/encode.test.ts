@@ -11,7 +11,9 @@ import { toWire, WIRE_NAMES } from '../../../server/wire/names.ts';
 const TIMING = { queueUs: 1, runUs: 2, batchRows: 3 };
 const int64 = (...values: bigint[]) => new Uint8Array(BigInt64Array.from(values).buffer);
 const RESULT = {
-  model: 'm', version: '2', timing: TIMING,
+  model: 'm',
+  version: '2',
+  timing: TIMING,
   outputs: [
     float32Tensor('y', [1, 2], Float32Array.of(0.5, -2)),
     { name: 'z', datatype: 'INT64' as const, shape: [1], data: int64(2n ** 62n + 1n) },
@@ -21,32 +23,46 @@ const json = (text: string) => decodeKserveInfer(Buffer.from(text));
 
 suite('encodeMessage', () => {
   test('a binary reply carries tensors as their bytes', () => {
-    const reply = decodeMsgpack(encodeMessage('msgpack', inferReply(7, RESULT, true)) as Uint8Array);
+    const reply = decodeMsgpack(
+      encodeMessage('msgpack', inferReply(7, RESULT, true)) as Uint8Array,
+    );
 
-    assert.deepEqual(JSON.parse(JSON.stringify(reply)), JSON.parse(JSON.stringify({
-      id: 7, model: 'm', version: '2',
-      outputs: RESULT.outputs.map((tensor) => ({ ...tensor, data: Buffer.from(tensor.data) })),
-      timing: { queue_us: 1, run_us: 2, batch_rows: 3 },
-    })));
+    assert.deepEqual(
+      JSON.parse(JSON.stringify(reply)),
+      JSON.parse(
+        JSON.stringify({
+          id: 7,
+          model: 'm',
+          version: '2',
+          outputs: RESULT.outputs.map((tensor) => ({ ...tensor, data: Buffer.from(tensor.data) })),
+          timing: { queue_us: 1, run_us: 2, batch_rows: 3 },
+        }),
+      ),
+    );
   });
 
   test('a text reply carries them as numbers, 64-bit integers to the last digit', () => {
     assert.equal(
       encodeMessage('json', inferReply('a', RESULT, false)),
-      '{"id":"a","model":"m","version":"2","outputs":[{"name":"y","datatype":"FP32","shape":[1,2],"data":[0.5,-2]},' +
+      '{"id":"a","model":"m","version":"2","outputs":[' +
+        '{"name":"y","datatype":"FP32","shape":[1,2],"data":[0.5,-2]},' +
         '{"name":"z","datatype":"INT64","shape":[1],"data":[4611686018427387905]}]}',
     );
   });
 
   test('an output that JSON cannot carry fails instead of becoming something else', () => {
     const outputs = [float32Tensor('y', [1], Float32Array.of(NaN))];
-    assert.throws(() => encodeMessage('json', { id: 1, outputs }), { code: 'backend', message: /'y' holds NaN/ });
+    assert.throws(() => encodeMessage('json', { id: 1, outputs }), {
+      code: 'backend',
+      message: /'y' holds NaN/,
+    });
   });
 
   test('an error says its code, its text and when to come back', () => {
     const error = new ServeError('overloaded', 'lane m', { retryAfterMs: 12 });
     assert.deepEqual(JSON.parse(encodeMessage('json', errorReply(null, error)) as string), {
-      id: null, error: { code: 'overloaded', message: 'the queue is full: lane m', retry_after_ms: 12 },
+      id: null,
+      error: { code: 'overloaded', message: 'the queue is full: lane m', retry_after_ms: 12 },
     });
   });
 
@@ -55,9 +71,14 @@ suite('encodeMessage', () => {
       assert.deepEqual(clientToWire({ [inside]: 1 }), { [wire]: 1 });
       assert.deepEqual(fromWire({ [wire]: 1 }), { [inside]: 1 });
     }
-    assert.deepEqual(toWire({ trainedOn: 'x', features: { atMs: 1 }, gone: undefined, list: [{ runUs: 1 }] }), {
-      trained_on: 'x', features: { atMs: 1 }, list: [{ run_us: 1 }],
-    });
+    assert.deepEqual(
+      toWire({ trainedOn: 'x', features: { atMs: 1 }, gone: undefined, list: [{ runUs: 1 }] }),
+      {
+        trained_on: 'x',
+        features: { atMs: 1 },
+        list: [{ run_us: 1 }],
+      },
+    );
   });
 });
 
@@ -69,7 +90,9 @@ suite('KServe v2 infer', () => {
 
     assert.equal(id, 'q');
     assert.deepEqual(request, {
-      inputs: [{ name: 'x', datatype: 'INT64', shape: [2, 1], data: int64(9_007_199_254_740_993n, 1n) }],
+      inputs: [
+        { name: 'x', datatype: 'INT64', shape: [2, 1], data: int64(9_007_199_254_740_993n, 1n) },
+      ],
       outputs: ['y'],
       deadlineMs: 5,
     });
@@ -77,17 +100,28 @@ suite('KServe v2 infer', () => {
 
   test('binary tensors, classes and 16-bit floats are refused by name', () => {
     const input = (fields: string) => `{"inputs":[{"name":"x","shape":[1],${fields}}]}`;
-    assert.throws(() => json(input('"datatype":"FP32","parameters":{"binary_data_size":4}')), { code: 'unsupported' });
-    assert.throws(() => json(input('"datatype":"FP16","data":[1]')), { message: /receiving FP16 data via JSON is not supported/ });
-    assert.throws(() => json('{"inputs":[],"outputs":[{"name":"y","parameters":{"classification":3}}]}'), { code: 'unsupported' });
-    assert.throws(() => json('{}'), { code: 'bad_argument', message: /inputs: expected a list of 0 to 64/ });
+    assert.throws(() => json(input('"datatype":"FP32","parameters":{"binary_data_size":4}')), {
+      code: 'unsupported',
+    });
+    assert.throws(() => json(input('"datatype":"FP16","data":[1]')), {
+      message: /receiving FP16 data via JSON is not supported/,
+    });
+    assert.throws(
+      () => json('{"inputs":[],"outputs":[{"name":"y","parameters":{"classification":3}}]}'),
+      { code: 'unsupported' },
+    );
+    assert.throws(() => json('{}'), {
+      code: 'bad_argument',
+      message: /inputs: expected a list of 0 to 64/,
+    });
   });
 
   test('the answer names the model, its version, and the id when there was one', () => {
     const outputs = [RESULT.outputs[1]!];
     assert.equal(
       encodeKserveInfer({ ...RESULT, outputs }, 'q'),
-      '{"model_name":"m","model_version":"2","id":"q","outputs":[{"name":"z","datatype":"INT64","shape":[1],"data":[4611686018427387905]}]}',
+      '{"model_name":"m","model_version":"2","id":"q","outputs":[' +
+        '{"name":"z","datatype":"INT64","shape":[1],"data":[4611686018427387905]}]}',
     );
     assert.ok(!encodeKserveInfer({ ...RESULT, outputs }, undefined).includes('"id"'));
   });

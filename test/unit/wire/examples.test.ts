@@ -17,14 +17,19 @@ interface Example {
   readonly value: unknown;
   readonly frame: Buffer;
 }
-const examples: Example[] = [...page.matchAll(/```json (\w+)\n([^`]*)```\n```hex\n([^`]*)```/g)].map(([, kind, json, hex]) => ({
-  kind: kind as string, value: JSON.parse(json as string), frame: Buffer.from((hex as string).replace(/\s/g, ''), 'hex'),
+const examples: Example[] = [
+  ...page.matchAll(/```json (\w+)\n([^`]*)```\n```hex\n([^`]*)```/g),
+].map(([, kind, json, hex]) => ({
+  kind: kind as string,
+  value: JSON.parse(json as string),
+  frame: Buffer.from((hex as string).replace(/\s/g, ''), 'hex'),
 }));
 
 suite('server/wire/EXAMPLES.md', () => {
   test('the bytes of each frame are what is said of them', () => {
     assert.ok(examples.length >= 18);
-    for (const { value, frame } of examples) assert.deepEqual(shownBytes(decodeMsgpack(frame)), value);
+    for (const { value, frame } of examples)
+      assert.deepEqual(shownBytes(decodeMsgpack(frame)), value);
   });
 
   test('each request is answered as the page says', async () => {
@@ -61,7 +66,9 @@ suite('server/wire/EXAMPLES.md', () => {
     const [, script] = /```js\n([^`]*)```/.exec(page) as RegExpExecArray;
     // Another msgpack library than the page's stands in: it is not one of ours, and they agree.
     const stand = "import { pack as encode, unpack as decode } from 'msgpackr';";
-    const runnable = (script as string).replace(/import .*@msgpack.*\n/, `${stand}\n`).replace(':8080', `:${port}`);
+    const runnable = (script as string)
+      .replace(/import .*@msgpack.*\n/, `${stand}\n`)
+      .replace(':8080', `:${port}`);
     const folder = join(ROOT, 'dist/examples'); // below the checkout, so that packages are found
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, 'client.mjs'), runnable);

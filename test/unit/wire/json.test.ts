@@ -10,18 +10,29 @@ const decode = (text: string): unknown => decodeJson(Buffer.from(text));
 suite('decodeJson', () => {
   test('integers beyond 2^53 survive, and only they become bigints', () => {
     assert.deepEqual(decode('[9007199254740993, -9223372036854775808, 18446744073709551615, 1]'), [
-      9_007_199_254_740_993n, -(2n ** 63n), 2n ** 64n - 1n, 1,
+      9_007_199_254_740_993n,
+      -(2n ** 63n),
+      2n ** 64n - 1n,
+      1,
     ]);
-    assert.deepEqual(decode('[9007199254740991, 0.12345678901234567, 12345678901234567e2, 1e17]'), [
-      9_007_199_254_740_991, 0.123_456_789_012_345_67, 12_345_678_901_234_567e2, 1e17,
-    ]);
+    assert.deepEqual(
+      decode('[9007199254740991, 0.12345678901234567, 12345678901234567e2, 1e17]'),
+      [9_007_199_254_740_991, 0.123_456_789_012_345_67, 12_345_678_901_234_567e2, 1e17],
+    );
     assert.deepEqual(decode('{"a":"9007199254740993","b":"\\"12345678901234567890"}'), {
-      a: '9007199254740993', b: '"12345678901234567890',
+      a: '9007199254740993',
+      b: '"12345678901234567890',
     });
   });
 
   test('a long fraction or an exponent is no reason for the slow parser', () => {
-    for (const text of ['0.1234567890123456789', '1.5e-12345678901234567', '12345678901234567.5', '"12345678901234567"', '999999999999999']) {
+    for (const text of [
+      '0.1234567890123456789',
+      '1.5e-12345678901234567',
+      '12345678901234567.5',
+      '"12345678901234567"',
+      '999999999999999',
+    ]) {
       assert.equal(scanJson(`[${text}]`), false, text);
     }
     for (const text of ['1234567890123456', '-1234567890123456', '{"a":[1,1234567890123456]}']) {
@@ -30,38 +41,71 @@ suite('decodeJson', () => {
   });
 
   test('NaN, Infinity and whatever else is no JSON is refused', () => {
-    for (const text of ['', 'NaN', '[Infinity]', '{"a":-Infinity}', '[1,]', '{a:1}', '01', '[1', '{"a":1}}', '"\u0001"', '1 2']) {
+    for (const text of [
+      '',
+      'NaN',
+      '[Infinity]',
+      '{"a":-Infinity}',
+      '[1,]',
+      '{a:1}',
+      '01',
+      '[1',
+      '{"a":1}}',
+      '"\u0001"',
+      '1 2',
+    ]) {
       assert.throws(() => decode(text), { code: 'bad_request' }, text);
       const exact = `[${text}, 9007199254740993]`;
-      if (text !== '') assert.throws(() => decode(exact.replace('1 2', '1 2 3')), { code: 'bad_request' }, exact);
+      if (text !== '')
+        assert.throws(() => decode(exact.replace('1 2', '1 2 3')), { code: 'bad_request' }, exact);
     }
-    assert.throws(() => decodeJson(Buffer.from([0x22, 0xff, 0x22])), { code: 'bad_request', message: /UTF-8/ });
+    assert.throws(() => decodeJson(Buffer.from([0x22, 0xff, 0x22])), {
+      code: 'bad_request',
+      message: /UTF-8/,
+    });
   });
 
   test('nesting and the count of maps and lists are bounded', () => {
     decode('['.repeat(16) + ']'.repeat(16));
     assert.throws(() => decode('['.repeat(17) + ']'.repeat(17)), { message: /nest 16 deep/ });
     assert.throws(() => decode('['.repeat(4_000_000)), { message: /nest 16 deep/ });
-    assert.throws(() => decode(`[${'[],'.repeat(100_001)}1]`), { message: /100000 maps and lists/ });
+    assert.throws(() => decode(`[${'[],'.repeat(100_001)}1]`), {
+      message: /100000 maps and lists/,
+    });
   });
 });
 
 suite('parseExact', () => {
   test('is JSON.parse wherever no integer is large', () => {
-    fc.assert(fc.property(fc.json({ maxDepth: 6 }), fc.boolean(), (text, spaced) => {
-      const given = spaced ? JSON.stringify(JSON.parse(text), null, 2) : text;
-      const want = JSON.parse(given) as unknown;
-      const got = parseExact(given);
-      assert.equal(JSON.stringify(got, bigintsAsNumbers), JSON.stringify(want));
-    }), { seed: 7, numRuns: 500 });
+    fc.assert(
+      fc.property(fc.json({ maxDepth: 6 }), fc.boolean(), (text, spaced) => {
+        const given = spaced ? JSON.stringify(JSON.parse(text), null, 2) : text;
+        const want = JSON.parse(given) as unknown;
+        const got = parseExact(given);
+        assert.equal(JSON.stringify(got, bigintsAsNumbers), JSON.stringify(want));
+      }),
+      { seed: 7, numRuns: 500 },
+    );
   });
 
   test('refuses what JSON.parse refuses', () => {
-    fc.assert(fc.property(fc.json(), fc.nat(), fc.constantFrom(...'{}[]",:0-.eE \\tn'), (text, at, char) => {
-      const place = at % (text.length + 1);
-      const broken = text.slice(0, place) + char + text.slice(place);
-      assert.equal(succeeds(() => parseExact(broken)), succeeds(() => JSON.parse(broken)), broken);
-    }), { seed: 7, numRuns: 2000 });
+    fc.assert(
+      fc.property(
+        fc.json(),
+        fc.nat(),
+        fc.constantFrom(...'{}[]",:0-.eE \\tn'),
+        (text, at, char) => {
+          const place = at % (text.length + 1);
+          const broken = text.slice(0, place) + char + text.slice(place);
+          assert.equal(
+            succeeds(() => parseExact(broken)),
+            succeeds(() => JSON.parse(broken)),
+            broken,
+          );
+        },
+      ),
+      { seed: 7, numRuns: 2000 },
+    );
   });
 });
 

@@ -28,27 +28,58 @@ suite('scanMsgpack', () => {
   });
 
   test('a header that claims more than the frame holds is refused before anything is built', () => {
-    for (const head of ['dd ffffffff', 'df ffffffff', 'db ffffffff', 'c6 ffffffff', 'dc ffff', '9f', '8f', 'bf']) {
-      assert.throws(() => scanMsgpack(bytes(`${head} 00 00`)), { code: 'bad_request', message: /byte \d+: .*announced/ }, head);
+    for (const head of [
+      'dd ffffffff',
+      'df ffffffff',
+      'db ffffffff',
+      'c6 ffffffff',
+      'dc ffff',
+      '9f',
+      '8f',
+      'bf',
+    ]) {
+      assert.throws(
+        () => scanMsgpack(bytes(`${head} 00 00`)),
+        { code: 'bad_request', message: /byte \d+: .*announced/ },
+        head,
+      );
     }
   });
 
   test('a frame cut anywhere is refused', () => {
-    const whole = encodeMsgpack({ id: 1, op: 'infer', list: [1.5, 'text', Buffer.from([1, 2, 3]), { a: null }, 2 ** 40] });
+    const whole = encodeMsgpack({
+      id: 1,
+      op: 'infer',
+      list: [1.5, 'text', Buffer.from([1, 2, 3]), { a: null }, 2 ** 40],
+    });
     for (let length = 0; length < whole.length; length += 1) {
-      assert.throws(() => scanMsgpack(whole.subarray(0, length)), { code: 'bad_request' }, String(length));
+      assert.throws(
+        () => scanMsgpack(whole.subarray(0, length)),
+        { code: 'bad_request' },
+        String(length),
+      );
     }
     scanMsgpack(whole);
   });
 
   test('bytes after the end, extensions, 0xc1 and keys that are no strings are refused', () => {
-    for (const hex of ['01 01', 'd4 01 00', 'c7 01 01 00', 'd6 ff 00000000', 'c1', '81 01 01', '81 c4 01 61 01', '81 81 a0 00 00']) {
+    for (const hex of [
+      '01 01',
+      'd4 01 00',
+      'c7 01 01 00',
+      'd6 ff 00000000',
+      'c1',
+      '81 01 01',
+      '81 c4 01 61 01',
+      '81 81 a0 00 00',
+    ]) {
       assert.throws(() => scanMsgpack(bytes(hex)), { code: 'bad_request' }, hex);
     }
   });
 
   test('nesting is bounded', () => {
-    const nested = (depth: number): Uint8Array => Buffer.concat([Buffer.alloc(depth, 0x91), Buffer.from([0xc0])]);
+    const nested = (depth: number): Uint8Array =>
+      Buffer.concat([Buffer.alloc(depth, 0x91), Buffer.from([0xc0])]);
     scanMsgpack(nested(16));
     assert.throws(() => scanMsgpack(nested(17)), { message: /nest 16 deep/ });
     assert.throws(() => scanMsgpack(nested(1_000_000)), { message: /nest 16 deep/ });
