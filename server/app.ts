@@ -1,0 +1,128 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { loadAddon } from './ann/binding.ts';
+import type { Config } from './config.ts';
+import { systemClock } from './core/clock.ts';
+import type { Log } from './core/log.ts';
+import { addDemoRoutes } from './demo/routes.ts';
+import { seedDemo } from './demo/seed.ts';
+import { observeLanes } from './observe-lanes.ts';
+import { Metrics } from './observe/metrics.ts';
+import { observeProcess } from './observe/process.ts';
+import { addKserveRoutes } from './routes/kserve.ts';
+import { addOpsRoutes } from './routes/ops.ts';
+import { Router } from './routes/router.ts';
+import { SocketSessions } from './routes/socket.ts';
+import { addStorefrontRoutes } from './routes/storefront.ts';
+import { ModelHost } from './serve.ts';
+import { LmdbStore } from './store/lmdb-store.ts';
+import { openShop } from './storefront/open-shop.ts';
+import { openRetriever } from './storefront/retrieval/open.ts';
+import { observeShop } from './storefront/shop-metrics.ts';
+import { loadTransport } from './transport/load.ts';
+import { VERSION } from './version.ts';
+
+/** What pushes may wait for one reader before it misses one; its replies may wait for more. */
+const PUSH_BUFFERED_BYTES_MAX = 1_048_576;
+const SHIPPED_MODELS = join(dirname(fileURLToPath(import.meta.url)), '../../models/repository');
+
+export interface App {
+  readonly port: number;
+  readonly transport: string;
+  readonly host: ModelHost;
+  /** Answers what is open for at most `drainMsMax`, commits, and frees port and folder. */
+  close(): Promise<void>;
+}
+
+/**
+ * The whole server, listening. An empty store becomes the demo store. Fails with a `ServeError`
+ * that says what stands in the way: a taken port, a locked store, a damaged model repository.
+ */
+export async function openApp(config: Config, log: Log): Promise<App> {
+  const addon = loadAddon();
+  const clock = systemClock;
+  const store = LmdbStore.open(join(config.dataDir, 'store'));
+  if (store.itemCount === 0) await seedStore(store, log);
+  const repository = repositoryOf(config);
+  const { workers, runMsMax, inlineUsMax, drainMsMax, sessionMinutesMax } = config;
+  const host = await ModelHost.open(repository, { workers, runMsMax, inlineUsMax, drainMsMax, log });
+  const retriever = openRetriever({ addon, store, repository, sessionMinutesMax, log });
+  const shop = openShop({
+    store, retriever, inference: host, repository, clock, log, sessionMinutesMax,
+  });
+  const metrics = new Metrics();
+  let healthy = true;
+  const requests = requestCounter(metrics);
+
+  const router = new Router(log, (path, status) => requests('http', path, String(status)));
+  addKserveRoutes(router, {
+    lanes: host, inference: host, directory: host, clock, version: VERSION,
+  });
+  addStorefrontRoutes(router, shop, clock);
+  addOpsRoutes(router, { healthy: () => healthy, metrics: () => metrics.text() });
+  addDemoRoutes(router, { store, storefront: shop, clock, transport: () => transport.name });
+  const sessions = new SocketSessions({
+    lanes: host, directory: host, storefront: shop, clock, log, version: VERSION,
+    limits: {
+      requestsMax: config.socketRequestsMax,
+      pushBufferedBytesMax: Math.min(PUSH_BUFFERED_BYTES_MAX, config.bufferedBytesMax),
+    },
+    observe: (op, code) => requests('websocket', op, code),
+  });
+  const { transport, skipped } = loadTransport(config.transport, {
+    http: router.handle.bind(router),
+    open: sessions.open.bind(sessions),
+    message: sessions.message.bind(sessions),
+    close: sessions.close.bind(sessions),
+  }, {
+    bodyBytesMax: config.bodyBytesMax,
+    messageBytesMax: config.bodyBytesMax,
+    bufferedBytesMax: config.bufferedBytesMax,
+    idleSecondsMax: config.idleSecondsMax,
+  });
+  for (const { name, why } of skipped) log.debug('transport skipped', { name, why });
+
+  observeShop(metrics, shop);
+  observeLanes(metrics, host);
+  const unobserve = observeProcess(metrics);
+  metrics.gauge('vitrine_sockets', 'Open WebSockets', {}, () => sessions.count);
+
+  const port = await transport.listen(config.host, config.port);
+  const close = async (): Promise<void> => {
+    healthy = false;
+    transport.stopListening();
+    await host.close();
+    await transport.close();
+    await store.close();
+    unobserve();
+  };
+  return { port, transport: transport.name, host, close };
+}
+
+/** The repository that is named, the one `vitrine train` wrote, or the one that is shipped. */
+function repositoryOf({ modelDir, dataDir }: Config): string {
+  if (modelDir !== '') return modelDir;
+  const trained = join(dataDir, 'models');
+  return existsSync(trained) ? trained : SHIPPED_MODELS;
+}
+
+async function seedStore(store: LmdbStore, log: Log): Promise<void> {
+  log.info('the store is empty: making the demo shop');
+  await seedDemo(store);
+  log.info('the demo shop is open', { items: store.itemCount, events: store.eventCount });
+}
+
+/** Counts requests by way, what was asked and how it went; series appear when first seen. */
+function requestCounter(metrics: Metrics): (way: string, what: string, outcome: string) => void {
+  const cells = new Map<string, { value: number }>();
+  return (way, what, outcome) => {
+    const key = `${way} ${what} ${outcome}`;
+    let cell = cells.get(key);
+    if (!cell) {
+      cell = metrics.counter('vitrine_requests_total', 'Requests answered', { way, what, outcome });
+      cells.set(key, cell);
+    }
+    cell.value += 1;
+  };
+}

@@ -1,0 +1,69 @@
+#!/usr/bin/env node
+/** `vitrine COMMAND`: each command is a module of its own, loaded when it is asked for. */
+import { ServeError } from './core/errors.ts';
+
+interface Command {
+  readonly usage: string;
+  /** Resolves to the process's exit code. */
+  run(args: string[]): Promise<number>;
+}
+
+const COMMANDS: Record<string, { readonly what: string; readonly load: () => Promise<Command> }> = {
+  serve: { what: 'run the server', load: () => import('./serve-command.ts') },
+  import: { what: 'read data of a shop into the store', load: () => import('./store/import/command.ts') },
+  tune: {
+    what: 'choose how recommendations are blended',
+    load: () => import('./storefront/retrieval/tune-command.ts'),
+  },
+  eval: {
+    what: 'score retrieval beside its baselines',
+    load: () => import('./storefront/retrieval/eval-command.ts'),
+  },
+  replay: {
+    what: 'score a running server on test sessions',
+    load: () => import('./storefront/retrieval/replay-command.ts'),
+  },
+};
+
+const [name = 'help', ...args] = process.argv.slice(2);
+process.exitCode = await main(name, args);
+
+async function main(name: string, args: string[]): Promise<number> {
+  const entry = COMMANDS[name];
+  if (!entry) {
+    const known = Object.entries(COMMANDS).map(([word, { what }]) => `  ${word.padEnd(8)} ${what}`);
+    const text = `usage: vitrine COMMAND …\n\n${known.join('\n')}\n\nvitrine COMMAND --help says more.`;
+    if (name === 'help' || name === '--help' || name === '-h') {
+      console.log(text);
+      return 0;
+    }
+    console.error(`There is no command '${name}'.\n${text}`);
+    return 2;
+  }
+  const command = await entry.load();
+  if (args.includes('--help') || args.includes('-h')) {
+    console.log(command.usage);
+    return 0;
+  }
+  try {
+    return await command.run(args);
+  } catch (error) {
+    return complain(error, command.usage);
+  }
+}
+
+/** Expected failures get one line; anything else is a defect, and shows where it came from. */
+function complain(error: unknown, usage: string): number {
+  if (error instanceof ServeError) {
+    console.error(`vitrine: ${error.message}`);
+    return 1;
+  }
+  const code = (error as { code?: string }).code ?? '';
+  if (code.startsWith('ERR_PARSE_ARGS')) {
+    console.error(`vitrine: ${(error as Error).message}\n\n${usage}`);
+    return 2;
+  }
+  console.error(error);
+  return 70;
+}
+

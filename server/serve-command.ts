@@ -1,0 +1,55 @@
+import { parseArgs } from 'node:util';
+import { openApp } from './app.ts';
+import { readConfig, settingsTable } from './config.ts';
+import { ServeError } from './core/errors.ts';
+import { Log, type LogLevel } from './core/log.ts';
+
+export const usage = [
+  'vitrine serve [--data DIR] [--models DIR] [--host HOST] [--port PORT]',
+  '  runs the server until SIGTERM or SIGINT; an empty store becomes the demo store',
+  '  Options win over the environment, which may say:',
+  '',
+  settingsTable(),
+].join('\n');
+
+/** Runs the server. Resolves when it has been told to end and has done so. */
+export async function run(args: string[]): Promise<number> {
+  try {
+    const { values } = parseArgs({
+      args,
+      options: {
+        data: { type: 'string' },
+        models: { type: 'string' },
+        host: { type: 'string' },
+        port: { type: 'string' },
+      },
+    });
+    const config = readConfig({
+      ...process.env,
+      ...(values.data !== undefined && { VITRINE_DATA: values.data }),
+      ...(values.models !== undefined && { VITRINE_MODELS: values.models }),
+      ...(values.host !== undefined && { VITRINE_HOST: values.host }),
+      ...(values.port !== undefined && { PORT: values.port }),
+    });
+    const app = await openApp(config, new Log(config.logLevel as LogLevel));
+    const address = `http://${config.host}:${app.port}`;
+    console.log(`Vitrine is ready on ${app.transport}.`);
+    console.log(`  the store      ${address}/`);
+    console.log(`  WebSocket      ${address.replace('http', 'ws')}/ws`);
+    console.log(`  KServe v2      ${address}/v2`);
+    console.log(`  metrics        ${address}/metrics`);
+    await ended();
+    await app.close();
+    return 0;
+  } catch (error) {
+    if (!(error instanceof ServeError)) throw error;
+    console.error(`vitrine: ${error.message}`);
+    return 1;
+  }
+}
+
+function ended(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
+  });
+}
