@@ -88,41 +88,44 @@ transportContract('WebSockets', ({ start, idleSecondsMax }) => {
     assert.equal(script.closed.length, 2);
   });
 
-  test('a slow reader costs bounded memory, then is closed with 1013', async () => {
-    const { script, port } = await start();
-    const message = Buffer.alloc(50_000);
-    let sent = 0;
-    let bufferedMax = 0;
-    const filled = new Promise<void>((resolve) => {
-      script.onMessage = (socket) => {
-        // Kernel buffers take the first megabytes, so this goes on until `send` says no.
-        const pour = () => {
-          for (let i = 0; i < 10; i += 1) {
-            message.writeUInt32BE(sent);
-            const went = socket.send(message);
-            bufferedMax = Math.max(bufferedMax, socket.bufferedBytes);
-            if (!went) return resolve();
-            sent += 1;
-          }
+  for (const corked of [false, true]) {
+    const how = corked ? 'corked' : 'one by one';
+    test(`a slow reader, sent to ${how}, costs bounded memory, then a 1013`, async () => {
+      const { script, port } = await start();
+      const message = Buffer.alloc(50_000);
+      let sent = 0;
+      let bufferedMax = 0;
+      const filled = new Promise<void>((resolve) => {
+        script.onMessage = (socket) => {
+          const sendSome = () => {
+            for (let i = 0; i < 10; i += 1) {
+              message.writeUInt32BE(sent);
+              if (socket.send(message)) sent += 1;
+              bufferedMax = Math.max(bufferedMax, socket.bufferedBytes);
+            }
+          };
+          // Kernel buffers take the first megabytes, so this goes on until `send` says no.
+          const pour = () => {
+            if (corked) socket.cork(sendSome);
+            else sendSome();
+            if (socket.open) setImmediate(pour);
+            else resolve();
+          };
           setImmediate(pour);
         };
-        pour();
-      };
-    });
-    const client = await SocketClient.open(port);
-    client.ws.pause();
-    client.send('pour');
-    await filled;
+      });
+      const client = await SocketClient.open(port);
+      client.ws.pause();
+      client.send('pour');
+      await filled;
 
-    assert.equal(script.opened[0]?.open, false);
-    assert.ok(
-      bufferedMax <= LIMITS.bufferedBytesMax + 2 * message.length,
-      `${bufferedMax} bytes waited`,
-    );
-    client.ws.resume();
-    assert.equal(await client.closed, 1013);
-    for (let i = 0; i < sent; i += 1) assert.equal((await client.next()).data.readUInt32BE(), i);
-  });
+      const { length } = message;
+      assert.ok(bufferedMax <= LIMITS.bufferedBytesMax + 2 * length, `${bufferedMax} bytes waited`);
+      client.ws.resume();
+      assert.equal(await client.closed, 1013);
+      for (let i = 0; i < sent; i += 1) assert.equal((await client.next()).data.readUInt32BE(), i);
+    });
+  }
 
   test('a socket ended between sends delivers what came before, and tells once', async () => {
     const { script, port } = await start();

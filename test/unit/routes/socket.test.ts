@@ -244,7 +244,7 @@ suite('SocketSessions', () => {
     assert.deepEqual(socket.sent, []);
   });
 
-  test('an undecodable frame is answered without an id; many close the socket with 1008', async () => {
+  test('an undecodable frame is answered without an id; many close with 1008', async () => {
     const { sessions, socket, ask } = setup();
     for (let i = 0; i < 100; i += 1) sessions.message(socket, Buffer.from([0xc1]), true);
     await settled();
