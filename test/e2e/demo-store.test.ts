@@ -4,7 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
+import { seededMlp } from '../../models/recipes/dense.ts';
+import { INTENT_FEATURES } from '../../server/storefront/intent-features.ts';
 import { NO_BROWSER, openBrowser, openPage } from '../support/browser.ts';
+import { writeDense, writeFiles } from '../support/model-repository.ts';
 import {
   FOCUSED, LANGUAGE, LAYOUT_SHIFT, PICTURES_DRAWN, SESSION, UNNAMED_CONTROLS, WIDER_THAN_SCREEN,
 } from '../support/page-scripts.ts';
@@ -22,6 +25,7 @@ suite('The demo store in Chromium', { skip: NO_BROWSER }, () => {
   let browser: Browser;
 
   before(async () => {
+    writeIntentModel(join(dataDir, 'models'));
     [server, browser] = await Promise.all([startServer(dataDir), openBrowser()]);
   });
   after(async () => {
@@ -160,6 +164,15 @@ suite('The demo store in Chromium', { skip: NO_BROWSER }, () => {
     await events.getByText('4 / 4').waitFor();
   });
 });
+
+/** An intent model that learned nothing: the page shows its numbers, whatever they say. */
+function writeIntentModel(repository: string): void {
+  const names = { name: 'intent', input: 'features', output: 'probability' };
+  const model = seededMlp(9, [INTENT_FEATURES.length, 8, 1], 'sigmoid', names);
+  writeDense(repository, 'intent', model, 'onnxruntime_onnx');
+  const card = { trainedOn: 'nothing: seeded weights' };
+  writeFiles(repository, { 'intent/card.json': JSON.stringify(card) });
+}
 
 /** Ids of the items that a part of the page shows, in order. */
 function shownItems(page: Page, part: string): Promise<string[]> {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
-const script = fileURLToPath(new URL('demo-process.js', import.meta.url));
+const main = fileURLToPath(new URL('../../server/main.js', import.meta.url));
 const ADDRESS = /http:\/\/127\.0\.0\.1:(\d+)/;
 
 export interface ServerProcess {
@@ -13,12 +13,15 @@ export interface ServerProcess {
   stop(): Promise<number | null>;
 }
 
-/** The server on a data folder, as a process of its own; on a free port when none is named. */
+/**
+ * The product's own server on a data folder, as a process of its own; on a free port when none is
+ * named. The folder's models are served when it has any.
+ */
 export async function startServer(dataDir: string, wanted?: number): Promise<ServerProcess> {
   // Not port 0: uSockets leaves out SO_REUSEADDR there, and a restart could not have the port back.
   const port = wanted ?? (await freePort());
   const env = { ...process.env, VITRINE_DATA: dataDir, PORT: String(port), VITRINE_LOG: 'warn' };
-  const child = spawn(process.execPath, [script], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const taken = await addressOf(child);
   return {
     url: `http://127.0.0.1:${taken}`,
