@@ -51,7 +51,8 @@ export async function buildNative({ sanitize = '', out = join(root, 'build/vitri
   const newest = Math.max(...objects.map((path) => statSync(path).mtimeMs));
   if (stale.length > 0 || !existsSync(out) || statSync(out).mtimeMs < newest) {
     const dynamic = process.platform === 'darwin' ? ['-undefined', 'dynamic_lookup'] : [];
-    await run(compiler, ['-shared', '-pthread', ...dynamic, ...(sanitize ? [`-fsanitize=${sanitize}`] : []), ...objects, '-o', `${out}.part`]);
+    const checks = sanitize ? [`-fsanitize=${sanitize}`] : [];
+    await run(compiler, ['-shared', '-pthread', ...dynamic, ...checks, ...objects, '-o', `${out}.part`]);
     renameSync(`${out}.part`, out);
   }
   writeFileSync(join(folder, 'stamp'), stamp);

@@ -17,21 +17,63 @@ type Setting = NumberSetting | TextSetting;
 
 /** Everything the server can be told. The README's table is printed from here. */
 export const SETTINGS = {
-  host: { env: 'VITRINE_HOST', value: '127.0.0.1', why: 'address to listen on; 0.0.0.0 is every one' },
+  host: {
+    env: 'VITRINE_HOST', value: '127.0.0.1',
+    why: 'address to listen on; 0.0.0.0 is every one',
+  },
   port: { env: 'PORT', value: 8080, min: 0, max: 65_535, why: '0 takes any free port' },
-  dataDir: { env: 'VITRINE_DATA', value: '.vitrine', why: 'folder of the store, and of what `vitrine train` made' },
-  modelDir: { env: 'VITRINE_MODELS', value: '', why: 'model repository; empty is DATA/models where it is, else the shipped one' },
-  transport: { env: 'VITRINE_TRANSPORT', value: 'auto', oneOf: ['auto', 'uws', 'node'], why: 'auto prefers uWebSockets.js and says what it took' },
-  logLevel: { env: 'VITRINE_LOG', value: 'info', oneOf: ['debug', 'info', 'warn', 'error'], why: 'least level that is written to stderr' },
-  workers: { env: 'VITRINE_WORKERS', value: 0, min: 0, max: 256, why: 'pool threads; 0 is one less than the cores, at least 1' },
-  bodyBytesMax: { env: 'VITRINE_BODY_BYTES_MAX', value: 4_194_304, min: 1024, max: 1_073_741_824, why: 'an HTTP body or a WebSocket message; four MiB is 1,024 rows of 1,024 floats' },
-  bufferedBytesMax: { env: 'VITRINE_BUFFERED_BYTES_MAX', value: 8_388_608, min: 65_536, max: 1_073_741_824, why: 'waiting for one slow reader before its socket is closed' },
-  socketRequestsMax: { env: 'VITRINE_SOCKET_REQUESTS_MAX', value: 256, min: 1, max: 65_536, why: 'unanswered requests of one socket; more are answered `overloaded`' },
-  idleSecondsMax: { env: 'VITRINE_IDLE_SECONDS_MAX', value: 120, min: 8, max: 900, why: 'a silent WebSocket is pinged, then closed' },
-  runMsMax: { env: 'VITRINE_RUN_MS_MAX', value: 10_000, min: 100, max: 600_000, why: 'a run that takes longer has hung: its worker is replaced' },
-  inlineUsMax: { env: 'VITRINE_INLINE_US_MAX', value: 200, min: 0, max: 10_000, why: 'a model whose full batch is cheaper runs on the front end: the hop costs more' },
-  drainMsMax: { env: 'VITRINE_DRAIN_MS_MAX', value: 5000, min: 0, max: 600_000, why: 'for open requests at SIGTERM' },
-  sessionMinutesMax: { env: 'VITRINE_SESSION_MINUTES_MAX', value: 30, min: 1, max: 1440, why: 'silence that ends a session, as GA4 and Google Retail cut it' },
+  dataDir: {
+    env: 'VITRINE_DATA', value: '.vitrine',
+    why: 'folder of the store, and of what `vitrine train` made',
+  },
+  modelDir: {
+    env: 'VITRINE_MODELS', value: '',
+    why: 'model repository; empty is DATA/models where it is, else the shipped one',
+  },
+  transport: {
+    env: 'VITRINE_TRANSPORT', value: 'auto', oneOf: ['auto', 'uws', 'node'],
+    why: 'auto prefers uWebSockets.js and says what it took',
+  },
+  logLevel: {
+    env: 'VITRINE_LOG', value: 'info', oneOf: ['debug', 'info', 'warn', 'error'],
+    why: 'least level that is written to stderr',
+  },
+  workers: {
+    env: 'VITRINE_WORKERS', value: 0, min: 0, max: 256,
+    why: 'pool threads; 0 is one less than the cores, at least 1',
+  },
+  bodyBytesMax: {
+    env: 'VITRINE_BODY_BYTES_MAX', value: 4_194_304, min: 1024, max: 1_073_741_824,
+    why: 'an HTTP body or a WebSocket message; four MiB is 1,024 rows of 1,024 floats',
+  },
+  bufferedBytesMax: {
+    env: 'VITRINE_BUFFERED_BYTES_MAX', value: 8_388_608, min: 65_536, max: 1_073_741_824,
+    why: 'waiting for one slow reader before its socket is closed',
+  },
+  socketRequestsMax: {
+    env: 'VITRINE_SOCKET_REQUESTS_MAX', value: 256, min: 1, max: 65_536,
+    why: 'unanswered requests of one socket; more are answered `overloaded`',
+  },
+  idleSecondsMax: {
+    env: 'VITRINE_IDLE_SECONDS_MAX', value: 120, min: 8, max: 900,
+    why: 'a silent WebSocket is pinged, then closed',
+  },
+  runMsMax: {
+    env: 'VITRINE_RUN_MS_MAX', value: 10_000, min: 100, max: 600_000,
+    why: 'a run that takes longer has hung: its worker is replaced',
+  },
+  inlineUsMax: {
+    env: 'VITRINE_INLINE_US_MAX', value: 200, min: 0, max: 10_000,
+    why: 'a model whose full batch is cheaper runs on the front end: the hop costs more',
+  },
+  drainMsMax: {
+    env: 'VITRINE_DRAIN_MS_MAX', value: 5000, min: 0, max: 600_000,
+    why: 'for open requests at SIGTERM',
+  },
+  sessionMinutesMax: {
+    env: 'VITRINE_SESSION_MINUTES_MAX', value: 30, min: 1, max: 1440,
+    why: 'silence that ends a session, as GA4 and Google Retail cut it',
+  },
 } as const satisfies Record<string, Setting>;
 
 type Widened<T> = T extends number ? number : string;

@@ -144,7 +144,9 @@ for (const kind of KINDS) {
         dim: fc.integer({ min: 1, max: 19 }),
         steps: fc.array(step, { maxLength: 60 }),
         k: fc.integer({ min: 1, max: 50 }),
-        filter: fc.option(fc.record({ seed: fc.nat(), share: fc.double({ min: 0, max: 1, noNaN: true }), end: fc.nat(60) })),
+        filter: fc.option(
+          fc.record({ seed: fc.nat(), share: fc.double({ min: 0, max: 1, noNaN: true }), end: fc.nat(60) }),
+        ),
       });
       fc.assert(fc.property(world, ({ metric, isa, dim, steps, k, filter }) => {
         const index = new VectorIndex({ kind, dim, metric, isa });

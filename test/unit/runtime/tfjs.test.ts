@@ -67,9 +67,13 @@ suite('tfjs models', () => {
   });
 
   for (const [what, { folder, config: own }, message] of [
-    ['an op that tfjs does not know', graphModel('Frobnicate'), /model\.json: tfjs has no op 'Frobnicate': convert the model to ONNX/],
-    ['an op that the wasm backend lacks', graphModel('Einsum'), /the wasm backend has no op 'Einsum': set parameters\.backend to 'cpu'/],
-    ['weights outside its folder', graphModel('Relu', { weightsManifest: [{ paths: ['../w.bin'], weights: [] }] }), /the weights '\.\.\/w\.bin' are outside the folder/],
+    ['an op that tfjs does not know', graphModel('Frobnicate'),
+      /model\.json: tfjs has no op 'Frobnicate': convert the model to ONNX/],
+    ['an op that the wasm backend lacks', graphModel('Einsum'),
+      /the wasm backend has no op 'Einsum': set parameters\.backend to 'cpu'/],
+    ['weights outside its folder',
+      graphModel('Relu', { weightsManifest: [{ paths: ['../w.bin'], weights: [] }] }),
+      /the weights '\.\.\/w\.bin' are outside the folder/],
     ['no topology', graphModel('Relu', { modelTopology: undefined }), /`modelTopology` is missing/],
   ] as const) {
     test(`${what} is an error that says so`, async () => {

@@ -1,0 +1,131 @@
+/**
+ * The house rules that a machine can hold: who imports what, one importer a package, one place
+ * for the environment, lengths of files and lines.
+ */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, posix, relative, sep } from 'node:path';
+import { suite, test } from 'node:test';
+
+const ROOT = process.cwd();
+
+/** A room may import itself and these. Files directly in `server/` wire everything together. */
+const MAY_IMPORT: Record<string, readonly string[]> = {
+  core: [],
+  wire: ['core', 'catalog'],
+  observe: ['core'],
+  catalog: ['core'],
+  ann: ['core'],
+  batch: ['core', 'observe', 'catalog'],
+  runtime: ['core', 'catalog'],
+  pool: ['core', 'catalog', 'observe', 'batch', 'runtime'],
+  transport: ['core'],
+  store: ['core', 'wire'],
+  storefront: ['core', 'wire', 'store', 'ann', 'observe', 'catalog', 'client', 'runtime'], // runtime: `eval`
+  routes: ['core', 'wire', 'batch', 'catalog', 'observe', 'storefront', 'transport'],
+  demo: ['core', 'wire', 'store', 'routes', 'transport', 'storefront'],
+  client: ['core', 'wire'],
+  page: ['client', 'core', 'wire'],
+};
+
+/** The one file that may import each package. Tests, benches and the page's import map are free. */
+const IMPORTER: Record<string, string> = {
+  'uWebSockets.js': 'server/transport/uws.ts',
+  piscina: 'server/pool/pool.ts',
+  lmdb: 'server/store/lmdb-store.ts',
+  'onnxruntime-node': 'server/runtime/onnx.ts',
+  '@tensorflow/tfjs': 'server/runtime/tfjs.ts',
+  '@tensorflow/tfjs-backend-wasm': 'server/runtime/tfjs.ts',
+};
+
+const LINES_MAX = 420;
+const COLUMNS_MAX = 120;
+
+const files = ['server', 'models', 'bench', 'test', 'native'].flatMap(sources);
+
+suite('the house is tidy', () => {
+  test('a room imports only the rooms below it', () => {
+    const wrong = files
+      .filter((path) => /^server\/[a-z]+\/.*\.ts$/.test(path))
+      .flatMap((path) => importsOf(path).map((name) => ({ path, name })))
+      .filter(({ path, name }) => name.startsWith('.') && !allowed(path, name))
+      .map(({ path, name }) => `${path} imports ${name}`);
+
+    assert.deepEqual(wrong, []);
+  });
+
+  test('nothing in server/ imports bench or test, and models only for training', () => {
+    const wrong = files
+      .filter((path) => path.startsWith('server/') && path !== 'server/cli.ts')
+      .filter((path) => importsOf(path).some((name) => /\.\.\/(bench|test|models)\//.test(name)));
+
+    assert.deepEqual(wrong, []);
+  });
+
+  test('each third-party package has one importer', () => {
+    const wrong = files
+      .filter((path) => path.startsWith('server/') && path.endsWith('.ts'))
+      .flatMap((path) => importsOf(path).map((name) => ({ path, name })))
+      .filter(({ path, name }) => name in IMPORTER && IMPORTER[name] !== path)
+      .map(({ path, name }) => `${path} imports ${name}`);
+
+    assert.deepEqual(wrong, []);
+  });
+
+  test('the environment is read by the entry points alone', () => {
+    const readers = files
+      .filter((path) => path.startsWith('server/') && path.endsWith('.ts'))
+      .filter((path) => /process\.env\b/.test(read(path)));
+
+    assert.deepEqual(readers.filter((path) => !/(^|[/-])command\.ts$/.test(path)), []);
+  });
+
+  test(`no source file is longer than ${LINES_MAX} lines`, () => {
+    const long = files
+      .map((path) => ({ path, lines: read(path).split('\n').length }))
+      .filter(({ lines }) => lines > LINES_MAX)
+      .map(({ path, lines }) => `${path}: ${lines}`);
+
+    assert.deepEqual(long, []);
+  });
+
+  test(`no line is wider than ${COLUMNS_MAX} columns`, () => {
+    const wide = files.flatMap((path) =>
+      read(path)
+        .split('\n')
+        .flatMap((line, i) => (line.length > COLUMNS_MAX ? [`${path}:${i + 1}`] : [])),
+    );
+
+    assert.deepEqual(wide, []);
+  });
+
+  test('every top-level folder has its page', () => {
+    for (const folder of ['server', 'kernels', 'models', 'bench', 'test']) {
+      assert.ok(read(`${folder}/README.md`).length > 200, `${folder}/README.md`);
+    }
+  });
+});
+
+function sources(folder: string): string[] {
+  return readdirSync(join(ROOT, folder), { recursive: true })
+    .map((name) => posix.join(folder, String(name).split(sep).join('/')))
+    .filter((path) => /\.(ts|mjs|cc|h|cu|css)$/.test(path) && !/\/(fixtures|vectors)\//.test(path));
+}
+
+function read(path: string): string {
+  return readFileSync(join(ROOT, path), 'utf8');
+}
+
+function importsOf(path: string): string[] {
+  const found = read(path).matchAll(/(?:^|\n)\s*(?:import|export)\s[^;]*?from\s+'([^']+)'|import\('([^']+)'\)/g);
+  return [...found].map((match) => (match[1] ?? match[2]) as string);
+}
+
+function allowed(path: string, name: string): boolean {
+  const target = relative(ROOT, join(ROOT, dirname(path), name)).split(sep).join('/');
+  const from = path.split('/')[1] as string;
+  const [top, to, rest] = target.split('/');
+  if (top !== 'server') return true; // the test after this one
+  if (rest === undefined) return to === 'config.ts';
+  return to === from || (MAY_IMPORT[from] ?? []).includes(to as string);
+}
