@@ -11,6 +11,10 @@ interface Command {
 const COMMANDS: Record<string, { readonly what: string; readonly load: () => Promise<Command> }> = {
   serve: { what: 'run the server', load: () => import('./serve-command.ts') },
   import: { what: 'read data of a shop into the store', load: () => import('./store/import/command.ts') },
+  train: {
+    what: 'learn models from the store',
+    load: () => import('../models/recipes/train-command.ts'),
+  },
   tune: {
     what: 'choose how recommendations are blended',
     load: () => import('./storefront/retrieval/tune-command.ts'),

@@ -1,0 +1,101 @@
+import {
+  copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+
+/** What `card.json` says of a model: where it comes from and how good it is. */
+export interface ModelCard {
+  readonly name: string;
+  readonly what: string; // one sentence
+  readonly trainedOn: string; // one sentence; the product shows it beside the model's answers
+  readonly madeAt: string; // ISO time
+  readonly seed: number;
+  readonly trainSeconds: number;
+  /** Share of the newest sessions that the model has not learned from. */
+  readonly held_out_share: number;
+  readonly data: Readonly<Record<string, number | string>>;
+  readonly split: string;
+  readonly scores: Readonly<Record<string, number>>;
+  readonly baselines: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly features?: readonly string[];
+  readonly notes?: readonly string[];
+}
+
+/** The part of `config.json` that the recipes write; Triton's names. */
+export interface WrittenConfig {
+  readonly platform: 'onnxruntime_onnx' | 'tensorflow_tfjs';
+  readonly max_batch_size: number;
+  readonly input: readonly WrittenTensor[];
+  readonly output: readonly WrittenTensor[];
+  readonly parameters?: Readonly<Record<string, string>>;
+}
+interface WrittenTensor {
+  readonly name: string;
+  readonly data_type: 'TYPE_FP32' | 'TYPE_INT32';
+  readonly dims: readonly number[];
+}
+
+export interface NewModel {
+  readonly name: string;
+  readonly config?: WrittenConfig; // absent: vectors only, nothing to run
+  readonly card: ModelCard;
+  readonly files: Readonly<Record<string, string | Uint8Array>>; // of the version folder
+}
+
+/**
+ * Adds a version to a model of a repository and returns its number, one more than the newest. Every
+ * file is whole before it is seen: the version folder and the two files above it are written under
+ * other names and renamed, the folder first. A process that dies midway leaves the model as it was.
+ */
+export function writeModel(repository: string, model: NewModel): number {
+  const folder = join(repository, model.name);
+  mkdirSync(folder, { recursive: true });
+  removeParts(folder);
+  const version = 1 + Math.max(0, ...versionsIn(folder));
+  const part = join(folder, `.part-${version}`);
+  mkdirSync(part);
+  for (const [name, data] of Object.entries(model.files)) writeFileSync(join(part, name), data);
+  const card = `${JSON.stringify(model.card, null, 2)}\n`;
+  writeFileSync(join(part, 'card.json'), card); // stays with its version when a newer one comes
+  renameSync(part, join(folder, String(version)));
+  replaceFile(join(folder, 'card.json'), card);
+  if (model.config) {
+    const config = { name: model.name, ...model.config };
+    replaceFile(join(folder, 'config.json'), `${JSON.stringify(config, null, 2)}\n`);
+  }
+  return version;
+}
+
+/** Copies a model of one repository into another that has none of that name. */
+export function copyModel(from: string, to: string, name: string): void {
+  if (existsSync(join(to, name)) || !existsSync(join(from, name))) return;
+  mkdirSync(to, { recursive: true });
+  const part = join(to, `.part-${name}`);
+  rmSync(part, { recursive: true, force: true });
+  cpSync(join(from, name), part, { recursive: true });
+  renameSync(part, join(to, name));
+}
+
+/** Copies one file unless it is there. */
+export function copyMissingFile(from: string, to: string, name: string): void {
+  if (existsSync(join(from, name)) && !existsSync(join(to, name))) {
+    copyFileSync(join(from, name), join(to, name));
+  }
+}
+
+function versionsIn(folder: string): number[] {
+  return readdirSync(folder).filter((name) => /^[1-9]\d*$/.test(name)).map(Number);
+}
+
+/** What an interrupted run left. */
+function removeParts(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    if (name.startsWith('.part-')) rmSync(join(folder, name), { recursive: true, force: true });
+  }
+}
+
+function replaceFile(path: string, text: string): void {
+  const part = `${path}.part`;
+  writeFileSync(part, text);
+  renameSync(part, path);
+}
