@@ -53,8 +53,8 @@ export function makeIntent(
       shape: trained.shape,
     },
     split: 'sessions by time: the first 70 % learn, the next 15 % choose shape and epoch and ' +
-      'calibrate, the last 15 % are scored; a moment is right after an event, or 1 s to 15 min of ' +
-      'silence later',
+      'calibrate, the last 15 % are scored; a moment is right after an event, or 1 s to 15 min ' +
+      'of silence later',
     scores: { ...scores },
     baselines: Object.fromEntries(
       Object.entries(baselines).map(([name, of]) => [name, { ...of }])),

@@ -22,6 +22,7 @@ export interface TrainOptions {
   readonly seed: number;
   readonly minutesMax: number; // for the session encoder
   readonly dim?: number; // of the learned vectors
+  readonly trainedOn?: string; // for the cards, where it is not simply the shop's own events
 }
 
 const INTENT_EPOCHS = 15;
@@ -42,7 +43,7 @@ export async function trainStore(
   const { only, seed, epochs, minutesMax, sessionMinutesMax, dim = VECTOR_DIM } = options;
   const past = readPastSessions(store, sessionMinutesMax);
   const sessions = trainingSessions(past, (row) => store.itemAt(row)?.id ?? String(row));
-  const trainedOn = describe(store, sessions);
+  const trainedOn = options.trainedOn ?? describe(store, sessions);
   say(trainedOn);
   const enough = longSessions(sessions) >= SESSIONS_MIN;
   const write = (model: NewModel): void => {

@@ -6,7 +6,9 @@ import { Pooling } from '../../../models/recipes/encoder/pooling.ts';
 import { openSoftmax, plainSoftmax } from '../../../models/recipes/encoder/softmax.ts';
 import { TrainingStep } from '../../../models/recipes/encoder/step.ts';
 import { trainEncoder } from '../../../models/recipes/encoder/train.ts';
-import { freshWeights, parametersOf, type EncoderWeights } from '../../../models/recipes/encoder/weights.ts';
+import {
+  freshWeights, parametersOf, type EncoderWeights,
+} from '../../../models/recipes/encoder/weights.ts';
 import {
   examplesOf, trainingSessions, type TrainingSessions,
 } from '../../../models/recipes/training-sessions.ts';

@@ -55,7 +55,8 @@ suite('The intent recipe', () => {
   test('silence ends a session, and events without consent teach nothing', () => {
     const unasked = { ...at(10, 'purchase'), consent: false };
 
-    const sessions = intentSessions([at(0, 'item_view'), at(4000, 'item_view'), unasked], SILENCE_MS);
+    const events = [at(0, 'item_view'), at(4000, 'item_view'), unasked];
+    const sessions = intentSessions(events, SILENCE_MS);
 
     assert.deepEqual(sessions.map((session) => session.length), [1, 1]);
   });

@@ -1,0 +1,50 @@
+/**
+ * Makes the models that come with the product, from nothing but a seed: the demo shop's simulator
+ * writes a history, and `vitrine train`'s recipes learn from it. `npm run build`, then
+ * `node dist/models/make.js`; about half a minute.
+ */
+import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { systemClock } from '../server/core/clock.ts';
+import { DEMO_SEED, makeCatalogue } from '../server/demo/catalogue.ts';
+import { demoHistory } from '../server/demo/seed.ts';
+import { MemoryStore } from '../server/store/memory-store.ts';
+import type { Store } from '../server/store/store.ts';
+import { PARTS, trainStore } from './recipes/train-store.ts';
+
+/**
+ * What the shipped models learned from: more of the demo shop's past than its store is seeded with,
+ * and another time, so that no model has seen the very visits it is shown beside.
+ */
+export const SHIPPED_HISTORY = {
+  endMs: Date.UTC(2026, 8, 1),
+  days: 84,
+  visits: 24_000,
+} as const;
+
+export const SHIPPED_TRAINING = { seed: 1, dim: 32, epochs: 12 } as const;
+
+/** A store with the demo shop's items and the shipped models' history. */
+export async function shippedStore(): Promise<Store> {
+  const store = new MemoryStore();
+  await store.putItems(makeCatalogue(DEMO_SEED));
+  await store.append(demoHistory(SHIPPED_HISTORY.endMs, SHIPPED_HISTORY));
+  return store;
+}
+
+async function make(): Promise<void> {
+  const repository = fileURLToPath(new URL('../../models/repository', import.meta.url));
+  const part = `${repository}.part`; // all models are new, or none
+  rmSync(part, { recursive: true, force: true });
+  mkdirSync(part, { recursive: true });
+  const { visits, days } = SHIPPED_HISTORY;
+  const trainedOn = `the demo shop's simulator (seed ${DEMO_SEED}): ` +
+    `${visits.toLocaleString('en')} made-up visits over ${days} days, no real shopper`;
+  await trainStore(await shippedStore(), part, repository, {
+    ...SHIPPED_TRAINING, only: PARTS, minutesMax: Infinity, sessionMinutesMax: 30, trainedOn,
+  }, systemClock, (line) => console.log(line));
+  rmSync(repository, { recursive: true, force: true });
+  renameSync(part, repository);
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await make();
