@@ -13,10 +13,11 @@ import type { Store } from '../server/store/store.ts';
 import { PARTS, trainStore } from './recipes/train-store.ts';
 
 /**
- * What the shipped models learned from: more of the demo shop's past than its store is seeded with,
- * and another time, so that no model has seen the very visits it is shown beside.
+ * What the shipped models learned from: other visits than those that the demo's store is seeded
+ * with, and more of them.
  */
 export const SHIPPED_HISTORY = {
+  seed: 2026,
   endMs: Date.UTC(2026, 8, 1),
   days: 84,
   visits: 24_000,
@@ -37,8 +38,8 @@ async function make(): Promise<void> {
   const part = `${repository}.part`; // all models are new, or none
   rmSync(part, { recursive: true, force: true });
   mkdirSync(part, { recursive: true });
-  const { visits, days } = SHIPPED_HISTORY;
-  const trainedOn = `the demo shop's simulator (seed ${DEMO_SEED}): ` +
+  const { visits, days, seed } = SHIPPED_HISTORY;
+  const trainedOn = `the demo shop's simulator (seed ${seed}): ` +
     `${visits.toLocaleString('en')} made-up visits over ${days} days, no real shopper`;
   await trainStore(await shippedStore(), part, repository, {
     ...SHIPPED_TRAINING, only: PARTS, minutesMax: Infinity, sessionMinutesMax: 30, trainedOn,

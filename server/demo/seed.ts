@@ -6,11 +6,12 @@ import { DEMO_SEED, makeCatalogue } from './catalogue.ts';
 import { simulate } from './simulator.ts';
 
 /** How much past the demo shop has: about 24,000 events. */
-export const HISTORY: History = { days: 28, visits: 4000 };
+export const HISTORY: History = { seed: DEMO_SEED, days: 28, visits: 4000 };
 
 const EVENTS_IN_ONE_COMMIT = 4000;
 
 interface History {
+  readonly seed: number; // of who comes and what they do; the shop's items stay the same
   readonly days: number;
   readonly visits: number; // about
 }
@@ -49,7 +50,7 @@ export function demoHistory(nowMs: number, history: History = HISTORY): ShopEven
   const startMs = nowMs - history.days * DAY_MS;
   const visitsPerDay = history.visits / history.days;
   const visits = simulate(makeCatalogue(DEMO_SEED), {
-    seed: DEMO_SEED, startMs, visitsPerDay, visits: Infinity,
+    seed: history.seed, startMs, visitsPerDay, visits: Infinity,
   });
   const events: ShopEvent[] = [];
   for (const event of visits) {

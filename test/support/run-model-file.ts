@@ -35,7 +35,7 @@ export async function runTfjs(
   const model = await tf.loadLayersModel(tf.io.fromMemory({
     modelTopology: json.modelTopology,
     weightSpecs: json.weightsManifest[0].weights,
-    weightData: files['weights.bin'].slice().buffer,
+    weightData: new Uint8Array(files['weights.bin']).buffer, // a copy: a Buffer's memory is shared
   }));
   const output = model.predict(tf.tensor(data, [...shape])) as tf.Tensor;
   return (await output.data()) as Float32Array;

@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite, test } from 'node:test';
+import { SHIPPED_TRAINING, shippedStore } from '../../../models/make.ts';
+import { hitRate, RANKED_ROWS } from '../../../models/recipes/hit-rate.ts';
+import { intentExamples, intentSessions } from '../../../models/recipes/intent/examples.ts';
+import { binaryScores } from '../../../models/recipes/intent/metrics.ts';
+import { makeItemVectors } from '../../../models/recipes/item-vectors.ts';
+import { silentReport } from '../../../models/recipes/report.ts';
+import { examplesOf, trainingSessions } from '../../../models/recipes/training-sessions.ts';
+import { makeCatalogue } from '../../../server/demo/catalogue.ts';
+import { simulate } from '../../../server/demo/simulator.ts';
+import { MemoryStore } from '../../../server/store/memory-store.ts';
+import { loadItemVectors } from '../../../server/storefront/item-vocabulary.ts';
+import { INTENT_FEATURES } from '../../../server/storefront/intent-features.ts';
+import { runEncoder } from '../../../server/storefront/retrieval/encoder-run.ts';
+import {
+  prefixesOf, readPastSessions,
+} from '../../../server/storefront/retrieval/past-sessions.ts';
+import { readSettings } from '../../../server/storefront/retrieval/settings.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { runOnnx, runTfjs } from '../../support/run-model-file.ts';
+
+const REPOSITORY = 'models/repository';
+const catalogue = makeCatalogue();
+
+/** Visits that no shipped model has seen: another seed. */
+const fresh = [...simulate(catalogue, {
+  seed: 77, startMs: Date.UTC(2026, 9, 1), visitsPerDay: 300, visits: 1500,
+})];
+
+suite('The shipped models', () => {
+  test('know the items of the demo shop, and no others', () => {
+    const ids = new Set(catalogue.map((item) => item.id));
+    for (const name of ['session-encoder', 'item-vectors']) {
+      const { vocabulary, vectors } = loadItemVectors(join(REPOSITORY, name, '1'));
+
+      assert.ok(vocabulary.size >= 0.95 * ids.size, `${name}: ${vocabulary.size}`);
+      for (let n = 1; n <= vocabulary.size; n += 1) {
+        assert.ok(ids.has(vocabulary.idOf(n) as string));
+      }
+      assert.ok(vectors.every(Number.isFinite));
+    }
+  });
+
+  test('item vectors are what the recipe makes of the simulator again', async () => {
+    const store = await shippedStore();
+    const sessions = trainingSessions(
+      readPastSessions(store, 30), (row) => store.itemAt(row)?.id ?? '');
+    const made = await makeItemVectors(
+      sessions, '', SHIPPED_TRAINING, new FakeClock(), silentReport);
+    const { vectors, dim } = loadItemVectors(join(REPOSITORY, 'item-vectors', '1'));
+    const bytes = made.files['item_vectors.f32'] as Uint8Array;
+    const again = new Float32Array(bytes.slice().buffer);
+
+    assert.equal(made.files['items.txt'], text('item-vectors', '1/items.txt'));
+    assert.equal(again.length, vectors.length);
+    for (let at = 0; at < vectors.length; at += dim) {
+      // Logarithms may differ in the last bit from machine to machine, so not compared by digest.
+      assert.ok(cosine(vectors, again, at, dim) > 0.999, `item ${at / dim + 1}`);
+    }
+  });
+
+  test('the session encoder scores on unseen visits about what its card says', async () => {
+    const store = new MemoryStore();
+    await store.putItems(catalogue);
+    await store.append(fresh);
+    const past = readPastSessions(store, 30);
+    const idOf = (row: number): string => store.itemAt(row)?.id ?? '';
+    const prefixes = prefixesOf(past, 2000);
+    const tastes = await runEncoder(
+      REPOSITORY, prefixes.map(({ items }) => Array.from(items, idOf)));
+    const { vocabulary, vectors, dim } = loadItemVectors(join(REPOSITORY, 'session-encoder', '1'));
+
+    // Each prefix is an example of its own: one item that stands for it, then the target.
+    const items = Int32Array.from(
+      prefixes.flatMap(({ target }) => [1, vocabulary.numberOf(idOf(target))]));
+    const offsets = Uint32Array.from({ length: prefixes.length + 1 }, (_, i) => 2 * i);
+    const queries = new Float32Array(RANKED_ROWS * dim);
+    const ask = (row: number, _items: Int32Array, start: number): void => {
+      queries.set(tastes?.[start / 2] as Float32Array, row * dim);
+    };
+    const score = await hitRate(
+      { dim, units: vectors, queries, ask }, items, examplesOf({ items, offsets }, 1));
+
+    const card = JSON.parse(text('session-encoder', 'card.json'));
+    assert.ok(Math.abs(score.hr20 - card.scores.hr20) < 0.06, `HR@20 ${score.hr20}`);
+    assert.ok(score.hr20 > 2 * card.baselines.popular.hr20);
+  });
+
+  test('intent in ONNX and in tfjs agree to 1e-5, and rank unseen visits as the card says',
+    async () => {
+      const { rows, bought } = intentExamples(intentSessions(fresh, 1_800_000), 1);
+      const width = INTENT_FEATURES.length;
+      const data = new Float32Array(rows.length * width);
+      rows.forEach((row, i) => data.set(row, i * width));
+      const shape = [rows.length, width];
+      const model = readFileSync(join(REPOSITORY, 'intent/1/model.onnx'));
+
+      const onnx = await runOnnx(model, { features: [data, shape] }, 'probability');
+      const tfjs = await runTfjs({
+        'model.json': text('intent-tfjs', '1/model.json'),
+        'weights.bin': readFileSync(join(REPOSITORY, 'intent-tfjs/1/weights.bin')),
+      }, data, shape);
+
+      onnx.forEach((value, i) => assert.ok(Math.abs(value - (tfjs[i] as number)) < 1e-5));
+      const card = JSON.parse(text('intent', 'card.json'));
+      assert.deepEqual(card.features, INTENT_FEATURES); // else it is fed what it never learned
+      const { auc } = binaryScores(onnx, bought);
+      assert.ok(Math.abs(auc - card.scores.auc) < 0.06, `AUC ${auc}, card ${card.scores.auc}`);
+    });
+
+  test('cards say where a model comes from, and the blend was chosen', () => {
+    for (const name of ['session-encoder', 'item-vectors', 'intent', 'intent-tfjs']) {
+      const card = JSON.parse(text(name, 'card.json'));
+
+      assert.match(card.trainedOn, /simulator/);
+      assert.ok(card.held_out_share >= 0.05);
+      assert.ok(Object.values(card.scores).every(Number.isFinite));
+      assert.equal(text(name, 'card.json'), text(name, '1/card.json'));
+    }
+    assert.ok(readSettings(REPOSITORY).weights.taste > 0);
+  });
+});
+
+function text(model: string, file: string): string {
+  return readFileSync(join(REPOSITORY, model, file), 'utf8');
+}
+
+function cosine(a: Float32Array, b: Float32Array, at: number, dim: number): number {
+  let dot = 0;
+  let aa = 0;
+  let bb = 0;
+  for (let j = at; j < at + dim; j += 1) {
+    dot += (a[j] as number) * (b[j] as number);
+    aa += (a[j] as number) ** 2;
+    bb += (b[j] as number) ** 2;
+  }
+  return dot / Math.sqrt(aa * bb);
+}
