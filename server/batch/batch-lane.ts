@@ -105,11 +105,17 @@ export class BatchLane implements Lane {
 
   take(rows: number): Job | null {
     assert.ok(Number.isInteger(rows) && rows >= 1 && rows <= this.rowsMax, `rows ${rows}`);
-    const fits = this.#queue.rows + this.#takenRows + rows <= this.#queueMax;
-    const job = fits && !this.#closing ? this.#jobs.take(rows) : null;
+    if (!this.#fits(rows)) this.makeRoom();
+    const job = this.#fits(rows) && !this.#closing ? this.#jobs.take(rows) : null;
     if (job) this.#takenRows += rows;
     else this.stats.fail(this.#closing ? 'draining' : 'overloaded');
     return job;
+  }
+
+  makeRoom(): boolean {
+    const before = this.#queue.rows;
+    if (this.inline && !this.#closing) this.#pump();
+    return this.#queue.rows < before;
   }
 
   giveBack(given: Job): void {
@@ -163,6 +169,10 @@ export class BatchLane implements Lane {
     cancel();
     this.#timer.stop();
     await this.#parts.runner.close();
+  }
+
+  #fits(rows: number): boolean {
+    return this.#queue.rows + this.#takenRows + rows <= this.#queueMax;
   }
 
   get #quiet(): boolean {

@@ -17,8 +17,16 @@ export interface Lane {
   readonly rowsMax: number;
   /** Milliseconds after which a caller that `take` refused may find room. */
   readonly retryAfterMs: number;
-  /** Takes a job with `rows` slots (1..rowsMax), or null when queue or slots are full. */
+  /**
+   * Takes a job with `rows` slots (1..rowsMax), or null when queue or slots are full. A full lane
+   * tries `makeRoom` first.
+   */
   take(rows: number): Job | null;
+  /**
+   * Runs and settles what waits now, where the model runs on this thread: an answer costs it less
+   * than a refusal. True when fewer rows wait than before.
+   */
+  makeRoom(): boolean;
   /** Queues the job. It settles exactly once, never inside this call. */
   submit(job: Job): void;
   /** Gives up a job that was taken and not submitted. */

@@ -36,7 +36,12 @@ export class FastInfer {
     const template = this.#find(session, frame, idAt, idAt + idBytes);
     if (template === null) return false;
     const id = integerAt(frame, idAt);
-    if (session.flights.size >= session.limits.requestsMax || session.flights.has(id)) return false;
+    const { flights, limits } = session;
+    if (flights.has(id)) return false;
+    if (flights.size >= limits.requestsMax) {
+      template.lane.makeRoom();
+      if (flights.size >= limits.requestsMax) return false;
+    }
     const job = template.lane.take(template.rows);
     if (job === null) {
       session.fail('msgpack', 'infer', id, noRoom(template.lane, template.rows));

@@ -29,6 +29,8 @@ export class FakeLane implements Lane {
   readonly retryAfterMs = 3;
   /** Runs each job in the turn after it came, when true. */
   prompt = true;
+  /** Runs what waits when asked for room, when true. */
+  inline = false;
   readonly waiting: FakeJob[] = [];
   readonly #free: number[];
   readonly #row: FakeModel['row'];
@@ -66,6 +68,12 @@ export class FakeLane implements Lane {
       state: 'taken',
     };
     return job;
+  }
+
+  makeRoom(): boolean {
+    const { length } = this.waiting;
+    if (this.inline) this.runAll();
+    return this.waiting.length < length;
   }
 
   submit(given: Job): void {

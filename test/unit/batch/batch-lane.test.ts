@@ -76,6 +76,29 @@ suite('BatchLane', () => {
     assert.equal(world.lane.stats.failed.overloaded, 1);
   });
 
+  test('an inline lane that is full answers what waits and takes the job: a refusal costs more', () => {
+    const world = new LaneWorld({ rowsMax: 2, queueMax: 4, inline: true });
+    for (const value of [1, 2, 3, 4]) world.submit(value);
+    assert.equal(world.ends.size, 0);
+
+    const fifth = world.submit(5);
+
+    assert.ok(fifth);
+    assert.deepEqual([...world.ends.values()].flat(), ['ok', 'ok', 'ok', 'ok']);
+    assert.equal(world.lane.stats.failed.overloaded, undefined);
+    world.turn();
+    assert.deepEqual(world.ends.get(5), ['ok']);
+  });
+
+  test('a lane on a pool makes no room before its time', () => {
+    const world = new LaneWorld({ rowsMax: 2, queueMax: 2 });
+    world.submit(1);
+    assert.equal(world.lane.makeRoom(), false);
+
+    assert.equal(world.lane.waitingRows, 1);
+    assert.equal(world.ends.size, 0);
+  });
+
   test('a deadline that the expected wait cannot meet is refused at the turn end', () => {
     const world = new LaneWorld({ rowsMax: 1 });
     world.lane.runTime.observe(1, 1000);

@@ -134,6 +134,19 @@ suite('SocketSessions', () => {
     );
   });
 
+  test('one request too many makes an inline model answer those before it', async () => {
+    const { send, ask, lanes, socket } = setup(undefined, { requestsMax: 3 });
+    await ask(infer(0, 0, 0, 0, 0));
+    Object.assign(lanes.lanes[0]!, { prompt: false, inline: true });
+    for (const id of [1, 2, 3, 4]) send(infer(id, id, 0, 0, 0));
+    await settled();
+
+    assert.deepEqual(socket.read().map((reply) => [reply.id, yOf(reply)]), [[1, 1], [2, 2], [3, 3]]);
+    lanes.lanes[0]!.runAll();
+    await settled();
+    assert.deepEqual(socket.read().map((reply) => [reply.id, yOf(reply)]), [[4, 4]]);
+  });
+
   test('an id in use and one request too many are refused; the others are served', async () => {
     const { send, ask, lanes, socket } = setup(undefined, { requestsMax: 3 });
     await ask(infer(0, 0, 0, 0, 0));
