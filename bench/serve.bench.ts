@@ -108,7 +108,7 @@ async function measure(sides: Side[], folder: string, options: BenchOptions): Pr
   );
   const pipelined = await compare(
     `closed loop, ${CONNECTIONS} connections, depth 16`,
-    sides,
+    sides.filter((side) => side.pipelines),
     () => ({ loop: 'closed', depth: 16 }),
     CLOSED,
   );

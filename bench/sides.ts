@@ -13,6 +13,8 @@ export interface Side {
   readonly encoding: Encoding;
   readonly server: ServerProcess;
   readonly plan: Pick<LoadPlan, 'transport' | 'wire' | 'path' | 'subprotocol'>;
+  /** uWebSockets.js closes an HTTP connection whose next request comes before the last one's answer. */
+  readonly pipelines: boolean;
   /** Vitrine's JSON faces are measured in the closed loops alone. */
   readonly openLoop: boolean;
 }
@@ -36,6 +38,7 @@ export async function startSides(model: DenseModel, folder: string): Promise<Sid
       encoding: 'msgpack',
       server: vitrine,
       plan: { transport: 'ws', wire: 'msgpack', path: '/ws', subprotocol: 'vitrine.v1.msgpack' },
+      pipelines: true,
       openLoop: true,
     },
     {
@@ -43,6 +46,7 @@ export async function startSides(model: DenseModel, folder: string): Promise<Sid
       encoding: 'peer',
       server: wsPeer,
       plan: { transport: 'ws', wire: 'json', path: '/ws' },
+      pipelines: true,
       openLoop: true,
     },
     {
@@ -50,6 +54,7 @@ export async function startSides(model: DenseModel, folder: string): Promise<Sid
       encoding: 'peer',
       server: fastifyPeer,
       plan: { transport: 'http', wire: 'json', path: '/predict' },
+      pipelines: true,
       openLoop: true,
     },
     {
@@ -57,6 +62,7 @@ export async function startSides(model: DenseModel, folder: string): Promise<Sid
       encoding: 'json',
       server: vitrine,
       plan: { transport: 'ws', wire: 'json', path: '/ws', subprotocol: 'vitrine.v1.json' },
+      pipelines: true,
       openLoop: false,
     },
     {
@@ -64,6 +70,7 @@ export async function startSides(model: DenseModel, folder: string): Promise<Sid
       encoding: 'kserve',
       server: vitrine,
       plan: { transport: 'http', wire: 'json', path: `/v2/models/${model.name}/infer` },
+      pipelines: false,
       openLoop: false,
     },
   ];
