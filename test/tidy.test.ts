@@ -100,7 +100,7 @@ suite('the house is tidy', () => {
   });
 
   test('every top-level folder has its page', () => {
-    for (const folder of ['server', 'kernels', 'models', 'bench', 'test']) {
+    for (const folder of ['server', 'native', 'kernels', 'models', 'bench', 'test']) {
       assert.ok(read(`${folder}/README.md`).length > 200, `${folder}/README.md`);
     }
   });

@@ -13,6 +13,8 @@
 namespace vitrine {
 namespace {
 
+constexpr napi_type_tag kTypeTag = {0x9d1c'77a4'5e02'4b38u, 0xa6f0'2be1'93c8'd157u};
+
 constexpr const char* kKindNames[] = {"exact", "graph"};
 constexpr const char* kMetricNames[] = {"ip", "cosine", "l2"};
 
@@ -97,6 +99,7 @@ void IndexWrap::start(Napi::Env env, Napi::Object exports) {
 }
 
 IndexWrap::IndexWrap(const Napi::CallbackInfo& info) : ObjectWrap(info) {
+  Value().TypeTag(&kTypeTag);
   if (info[0].IsExternal()) {
     Held& held = *info[0].As<Napi::External<Held>>().Data();
     index_ = std::move(held.index);
@@ -136,30 +139,37 @@ Index& IndexWrap::opened(const Napi::CallbackInfo& info) const {
   return *index_;
 }
 
+Index& IndexWrap::seen(const Napi::CallbackInfo& info) const {
+  if (!info.This().As<Napi::Object>().CheckTypeTag(&kTypeTag)) {
+    args::refuse(info.Env(), "this is not a VectorIndex");
+  }
+  return opened(info);
+}
+
 Napi::Value IndexWrap::kind(const Napi::CallbackInfo& info) {
-  const auto kind = static_cast<std::size_t>(opened(info).options().kind);
+  const auto kind = static_cast<std::size_t>(seen(info).options().kind);
   return Napi::String::New(info.Env(), kKindNames[kind]);
 }
 
 Napi::Value IndexWrap::dim(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), opened(info).options().dim);
+  return Napi::Number::New(info.Env(), seen(info).options().dim);
 }
 
 Napi::Value IndexWrap::metric(const Napi::CallbackInfo& info) {
-  const auto metric = static_cast<std::size_t>(opened(info).options().metric);
+  const auto metric = static_cast<std::size_t>(seen(info).options().metric);
   return Napi::String::New(info.Env(), kMetricNames[metric]);
 }
 
 Napi::Value IndexWrap::size(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), static_cast<double>(opened(info).size()));
+  return Napi::Number::New(info.Env(), static_cast<double>(seen(info).size()));
 }
 
 Napi::Value IndexWrap::bytes(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), static_cast<double>(opened(info).bytes()));
+  return Napi::Number::New(info.Env(), static_cast<double>(seen(info).bytes()));
 }
 
 Napi::Value IndexWrap::token(const Napi::CallbackInfo& info) {
-  (void)opened(info);
+  (void)seen(info);
   return Napi::BigInt::New(info.Env(), token_);
 }
 

@@ -38,8 +38,10 @@ class IndexWrap final : public Napi::ObjectWrap<IndexWrap> {
   Napi::Value save(const Napi::CallbackInfo& info);
   void close(const Napi::CallbackInfo& info);
 
-  // The index, or an Error that says it was closed.
+  // The index, or an Error that says it was closed. `seen` is for accessors: V8 checks the receiver of
+  // a method, but a getter may be called on an object of another class.
   Index& opened(const Napi::CallbackInfo& info) const;
+  Index& seen(const Napi::CallbackInfo& info) const;
   void release();
 
   std::shared_ptr<Index> index_;  // nullptr once closed

@@ -28,6 +28,7 @@ export interface VectorIndexOptions {
 }
 
 export interface VectorIndexConstructor {
+  readonly prototype: NativeVectorIndex;
   new (options: VectorIndexOptions): NativeVectorIndex;
   /** The same index in another thread. Fails when the token's owner has closed it. */
   attach(token: bigint): NativeVectorIndex;

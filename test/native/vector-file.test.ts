@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite, test } from 'node:test';
+import { Prng } from '../../server/core/prng.ts';
+import { tempFolder } from '../support/temp-file.ts';
+import { KINDS, METRICS, VectorIndex, idsFrom, search, type Kind, type Metric } from './vector-support.ts';
+
+const DIM = 12;
+
+/** An index that has lived: vectors added, replaced, removed, added again. */
+function lived(kind: Kind, metric: Metric, count: number) {
+  const prng = new Prng(31);
+  const index = new VectorIndex({ kind, dim: DIM, metric, degree: 12, buildBeam: 30 });
+  index.add(idsFrom(0, count), prng.row(DIM * count));
+  index.remove(idsFrom(0, count).filter((id) => id % 4 === 1));
+  index.add(idsFrom(count / 2, count), prng.row(DIM * count));
+  return { prng, index };
+}
+
+suite('An index file', () => {
+  const folder = tempFolder();
+  const path = join(folder, 'index');
+
+  for (const kind of KINDS) {
+    for (const metric of METRICS) {
+      test(`${kind}, ${metric}: what is opened answers bit for bit as what was saved`, () => {
+        const { prng, index } = lived(kind, metric, 1000);
+        const queries = prng.row(DIM * 60);
+        index.save(path);
+
+        const opened = VectorIndex.open(path);
+
+        assert.deepEqual([opened.kind, opened.dim, opened.metric, opened.size], [kind, DIM, metric, index.size]);
+        assert.deepEqual(search(opened, queries, 10, { beam: 20 }), search(index, queries, 10, { beam: 20 }));
+        const into = [new Float32Array(DIM), new Float32Array(DIM)] as const;
+        for (const id of [0, 500, 1499]) {
+          assert.equal(opened.get(id, into[0]), index.get(id, into[1]));
+          assert.deepEqual(into[0], into[1]);
+        }
+        // It lives on: what is added to both is found in both.
+        const more = prng.row(DIM * 50);
+        for (const each of [index, opened]) each.add(idsFrom(9000, 50), more);
+        for (const each of [index, opened]) each.remove(idsFrom(0, 700));
+        const all = (from: typeof index) => search(from, more, 10, { beam: 1000 });
+        assert.deepEqual(all(opened), all(index));
+      });
+    }
+  }
+
+  test('an empty index is saved and opened', () => {
+    for (const kind of KINDS) {
+      new VectorIndex({ kind, dim: 3, metric: 'ip' }).save(path);
+
+      const opened = VectorIndex.open(path, { isa: 'scalar' });
+
+      assert.equal(opened.size, 0);
+      opened.add(Uint32Array.of(1), Float32Array.of(1, 2, 3));
+      assert.deepEqual([...search(opened, Float32Array.of(1, 0, 0), 1).ids], [1]);
+    }
+  });
+
+  for (const kind of KINDS) {
+    test(`${kind}: whichever bit is flipped, wherever it ends, it is refused`, () => {
+      const prng = new Prng(77);
+      lived(kind, 'ip', 80).index.save(path);
+      const good = readFileSync(path);
+      const broken = join(folder, 'broken');
+      const refuse = (bytes: Uint8Array, what: string) => {
+        writeFileSync(broken, bytes);
+        assert.throws(() => VectorIndex.open(broken), (error: Error & { code?: string }) => {
+          assert.ok(error.code === 'storage' || error.code === 'unsupported', `${what}: ${error.code}`);
+          return error.message.includes(broken);
+        }, what);
+      };
+
+      const places = [...idsFrom(0, 128 * 8), ...Array.from({ length: 400 }, () => prng.below(good.length * 8))];
+      for (const bit of places) {
+        const bytes = Uint8Array.from(good);
+        bytes[bit >> 3]! ^= 1 << bit % 8;
+        refuse(bytes, `bit ${bit}`);
+      }
+      const chance = Array.from({ length: 60 }, () => prng.below(good.length));
+      const ends = [0, 1, 7, 8, 127, 128, 129, good.length - 1, ...chance];
+      for (const end of ends) refuse(good.subarray(0, end), `${end} bytes`);
+      refuse(Buffer.concat([good, Buffer.of(0)]), 'one byte more');
+      writeFileSync(broken, good);
+      assert.ok(VectorIndex.open(broken).size > 0);
+    });
+  }
+
+  test('a foreign file, a newer version and a missing file each say what they are', () => {
+    new VectorIndex({ kind: 'exact', dim: 3, metric: 'ip' }).save(path);
+    const newer = readFileSync(path);
+    newer.writeUInt32LE(2, 8);
+    writeFileSync(path, newer);
+    const foreign = join(folder, 'foreign');
+    writeFileSync(foreign, 'id,name\n'.repeat(100));
+
+    assert.throws(() => VectorIndex.open(path), {
+      code: 'unsupported',
+      message: /has format version 2; this build reads up to 1$/,
+    });
+    assert.throws(() => VectorIndex.open(foreign), { code: 'storage', message: /is not a vector index of Vitrine$/ });
+    assert.throws(() => VectorIndex.open(join(folder, 'none')), { code: 'storage', message: /cannot open .*none/ });
+  });
+
+  test('a save that fails leaves the file as it was', () => {
+    const index = new VectorIndex({ kind: 'exact', dim: 3, metric: 'ip' });
+    index.save(path);
+    const before = readFileSync(path);
+
+    assert.throws(() => index.save(join(path, 'below-a-file')), { code: 'storage' });
+
+    assert.deepEqual(readFileSync(path), before);
+  });
+});
