@@ -30,7 +30,7 @@ const COMMANDS: Record<string, { readonly what: string; readonly load: () => Pro
 };
 
 const [name = 'help', ...args] = process.argv.slice(2);
-process.exitCode = await main(name, args);
+process.exit(await main(name, args)); // pool threads may outlive the last answer
 
 async function main(name: string, args: string[]): Promise<number> {
   const entry = COMMANDS[name];
@@ -52,19 +52,19 @@ async function main(name: string, args: string[]): Promise<number> {
   try {
     return await command.run(args);
   } catch (error) {
-    return complain(error, command.usage);
+    return complain(error, name);
   }
 }
 
 /** Expected failures get one line; anything else is a defect, and shows where it came from. */
-function complain(error: unknown, usage: string): number {
+function complain(error: unknown, name: string): number {
   if (error instanceof ServeError) {
     console.error(`vitrine: ${error.message}`);
     return 1;
   }
   const code = (error as { code?: string }).code ?? '';
   if (code.startsWith('ERR_PARSE_ARGS')) {
-    console.error(`vitrine: ${(error as Error).message}\n\n${usage}`);
+    console.error(`vitrine: ${(error as Error).message}\n'vitrine ${name} --help' says what it takes.`);
     return 2;
   }
   console.error(error);

@@ -1,4 +1,3 @@
-/** `npm start`: the server, its settings from the environment and the command line. */
-import { run } from './serve-command.ts';
-
-process.exit(await run(process.argv.slice(2))); // pool threads may outlive the last answer
+/** `npm start`: `vitrine serve`, its settings from the environment and the command line. */
+process.argv.splice(2, 0, 'serve');
+await import('./cli.ts');

@@ -1,7 +1,6 @@
 import { parseArgs } from 'node:util';
 import { openApp } from './app.ts';
 import { readConfig, settingsTable } from './config.ts';
-import { ServeError } from './core/errors.ts';
 import { Log, type LogLevel } from './core/log.ts';
 
 export const usage = [
@@ -14,38 +13,32 @@ export const usage = [
 
 /** Runs the server. Resolves when it has been told to end and has done so. */
 export async function run(args: string[]): Promise<number> {
-  try {
-    const { values } = parseArgs({
-      args,
-      options: {
-        data: { type: 'string' },
-        models: { type: 'string' },
-        host: { type: 'string' },
-        port: { type: 'string' },
-      },
-    });
-    const config = readConfig({
-      ...process.env,
-      ...(values.data !== undefined && { VITRINE_DATA: values.data }),
-      ...(values.models !== undefined && { VITRINE_MODELS: values.models }),
-      ...(values.host !== undefined && { VITRINE_HOST: values.host }),
-      ...(values.port !== undefined && { PORT: values.port }),
-    });
-    const app = await openApp(config, new Log(config.logLevel as LogLevel));
-    const address = `http://${config.host}:${app.port}`;
-    console.log(`Vitrine is ready on ${app.transport}.`);
-    console.log(`  the store      ${address}/`);
-    console.log(`  WebSocket      ${address.replace('http', 'ws')}/ws`);
-    console.log(`  KServe v2      ${address}/v2`);
-    console.log(`  metrics        ${address}/metrics`);
-    await ended();
-    await app.close();
-    return 0;
-  } catch (error) {
-    if (!(error instanceof ServeError)) throw error;
-    console.error(`vitrine: ${error.message}`);
-    return 1;
-  }
+  const { values } = parseArgs({
+    args,
+    options: {
+      data: { type: 'string' },
+      models: { type: 'string' },
+      host: { type: 'string' },
+      port: { type: 'string' },
+    },
+  });
+  const config = readConfig({
+    ...process.env,
+    ...(values.data !== undefined && { VITRINE_DATA: values.data }),
+    ...(values.models !== undefined && { VITRINE_MODELS: values.models }),
+    ...(values.host !== undefined && { VITRINE_HOST: values.host }),
+    ...(values.port !== undefined && { PORT: values.port }),
+  });
+  const app = await openApp(config, new Log(config.logLevel as LogLevel));
+  const address = `http://${config.host}:${app.port}`;
+  console.log(`Vitrine is ready on ${app.transport}.`);
+  console.log(`  the store      ${address}/`);
+  console.log(`  WebSocket      ${address.replace('http', 'ws')}/ws`);
+  console.log(`  KServe v2      ${address}/v2`);
+  console.log(`  metrics        ${address}/metrics`);
+  await ended();
+  await app.close();
+  return 0;
 }
 
 function ended(): Promise<void> {
