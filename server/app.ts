@@ -46,11 +46,10 @@ export async function openApp(config: Config, log: Log): Promise<App> {
   if (store.itemCount === 0) await seedStore(store, log);
   const repository = repositoryOf(config);
   const { workers, runMsMax, inlineUsMax, drainMsMax, sessionMinutesMax } = config;
-  const host = await ModelHost.open(repository, { workers, runMsMax, inlineUsMax, drainMsMax, log });
-  const retriever = openRetriever({ addon, store, repository, sessionMinutesMax, log });
-  const shop = openShop({
-    store, retriever, inference: host, repository, clock, log, sessionMinutesMax,
-  });
+  const retriever = openRetriever({ addon, store, repository, log });
+  const host = ModelHost.start(repository, { workers, runMsMax, inlineUsMax, drainMsMax, log });
+  const shopParts = { store, retriever, inference: host, repository, clock, log, sessionMinutesMax };
+  const [shop] = await Promise.all([openShop(shopParts), host.loaded]);
   const metrics = new Metrics();
   let healthy = true;
 

@@ -51,6 +51,7 @@ export class ModelHost implements Inference, Lanes, ModelDirectory {
   readonly #failed = new Map<string, ServeError>(); // models that should be served and are not
   readonly #clock: Clock;
   readonly #pool: Pool;
+  #loaded: Promise<void> = Promise.resolve();
   #closing = false;
 
   private constructor(
@@ -67,10 +68,26 @@ export class ModelHost implements Inference, Lanes, ModelDirectory {
    * `bad_argument` only when the repository itself cannot be read.
    */
   static async open(repository: string, options: HostOptions): Promise<ModelHost> {
-    const host = new ModelHost(repository, options);
-    for (const name of await modelNames(repository)) await host.load(name).catch(() => {});
-    await host.#pool.rest();
+    const host = ModelHost.start(repository, options);
+    await host.loaded;
     return host;
+  }
+
+  /** As `open`, for a caller with something else to do before `loaded` settles. */
+  static start(repository: string, options: HostOptions): ModelHost {
+    const host = new ModelHost(repository, options);
+    host.#loaded = host.#loadAll();
+    return host;
+  }
+
+  /** Resolves when every model has been tried; rejects as `open` does. */
+  get loaded(): Promise<void> {
+    return this.#loaded;
+  }
+
+  async #loadAll(): Promise<void> {
+    for (const name of await modelNames(this.repository)) await this.load(name).catch(() => {});
+    await this.#pool.rest();
   }
 
   /**

@@ -10,8 +10,8 @@ import { openEncoder, Taste } from './taste.ts';
 
 export interface ShopSetting {
   readonly store: Store;
-  readonly retriever: Retriever; // has been told the log
-  readonly inference: Inference;
+  readonly retriever: Retriever; // knows nothing of the log yet
+  readonly inference: Inference; // may still be loading its models
   readonly repository: string; // the folder that `inference` serves
   readonly clock: Clock;
   readonly log: Log;
@@ -22,7 +22,7 @@ export interface ShopSetting {
  * The shop over a model repository: with a session encoder and an intent model where it has them.
  * Fails with `backend` naming a file that is there and cannot be used.
  */
-export function openShop(setting: ShopSetting): Shop {
+export async function openShop(setting: ShopSetting): Promise<Shop> {
   const { store, retriever, inference, repository, clock, log, sessionMinutesMax } = setting;
   const encoder = openEncoder(repository);
   const source = trainedOn(repository, 'intent');

@@ -67,6 +67,7 @@ export interface SessionLimits {
 /** Live sessions by id, the least recently active first to go. */
 export class Sessions {
   readonly #live = new Map<string, LiveSession>(); // least recently active first
+  #newest: LiveSession | undefined; // the last of that order
   #eventCount = 0; // of all of them
 
   constructor(
@@ -94,9 +95,12 @@ export class Sessions {
       known && place === 'joins'
         ? known
         : new LiveSession(event.session, sessionKey(event.session, event.atMs), this.rowOf);
-    this.#forget(session.id); // to come back at the end of the order
+    // To the end of the order, unless it is there: in a log, sessions often stand whole.
+    if (session !== this.#newest) this.#forget(session.id);
+    else this.#eventCount -= session.events.length;
     session.insert(event);
-    this.#live.set(session.id, session);
+    if (session !== this.#newest) this.#live.set(session.id, session);
+    this.#newest = session;
     this.#eventCount += session.events.length;
     const { sessionsMax, eventsMax } = this.limits;
     while (this.#live.size > sessionsMax || (this.#eventCount > eventsMax && this.#live.size > 1)) {
@@ -105,15 +109,16 @@ export class Sessions {
     return session;
   }
 
-  /** Lets go of what is over. After a restart that is nearly all of the log. */
-  forgetSilent(nowMs: number): void {
-    for (const [id, session] of this.#live) {
-      if (nowMs > session.lastMs + this.silenceMsMax) this.#forget(id);
-    }
+  /** Lets go of a session that is over. Of one that may yet get events, only its end is known. */
+  forgetIfSilent(id: string, nowMs: number): void {
+    const session = this.#live.get(id);
+    if (session && nowMs > session.lastMs + this.silenceMsMax) this.#forget(id);
   }
 
   #forget(id: string): void {
-    this.#eventCount -= this.#live.get(id)?.events.length ?? 0;
+    const session = this.#live.get(id);
+    if (session === this.#newest) this.#newest = undefined;
+    this.#eventCount -= session?.events.length ?? 0;
     this.#live.delete(id);
   }
 }

@@ -13,8 +13,9 @@ import { CatalogueFilter } from './filter.ts';
 import type { Insight } from './insight.ts';
 import { INTEREST } from './interest.ts';
 import { STOREFRONT_LIMITS } from './limits.ts';
+import { lastEvents, playLog } from './play-log.ts';
 import { reasonText } from './reasons.ts';
-import type { RetrievedItem, Retriever } from './retrieval/retriever.ts';
+import type { RetrievedItem, Retriever, SeeVisit } from './retrieval/retriever.ts';
 import { Sessions } from './session-state.ts';
 import type { LiveSession } from './session-state.ts';
 import type { Storefront, Subscription } from './storefront.ts';
@@ -23,7 +24,7 @@ import type { Taste, Tasted } from './taste.ts';
 
 export interface ShopParts {
   readonly store: Store;
-  /** Knows the log already: replaying it does not go through `observe`. */
+  /** Knows nothing of the log yet. */
   readonly retriever: Retriever;
   readonly clock: Clock;
   readonly log: Log;
@@ -54,10 +55,9 @@ export class Shop implements Storefront {
   readonly #subscriptions: Subscriptions;
 
   /** Plays the log: the shop is then as it was when the last process ended. */
-  static open(parts: ShopParts): Shop {
+  static async open(parts: ShopParts): Promise<Shop> {
     const shop = new Shop(parts);
-    for (const { event } of parts.store.events()) shop.#remember(event);
-    shop.#sessions.forgetSilent(parts.clock.wallMs());
+    await shop.#replay();
     return shop;
   }
 
@@ -88,12 +88,12 @@ export class Shop implements Storefront {
     const { accepted, duplicates } = await this.parts.store.append(events);
     this.counts.events += accepted.length;
     this.counts.duplicates += duplicates;
+    const observe: SeeVisit = (...visit) => this.parts.retriever.observe(...visit);
     for (const event of accepted) {
       const session = this.#remember(event);
       if (!session) this.counts.late += 1;
-      if (event.consent === false) continue;
-      if (session) this.#observe(session, event);
-      this.#attributions.count(event);
+      if (session) this.#visits(session, event, observe);
+      if (event.consent !== false) this.#attributions.count(event);
     }
     for (const session of new Set(accepted.map((event) => event.session))) {
       this.#subscriptions.touch(session);
@@ -164,6 +164,23 @@ export class Shop implements Storefront {
     });
   }
 
+  /** The log once more; a session is let go of after its last event if it is over by now. */
+  async #replay(): Promise<void> {
+    const { store, retriever, clock, log } = this.parts;
+    const startUs = clock.nowUs();
+    const nowMs = clock.wallMs();
+    const last = await lastEvents(store);
+    await playLog(store, (slice) => retriever.observeAll((see) => {
+      for (const { sequence, event } of slice) {
+        const session = this.#remember(event);
+        if (session) this.#visits(session, event, see);
+        if (last.has(sequence)) this.#sessions.forgetIfSilent(event.session, nowMs);
+      }
+    }));
+    const ms = Math.round((clock.nowUs() - startUs) / 1000);
+    log.info('the log is played', { events: store.eventCount, ...this.gauges, ms });
+  }
+
   /**
    * Session and customer as they are after the event; the same for an event of this moment and one
    * of the log. Without consent the event is part of its session and of nothing else.
@@ -185,12 +202,13 @@ export class Shop implements Storefront {
     return session;
   }
 
-  #observe(session: LiveSession, event: ShopEvent): void {
+  /** What retrieval may learn from an event. */
+  #visits(session: LiveSession, event: ShopEvent, see: SeeVisit): void {
     const weight = INTEREST[event.type];
-    if (weight === 0) return;
+    if (weight === 0 || event.consent === false) return;
     for (const { item } of event.items) {
       const row = this.parts.store.item(item)?.row;
-      if (row !== undefined) this.parts.retriever.observe(session.key, row, weight);
+      if (row !== undefined) see(session.key, row, weight);
     }
   }
 

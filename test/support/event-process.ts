@@ -8,7 +8,7 @@ import type { ShopEvent } from '../../server/wire/schema.ts';
 import { FakeRetriever } from './fake-retriever.ts';
 
 const store = LmdbStore.open(process.argv[2] as string);
-const shop = Shop.open({
+const shop = await Shop.open({
   store, retriever: new FakeRetriever(store), clock: systemClock, log: new Log('error'),
   sessionMinutesMax: 30, taste: null, insight: null,
 });

@@ -1,5 +1,5 @@
 import type {
-  RetrievalQuery, RetrievedItem, Retriever,
+  RetrievalQuery, RetrievedItem, Retriever, SeeVisit,
 } from '../../server/storefront/retrieval/retriever.ts';
 import type { Store } from '../../server/store/store.ts';
 
@@ -29,6 +29,10 @@ export class FakeRetriever implements Retriever {
 
   observe(session: number, row: number, weight: number): void {
     this.observed.push({ session, row, weight });
+  }
+
+  observeAll(read: (see: SeeVisit) => void): void {
+    read((session, row, weight) => this.observe(session, row, weight));
   }
 
   #found(row: number, rank: number, items: Uint32Array): RetrievedItem {

@@ -26,7 +26,7 @@ export async function makeShop(
   if (store.itemCount === 0) await store.putItems(GOODS);
   const clock = parts.clock ?? new FakeClock();
   const retriever = new FakeRetriever(store);
-  const shop = Shop.open({
+  const shop = await Shop.open({
     log: new Log('error'), sessionMinutesMax: 30, taste: null, insight: null,
     ...parts,
     store, clock, retriever,

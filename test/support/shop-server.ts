@@ -22,7 +22,7 @@ export async function openShopServer(store: Store, repository: string): Promise<
   const host = await openHost(repository);
   const base = { store, repository, sessionMinutesMax: 30, log };
   const retriever = openRetriever({ ...base, addon: loadAddon() });
-  const storefront = openShop({ ...base, retriever, inference: host, clock: systemClock });
+  const storefront = await openShop({ ...base, retriever, inference: host, clock: systemClock });
   const sessions = new SocketSessions({
     lanes: host, directory: host, storefront, clock: systemClock, log,
     version: '0.0.0', limits: { requestsMax: 256, pushBufferedBytesMax: 1_000_000 },

@@ -2,12 +2,7 @@ import type { Store } from '../../store/store.ts';
 import { INTEREST } from '../interest.ts';
 import { sessionKey } from '../session-key.ts';
 import { placement } from '../session-state.ts';
-
-/**
- * Takes one item that somebody showed interest in: the session's key, as the shop's live sessions
- * have it, the item's row, and the weight in views.
- */
-export type SeeVisit = (session: number, row: number, weight: number) => void;
+import type { SeeVisit } from './retriever.ts';
 
 /**
  * Calls `see` for every item of interest in the log, in order of arrival, with the session it

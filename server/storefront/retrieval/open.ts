@@ -1,13 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Addon } from '../../ann/binding.ts';
-import { systemClock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
 import type { Store } from '../../store/store.ts';
 import { loadItemVectors } from '../item-vocabulary.ts';
 import { newestVersion } from '../taste.ts';
 import { HybridRetriever } from './hybrid-retriever.ts';
-import { readVisits } from './log-visits.ts';
 import { readSettings } from './settings.ts';
 import { ItemVectorIndex } from './sources/item-vectors.ts';
 
@@ -15,18 +13,16 @@ export interface RetrieverSetting {
   readonly addon: Addon;
   readonly store: Store;
   readonly repository: string; // a model repository's folder
-  readonly sessionMinutesMax: number;
   readonly log: Log;
 }
 
 /**
- * The retriever over what the store holds and `vitrine train` made: settings, vectors, and every
- * past visit. What is missing is left out and said once in the log. From then on it lives by
- * `observe`. Fails with `bad_argument` (settings) or `backend` (vectors) naming a damaged file.
+ * The retriever over a store's catalogue and what `vitrine train` made: settings and vectors. What
+ * is missing is left out and said once in the log. It knows no visits yet: `Shop.open` tells it the
+ * past ones. Fails with `bad_argument` (settings) or `backend` (vectors) naming a damaged file.
  */
 export function openRetriever(setting: RetrieverSetting): HybridRetriever {
-  const { addon, store, repository, sessionMinutesMax, log } = setting;
-  const startUs = systemClock.nowUs();
+  const { addon, store, repository, log } = setting;
   const settings = readSettings(repository);
   const index = new addon.SessionIndex({
     ruleWindow: settings.rules.window,
@@ -40,11 +36,7 @@ export function openRetriever(setting: RetrieverSetting): HybridRetriever {
     taste: openVectors(vectors, 'session-encoder', 'ip'),
     similar: openVectors(vectors, 'item-vectors', 'cosine'),
   });
-  retriever.observeAll((see) => readVisits(store, sessionMinutesMax, see));
-  log.info('retrieval is ready', {
-    sources: retriever.sources, events: store.eventCount, sessions: index.sessions, bytes: index.bytes,
-    ms: Math.round((systemClock.nowUs() - startUs) / 1000),
-  });
+  log.info('recommendations have sources', { sources: retriever.sources });
   return retriever;
 }
 

@@ -11,14 +11,14 @@ import { FakeInference } from '../../support/fake-inference.ts';
 import { FakeRetriever } from '../../support/fake-retriever.ts';
 import { tempFolder } from '../../support/temp-file.ts';
 
-function open(repository: string) {
+async function open(repository: string) {
   const store = new MemoryStore();
   const inference = new FakeInference({
     'session-encoder': () => [float32Tensor('vector', [1, 1], Float32Array.of(3))],
     intent: () => [float32Tensor('probability', [1, 1], Float32Array.of(0.5))],
   });
   const retriever = new FakeRetriever(store);
-  const shop = openShop({
+  const shop = await openShop({
     store, retriever, inference, repository, clock: new FakeClock(), log: new Log('error'),
     sessionMinutesMax: 30,
   });
@@ -38,7 +38,7 @@ suite('openShop', () => {
     write(join(folder, 'intent/config.json'), {});
     write(join(folder, 'intent/card.json'), { trainedOn: 'the simulator, seed 1' });
 
-    const { shop, store, retriever } = open(folder);
+    const { shop, store, retriever } = await open(folder);
     await store.putItems([{ id: 'lamp', title: 'A lamp', categories: [], inStock: true }]);
     const reply = await shop.recommend({ items: ['lamp'], k: 1, filter: {} });
     const insight = await shop.insight({ session: 's' });
@@ -49,17 +49,17 @@ suite('openShop', () => {
   });
 
   test('does without those that it has not', async () => {
-    const { shop } = open(tempFolder());
+    const { shop } = await open(tempFolder());
 
     assert.deepEqual((await shop.recommend({ k: 1, filter: {} })).degraded, []);
     await assert.rejects(shop.insight({ session: 's' }), { code: 'unknown_model' });
   });
 
-  test('refuses a model whose card does not say what it was trained on', () => {
+  test('refuses a model whose card does not say what it was trained on', async () => {
     const folder = tempFolder();
     write(join(folder, 'intent/config.json'), {});
     write(join(folder, 'intent/card.json'), { date: '2026-11-23' });
 
-    assert.throws(() => open(folder), { code: 'backend', message: /card.json does not say/ });
+    await assert.rejects(open(folder), { code: 'backend', message: /card.json does not say/ });
   });
 });

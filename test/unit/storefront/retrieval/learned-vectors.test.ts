@@ -78,7 +78,7 @@ suite('Learned vectors', () => {
     const store = new MemoryStore();
     for (const item of ROWS.keys()) await store.append([makeEvent({ session: item, item })]);
     const log = new Log('error');
-    const retriever = openRetriever({ addon, store, repository, sessionMinutesMax: 30, log });
+    const retriever = openRetriever({ addon, store, repository, log });
 
     assert.ok(retriever.sources.includes('taste') && retriever.sources.includes('similar'));
     const taste = loadItemVectors(join(repository, 'session-encoder/1')).vectors.subarray(0, 8);

@@ -15,7 +15,7 @@ suite('A retriever opened over a store', () => {
   test('a restart changes no answer: the log played again is what was observed live', async () => {
     const store = new MemoryStore();
     const clock = new FakeClock();
-    const live = open(store, clock);
+    const live = await open(store, clock);
     for (let session = 0; session < 12; session += 1) {
       for (let i = 0; i < 5; i += 1) {
         const item = `i${(session * 3 + i * i) % 10}`;
@@ -27,7 +27,7 @@ suite('A retriever opened over a store', () => {
       clock.advance(MINUTE_MS * 1000);
     }
 
-    const again = open(store, clock);
+    const again = await open(store, clock);
     for (let row = 0; row < store.itemCount; row += 1) {
       const query = { items: Uint32Array.of((row * 7) % 10, row), k: 10 };
       assert.deepEqual(again.retriever.retrieve(query), live.retriever.retrieve(query));
@@ -37,12 +37,12 @@ suite('A retriever opened over a store', () => {
   test('after a restart a live session goes on, and does not vote for itself', async () => {
     const store = new MemoryStore();
     const clock = new FakeClock();
-    const first = open(store, clock);
+    const first = await open(store, clock);
     for (const item of ['a', 'b']) {
       await first.shop.ingest([makeEvent({ session: 's', item, atMs: clock.wallMs() })]);
     }
 
-    const second = open(store, clock);
+    const second = await open(store, clock);
     await second.shop.ingest([makeEvent({ session: 's', item: 'c', atMs: clock.wallMs() })]);
 
     const request = { k: 3, filter: {}, session: 's' };
@@ -63,26 +63,26 @@ suite('A retriever opened over a store', () => {
       makeEvent({ session: 's', item: 'f', atMs: at(200) }), // another session of the same id
     ]);
 
-    const { retriever } = open(store, new FakeClock());
+    const { retriever } = await open(store, new FakeClock());
     const followers = retriever.similar(0, 10).map(({ row }) => store.itemAt(row)?.id);
     assert.deepEqual(followers, ['e']);
   });
 
-  test('what is absent from the repository is said once', () => {
-    const { said } = open(new MemoryStore(), new FakeClock());
+  test('what is absent from the repository is said once', async () => {
+    const { said } = await open(new MemoryStore(), new FakeClock());
     const absent = said.filter((line) => line.includes('is absent'));
     assert.equal(absent.length, 2);
     assert.match(absent.join(), /session-encoder.*item-vectors/s);
   });
 });
 
-function open(store: MemoryStore, clock: FakeClock) {
+async function open(store: MemoryStore, clock: FakeClock) {
   const said: string[] = [];
   const log = new Log('info', (line) => said.push(line));
   const repository = tempFolder();
-  const setting = { addon: loadAddon(), store, repository, sessionMinutesMax: 30, log };
+  const setting = { addon: loadAddon(), store, repository, log };
   const retriever = openRetriever(setting);
-  const shop = Shop.open({
+  const shop = await Shop.open({
     store, retriever, clock, log, sessionMinutesMax: 30, taste: null, insight: null,
   });
   return { retriever, shop, said };
