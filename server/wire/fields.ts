@@ -130,8 +130,8 @@ export class Fields {
 
 /** Where in a message something stands; written out only when it is wrong. */
 export interface Where {
-  readonly parent: Where | null;
-  readonly key: string | number;
+  readonly parent: Where | null; // null: the message itself
+  readonly key: string | number; // of the message: its name among others, such as a line's number
 }
 export const ROOT: Where = { parent: null, key: '' };
 
@@ -161,10 +161,11 @@ export function mismatch(
 }
 
 export function pathOf({ parent, key }: Where): string {
-  if (parent === null) return '';
+  if (parent === null) return String(key);
   const before = pathOf(parent);
   if (typeof key === 'number') return `${before}[${key}]`;
-  return before === '' ? key : `${before}.${key}`;
+  if (before === '') return key;
+  return parent.parent === null ? `${before}, ${key}` : `${before}.${key}`;
 }
 
 const SHOWN_MAX = 40; // characters of a wrong value that its sender is shown

@@ -1,6 +1,6 @@
 import type { Item, Store } from '../store.ts';
 import { readCsv } from './csv.ts';
-import type { Fields } from './fields.ts';
+import { Fields } from './fields.ts';
 import { readJsonLines } from './lines.ts';
 import { Tally } from './summary.ts';
 import type { ImportOptions, ImportSummary } from './summary.ts';
@@ -26,12 +26,21 @@ export async function importCatalogue(
     batch = [];
   };
 
-  for await (const row of csv ? readCsv(path) : readJsonLines(path)) {
+  for await (const row of csv ? readCsv(path) : readJsonFields(path)) {
     tally.row(() => batch.push(readItem(row(), csv)));
     if (batch.length >= BATCH_ITEMS) await flush();
   }
   await flush();
   return tally.summary;
+}
+
+async function* readJsonFields(path: string): AsyncIterable<() => Fields> {
+  for await (const row of readJsonLines(path)) {
+    yield () => {
+      const { line, value } = row();
+      return new Fields(line, value);
+    };
+  }
 }
 
 function readItem(fields: Fields, csv: boolean): Item {

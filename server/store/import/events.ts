@@ -1,8 +1,10 @@
-import { EVENT_TYPES } from '../../wire/schema.ts';
+import { decodeEvent } from '../../wire/decode-event.ts';
+import { Fields } from '../../wire/fields.ts';
+import { WIRE_NAMES } from '../../wire/names.ts';
 import type { EventItem, ShopEvent } from '../../wire/schema.ts';
 import type { Store } from '../store.ts';
-import { Fields } from './fields.ts';
 import { readJsonLines } from './lines.ts';
+import type { JsonLine } from './lines.ts';
 import { Tally } from './summary.ts';
 import type { ImportOptions, ImportSummary } from './summary.ts';
 
@@ -10,7 +12,8 @@ const BATCH_EVENTS = 2000;
 
 /**
  * Reads events as the wire carries them (`server/wire/README.md`), one a line, in any order;
- * `at_ms` and `id` must be there. An event that the store has is counted as a duplicate.
+ * `at_ms` must be there, and no field that is not known. An event that the store has is counted as
+ * a duplicate.
  */
 export async function importEvents(
   store: Store,
@@ -36,47 +39,36 @@ export async function importEvents(
   return tally.summary;
 }
 
-function readEvent(fields: Fields): ShopEvent {
-  const event: ShopEvent = {
-    id: fields.id('id'),
-    type: fields.oneOf('type', EVENT_TYPES),
-    atMs: readTime(fields),
-    session: fields.id('session'),
-    items: fields.has('items') ? readItems(fields) : [],
-    ...(fields.has('customer') && { customer: fields.id('customer') }),
-    ...(fields.has('query') && { query: fields.text('query') }),
-    ...(fields.has('attribution') && { attribution: fields.id('attribution') }),
-    ...(fields.has('time_zone') && { timeZone: fields.text('time_zone') }),
-    ...(fields.has('consent') && { consent: fields.bool('consent') }),
-  };
-  fields.assertAllKnown();
-  if (ABOUT_ITEMS.has(event.type) && event.items.length === 0) {
-    fields.fail('items', `at least one item: the event is a ${event.type}`);
+/** The wire's own decoder; what a file must have beyond that is a time, and no typing errors. */
+function readEvent({ line, value }: JsonLine): ShopEvent {
+  const where = { parent: null, key: `line ${line}` };
+  const fields = Fields.of(value, 'an event', where);
+  if (!fields.has(WIRE_NAMES.atMs)) fields.fail(WIRE_NAMES.atMs, 'milliseconds since 1970');
+  const event = decodeEvent(value, where, 0);
+  if (event.atMs >= YEAR_3000_MS) fields.fail(WIRE_NAMES.atMs, 'milliseconds since 1970');
+  assertKnown(value, EVENT_FIELDS, fields);
+  if (fields.has('items')) {
+    fields.list('items', 0, Infinity, (item, at) => {
+      if (typeof item === 'object') assertKnown(item, ITEM_FIELDS, Fields.of(item, 'an item', at));
+    });
   }
   return event;
 }
 
-const ABOUT_ITEMS: ReadonlySet<string> = new Set([
-  'item_click', 'item_view', 'wishlist_add', 'cart_add', 'cart_remove', 'purchase', 'refund',
-]);
-const YEAR_3000_MS = 32_503_680_000_000;
+const YEAR_3000_MS = 32_503_680_000_000; // later than that it is microseconds
 
-function readTime(fields: Fields): number {
-  const atMs = fields.integer('at_ms');
-  if (atMs >= 0 && atMs < YEAR_3000_MS) return atMs;
-  return fields.fail('at_ms', 'milliseconds since 1970');
-}
+const { atMs, timeZone } = WIRE_NAMES;
+const EVENT_FIELDS = {
+  id: 'id', type: 'type', atMs, session: 'session', items: 'items', customer: 'customer',
+  query: 'query', attribution: 'attribution', timeZone, consent: 'consent',
+} as const satisfies Record<keyof ShopEvent, string>;
+const ITEM_FIELDS = {
+  item: 'item', quantity: 'quantity', price: 'price',
+} as const satisfies Record<keyof EventItem, string>;
 
-function readItems(fields: Fields): EventItem[] {
-  return fields.list('items').map((value) => {
-    // An item may be its id alone.
-    const flat = typeof value === 'object' && value !== null ? value : { item: value };
-    const item = new Fields(fields.line, flat as Record<string, unknown>);
-    const id = item.id('item');
-    const quantity = item.has('quantity') ? item.integer('quantity') : 1;
-    if (quantity < 1) item.fail('quantity', 'an integer of at least 1');
-    const price = item.has('price') ? item.atLeast('price', 0) : undefined;
-    item.assertAllKnown();
-    return price === undefined ? { item: id, quantity } : { item: id, quantity, price };
-  });
+/** A typing error in a field that may be absent would be lost otherwise. */
+function assertKnown(map: unknown, names: Readonly<Record<string, string>>, fields: Fields): void {
+  const known = Object.values(names);
+  const unknown = Object.keys(map as object).find((name) => !known.includes(name));
+  if (unknown !== undefined) fields.fail(unknown, 'no such field');
 }

@@ -1,4 +1,5 @@
 import { ServeError } from '../../core/errors.ts';
+import { shown } from '../../wire/fields.ts';
 import { LIMITS } from '../../wire/schema.ts';
 
 /**
@@ -62,22 +63,16 @@ export class Fields {
     return Array.isArray(value) ? value : this.fail(name, 'a list');
   }
 
-  oneOf<T extends string>(name: string, names: readonly T[]): T {
-    const value = this.#value(name);
-    if (names.includes(value as T)) return value as T;
-    return this.fail(name, `one of ${names.join(', ')}`);
-  }
-
   /** Fails on a field that nothing has asked for: a typing error would be lost otherwise. */
   assertAllKnown(): void {
     const unknown = Object.keys(this.values).find((name) => !this.#used.has(name));
-    if (unknown !== undefined) this.fail(unknown, 'absent: no such field is known');
+    if (unknown !== undefined) this.fail(unknown, 'no such field');
   }
 
   fail(name: string, wanted: string): never {
     const value = this.values[name];
-    const got = value === undefined ? 'absent' : JSON.stringify(value).slice(0, 80);
-    throw new ServeError('bad_argument', `line ${this.line}, ${name}: ${got} should be ${wanted}`);
+    const found = `line ${this.line}, ${name}: expected ${wanted}, got ${shown(value)}`;
+    throw new ServeError('bad_argument', found);
   }
 
   #value(name: string): unknown {

@@ -3,7 +3,6 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { ServeError } from '../../core/errors.ts';
-import { Fields } from './fields.ts';
 
 /** The bytes of a file, unpacked where its name ends in `.gz`. */
 export function readFile(path: string): Readable {
@@ -21,13 +20,18 @@ export function fileError(path: string, error: unknown): ServeError {
   return new ServeError('bad_argument', `${path}: ${message}`, { cause: error });
 }
 
+export interface JsonLine {
+  readonly line: number; // in its file, from 1
+  readonly value: Readonly<Record<string, unknown>>;
+}
+
 /** The objects of a file with one JSON object a line; empty lines are passed over. */
-export async function* readJsonLines(path: string): AsyncIterable<() => Fields> {
+export async function* readJsonLines(path: string): AsyncIterable<() => JsonLine> {
   let line = 0;
   for await (const text of readLines(path)) {
     line += 1;
     const at = line;
-    if (text.trim() !== '') yield () => new Fields(at, parseObject(at, text));
+    if (text.trim() !== '') yield () => ({ line: at, value: parseObject(at, text) });
   }
 }
 

@@ -18,6 +18,12 @@ export interface ImportSummary {
   readonly skipped: Readonly<Record<string, number>>;
 }
 
+/** Whether a row is wrong, and not the disk. */
+export function isBadRow(error: unknown): boolean {
+  if (!(error instanceof ServeError)) return false;
+  return error.code === 'bad_argument' || error.code === 'bad_request';
+}
+
 /** Counts rows while an import runs. */
 export class Tally {
   rows = 0;
@@ -32,14 +38,13 @@ export class Tally {
     this.skipped[reason] = (this.skipped[reason] ?? 0) + 1;
   }
 
-  /** Runs what reads one row. Rethrows its `bad_argument`, or counts it under `skipBad`. */
+  /** Runs what reads one row. Rethrows that it is wrong, or counts it under `skipBad`. */
   row(read: () => void): void {
     this.rows += 1;
     try {
       read();
     } catch (error) {
-      const bad = error instanceof ServeError && error.code === 'bad_argument';
-      if (!bad || !this.options.skipBad) throw error;
+      if (!isBadRow(error) || !this.options.skipBad) throw error;
       this.skip('bad');
     }
     if (this.rows % 100_000 > 0) return;

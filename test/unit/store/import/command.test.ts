@@ -39,7 +39,7 @@ suite('vitrine import', () => {
     const lenient = await say(t, [...args, '--skip-bad']);
 
     assert.equal(strict.code, 1);
-    assert.match(strict.said, /line 3, price: "cheap" should be a number\n--skip-bad/);
+    assert.match(strict.said, /line 3, price: expected a number, got "cheap"\n--skip-bad/);
     assert.equal(lenient.code, 0);
     assert.match(lenient.said, /1 rows left out: bad/);
   });

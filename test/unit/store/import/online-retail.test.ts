@@ -99,13 +99,13 @@ suite('Online Retail', () => {
   test('a wrong row is named by line, field and what it should be, or counted', async () => {
     const good = '536365,22000,LAMP,6,2010-12-01T08:26:00,2.55,17850,United Kingdom';
     const wrong: readonly (readonly [string, RegExp])[] = [
-      [good.replace(',6,', ',six,'), /line 3, Quantity: "six" should be a number/],
-      [good.replace(',6,', ',6.5,'), /line 3, Quantity: "6.5" should be an integer/],
-      [good.replace('2.55', ''), /line 3, UnitPrice: "" should be a number/],
-      [good.replace('2010-12-01T', '1.12.2010 '), /line 3, InvoiceDate: .* should be a date/],
+      [good.replace(',6,', ',six,'), /line 3, Quantity: expected a number, got "six"/],
+      [good.replace(',6,', ',6.5,'), /line 3, Quantity: expected an integer, got "6.5"/],
+      [good.replace('2.55', ''), /line 3, UnitPrice: expected a number, got ""/],
+      [good.replace('2010-12-01T', '1.12.2010 '), /line 3, InvoiceDate: expected a date/],
       [good.replace('12-01', '02-30'), /line 3, InvoiceDate: .* that exist/],
-      [good.replace('536365', ''), /line 3, InvoiceNo: "" should be an id/],
-      ['536365', /line 3, StockCode: absent should be an id/],
+      [good.replace('536365', ''), /line 3, InvoiceNo: expected an id, got ""/],
+      ['536365', /line 3, StockCode: expected an id, got nothing/],
     ];
 
     for (const [line, message] of wrong) {

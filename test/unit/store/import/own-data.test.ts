@@ -36,13 +36,13 @@ suite('A shop’s own catalogue', () => {
 
   test('a row that is wrong is named by line and field', async () => {
     const wrong: readonly (readonly [string, RegExp])[] = [
-      ['{"id":""}', /line 2, id: "" should be an id/],
+      ['{"id":""}', /line 2, id: expected an id, got ""/],
       [`{"id":"${'é'.repeat(65)}"}`, /line 2, id: .* at most 128 bytes/],
-      ['{"id":"a","price":-1}', /line 2, price: -1 should be a number of at least 0/],
-      ['{"id":"a","in_stock":"maybe"}', /line 2, in_stock: "maybe" should be true or false/],
-      ['{"id":"a","categories":"light"}', /line 2, categories: "light" should be a list/],
+      ['{"id":"a","price":-1}', /line 2, price: expected a number of at least 0, got -1/],
+      ['{"id":"a","in_stock":"maybe"}', /line 2, in_stock: expected true or false, got "maybe"/],
+      ['{"id":"a","categories":"light"}', /line 2, categories: expected a list, got "light"/],
       ['{"id":"a","categories":["x",""]}', /line 2, categories: .* none of them empty/],
-      ['{"id":"a","titel":"A"}', /line 2, titel: "A" should be absent/],
+      ['{"id":"a","titel":"A"}', /line 2, titel: expected no such field, got "A"/],
       ['["a"]', /line 2: not a JSON object/],
       ['{"id":', /line 2: /],
     ];
@@ -104,22 +104,25 @@ suite('A shop’s own events', () => {
 
   test('a row that is wrong is named by line and field', async () => {
     const wrong: readonly (readonly [object, RegExp])[] = [
-      [{ type: 'buy' }, /line 1, type: "buy" should be one of home_view/],
-      [{ at_ms: '2024-01-01' }, /line 1, at_ms: "2024-01-01" should be a number/],
-      [{ at_ms: 1.5 }, /line 1, at_ms: 1.5 should be an integer/],
-      [{ at_ms: -1 }, /line 1, at_ms: -1 should be milliseconds/],
-      [{ session: undefined }, /line 1, session: absent should be an id/],
-      [{ items: [] }, /line 1, items: \[\] should be at least one item/],
-      [{ items: [{ item: 'a', quantity: 0 }] }, /line 1, quantity: 0 should be an integer of/],
-      [{ items: [{ item: 'a', colour: 'red' }] }, /line 1, colour: "red" should be absent/],
-      [{ atMs: 3 }, /line 1, atMs: 3 should be absent/],
+      [{ type: 'buy' }, /line 1, type: expected one of home_view.*, got "buy"/],
+      [{ at_ms: '2024-01-01' }, /line 1, at_ms: expected an integer .*, got "2024-01-01"/],
+      [{ at_ms: 1.5 }, /line 1, at_ms: expected an integer .*, got 1.5/],
+      [{ at_ms: -1 }, /line 1, at_ms: expected an integer from 0 .*, got -1/],
+      [{ at_ms: undefined }, /line 1, at_ms: expected milliseconds since 1970, got nothing/],
+      [{ at_ms: 1.7e15 }, /line 1, at_ms: expected milliseconds since 1970, got 17000+$/],
+      [{ session: undefined }, /line 1, session: expected an id: .*, got nothing/],
+      [{ items: [] }, /line 1, items: expected at least one item of a purchase, got a list of 0/],
+      [{ items: [{ item: 'a', quantity: 0 }] }, /line 1, items\[0\].quantity: .*, got 0/],
+      [{ items: [{ item: 'a', colour: 1 }] }, /line 1, items\[0\].colour: expected no such field/],
+      [{ items: [true] }, /line 1, items\[0\]: expected an item id or an item as a map, got true/],
+      [{ atMs: 3 }, /line 1, atMs: expected no such field, got 3/],
     ];
 
     for (const [change, message] of wrong) {
       const path = tempFile('events.jsonl', JSON.stringify({ ...full, ...change }));
-      await assert.rejects(importEvents(new MemoryStore(), path, strict), {
-        code: 'bad_argument', message,
-      });
+      await assert.rejects(importEvents(new MemoryStore(), path, strict), { message });
+      const summary = await importEvents(new MemoryStore(), path, { ...strict, skipBad: true });
+      assert.deepEqual(summary.skipped, { bad: 1 });
     }
   });
 });
