@@ -1,4 +1,5 @@
 import type { ShopEvent } from '../wire/schema.ts';
+import { countBought } from './bought.ts';
 import { INTEREST } from './interest.ts';
 import { STOREFRONT_LIMITS } from './limits.ts';
 
@@ -45,12 +46,11 @@ export class Customers {
       customer.lastMs = event.atMs;
       customer.session = event.session;
     }
-    for (const { item, quantity } of event.items) {
+    countBought(customer.bought, event, this.rowOf);
+    if (INTEREST[event.type] === 0) return;
+    for (const { item } of event.items) {
       const row = this.rowOf(item);
-      if (row === undefined) continue;
-      if (event.type === 'purchase') addBought(customer.bought, row, quantity);
-      if (event.type === 'refund') addBought(customer.bought, row, -quantity);
-      if (INTEREST[event.type] > 0) addRow(customer, row, event.atMs);
+      if (row !== undefined) addRow(customer, row, event.atMs);
     }
   }
 
@@ -61,13 +61,6 @@ export class Customers {
 
 function newCustomer(): Customer {
   return { bought: new Map(), rows: [], timesMs: [], session: '', lastMs: -Infinity };
-}
-
-/** A refund may arrive before its purchase: the count may be negative for a while. */
-function addBought(bought: Map<number, number>, row: number, quantity: number): void {
-  const left = (bought.get(row) ?? 0) + quantity;
-  if (left === 0) bought.delete(row);
-  else bought.set(row, left);
 }
 
 /** Each row once, at its newest time: over sessions what matters is which items, not how often. */

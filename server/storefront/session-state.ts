@@ -1,4 +1,5 @@
 import type { ShopEvent } from '../wire/schema.ts';
+import { countBought } from './bought.ts';
 import { INTEREST } from './interest.ts';
 import { STOREFRONT_LIMITS } from './limits.ts';
 import { sessionKey } from './session-key.ts';
@@ -21,7 +22,8 @@ export function placement(
 /** One visit that goes on: its newest events by the shop's time, and whose it is. */
 export class LiveSession {
   readonly #events: ShopEvent[] = [];
-  #rows: Uint32Array | null = null; // kept until the next event
+  #rows: Uint32Array | null = null; // kept until the next event, as is #bought
+  #bought: ReadonlyMap<number, number> | null = null;
   customer: string | undefined;
 
   constructor(
@@ -49,6 +51,12 @@ export class LiveSession {
     return this.#rows;
   }
 
+  /** How many of each row were bought in it and not given back. Valid until the next event. */
+  get bought(): ReadonlyMap<number, number> {
+    this.#bought ??= boughtRows(this.#events, this.rowOf);
+    return this.#bought;
+  }
+
   insert(event: ShopEvent): void {
     let at = this.#events.length;
     while (at > 0 && (this.#events[at - 1] as ShopEvent).atMs > event.atMs) at -= 1;
@@ -56,6 +64,7 @@ export class LiveSession {
     else this.#events.splice(at, 0, event);
     if (this.#events.length > STOREFRONT_LIMITS.sessionEventsMax) this.#events.shift();
     this.#rows = null;
+    this.#bought = null;
   }
 }
 
@@ -144,4 +153,13 @@ function itemRows(
     lastType = event.type;
   }
   return Uint32Array.from(rows);
+}
+
+function boughtRows(
+  events: readonly ShopEvent[],
+  rowOf: (item: string) => number | undefined,
+): ReadonlyMap<number, number> {
+  const bought = new Map<number, number>();
+  for (const event of events) countBought(bought, event, rowOf);
+  return bought;
 }

@@ -263,7 +263,10 @@ export class Shop implements Storefront {
       for (const rows of [given, session?.rows]) for (const row of rows ?? []) hidden.add(row);
     }
     if (filter.excludeBought ?? true) {
-      for (const [row, count] of customer?.bought ?? []) if (count > 0) hidden.add(row);
+      // The session's own as well: its visitor may be unknown, or have refused to be learned from.
+      for (const bought of [customer?.bought, session?.bought]) {
+        for (const [row, count] of bought ?? []) if (count > 0) hidden.add(row);
+      }
     }
     return hidden;
   }

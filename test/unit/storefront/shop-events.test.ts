@@ -123,6 +123,7 @@ suite('Shop: events', () => {
     await recommend({ session: 'a-session' });
 
     assert.deepEqual(asked(), ['lamp', 'rug']);
+    assert.ok(!(await items({ session: 'a-session' })).includes('rug'));
     assert.deepEqual([...store.events()].map(({ event }) => event.consent), [false, false]);
     assert.deepEqual(retriever.observed, []);
     assert.equal(shop.gauges.customers, 0);

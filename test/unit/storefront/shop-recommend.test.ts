@@ -42,6 +42,18 @@ suite('Shop: recommend', () => {
     ]);
   });
 
+  test('what an unknown visitor bought is left out of their own session', async () => {
+    const { shop, now, items } = await makeShop();
+    const session = 'a-session';
+    await shop.ingest([now(purchase('desk'))]);
+
+    assert.ok(!(await items({ session })).includes('desk'));
+    assert.ok((await items({ session, filter: { excludeBought: false } })).includes('desk'));
+    assert.ok((await items({ session: 'another' })).includes('desk'));
+    await shop.ingest([now({ type: 'refund', items: [{ item: 'desk', quantity: 1 }] })]);
+    assert.ok((await items({ session })).includes('desk'));
+  });
+
   test('what was given back may be shown again', async () => {
     const { shop, now, items } = await makeShop();
     await shop.ingest([now({ ...purchase('desk', 2), customer: 'c' })]);

@@ -64,6 +64,10 @@ suite('A retriever opened over a store', () => {
     ]);
 
     const { retriever } = await open(store, new FakeClock());
+    const none = new Uint32Array(0);
+    const scored = retriever.retrieve({ items: none, k: 10 }).filter(({ score }) => score > 0);
+    const popular = scored.map(({ row }) => store.itemAt(row)?.id);
+    assert.deepEqual(popular.sort(), ['a', 'e', 'f']);
     const followers = retriever.similar(0, 10).map(({ row }) => store.itemAt(row)?.id);
     assert.deepEqual(followers, ['e']);
   });

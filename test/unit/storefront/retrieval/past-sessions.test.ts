@@ -20,6 +20,15 @@ suite('Past sessions', () => {
     assert.deepEqual(lists(readPastSessions(store, 30)), [[0, 2, 2], [1], [0]]);
   });
 
+  test('events without consent are in none of them', async () => {
+    const store = new MemoryStore();
+    const view = (item: string, consent: boolean) =>
+      makeEvent({ session: 's', item, consent, atMs: 0 });
+    await store.append([view('a', true), view('b', false), view('c', true)]);
+    await store.append([makeEvent({ session: 't', item: 'b', consent: false })]);
+    assert.deepEqual(lists(readPastSessions(store, 30)), [[0, 2]]);
+  });
+
   test('the newest share is split off, whole sessions only', () => {
     const { older, newest } = splitSessions(packSessions([[1, 2], [3], [4, 5, 6], [7]]), 0.5);
     assert.deepEqual([lists(older), lists(newest)], [[[1, 2], [3]], [[4, 5, 6], [7]]]);
