@@ -16,6 +16,7 @@ import { STOREFRONT_LIMITS } from './limits.ts';
 import { lastEvents, playLog } from './play-log.ts';
 import { reasonText } from './reasons.ts';
 import type { RetrievedItem, Retriever, SeeVisit } from './retrieval/retriever.ts';
+import { relaxations } from './relax.ts';
 import { Sessions } from './session-state.ts';
 import type { LiveSession } from './session-state.ts';
 import type { Storefront, Subscription } from './storefront.ts';
@@ -109,13 +110,15 @@ export class Shop implements Storefront {
     // what has just been bought.
     const now = this.#situation(request, []);
     const { session, query } = now;
-    const allow = this.#filter.allow(request.filter, this.#hidden(request.filter, now));
-    const found = this.parts.retriever.retrieve({
-      items: query,
-      k: request.k,
-      ...(session && { session: session.key }),
-      ...(taste && { taste: taste.vector }),
-      ...(allow && { allow }),
+    const found = this.#find(request.filter, degraded, (filter) => {
+      const allow = this.#filter.allow(filter, this.#hidden(filter, now));
+      return this.parts.retriever.retrieve({
+        items: query,
+        k: request.k,
+        ...(session && { session: session.key }),
+        ...(taste && { taste: taste.vector }),
+        ...(allow && { allow }),
+      });
     });
     return this.#reply(found, degraded, request.language, taste);
   }
@@ -125,17 +128,18 @@ export class Shop implements Storefront {
     const { k } = request;
     const item = store.item(request.item);
     if (!item) throw new ServeError('unknown_item', `'${request.item}'`);
-    const hidden = this.#hidden(request.filter).add(item.row);
-    const allow = this.#filter.allow(request.filter, hidden);
-    const found = retriever.similar(item.row, k, allow);
-    if (found.length < k) {
+    const degraded: string[] = [];
+    const found = this.#find(request.filter, degraded, (filter) => {
+      const allow = this.#filter.allow(filter, this.#hidden(filter).add(item.row));
+      const near = retriever.similar(item.row, k, allow);
+      if (near.length === k) return near;
       // An item without a vector, or with few neighbours that pass: what visitors went on to.
-      const taken = new Set(found.map(({ row }) => row));
+      const taken = new Set(near.map(({ row }) => row));
       const items = Uint32Array.of(item.row);
       const more = retriever.retrieve({ items, k: k + taken.size, ...(allow && { allow }) });
-      found.push(...more.filter(({ row }) => !taken.has(row)).slice(0, k - found.length));
-    }
-    return this.#reply(found, [], request.language, null);
+      return [...near, ...more.filter(({ row }) => !taken.has(row))].slice(0, k);
+    });
+    return this.#reply(found, degraded, request.language, null);
   }
 
   async insight(request: InsightRequest, deadlineMs?: number): Promise<InsightReply> {
@@ -251,6 +255,23 @@ export class Shop implements Storefront {
     }
   }
 
+  /** What `find` gives under the filter; where nothing passes, under as much of it as leaves some. */
+  #find(
+    filter: Filter,
+    degraded: string[],
+    find: (filter: Filter) => RetrievedItem[],
+  ): RetrievedItem[] {
+    for (const relaxed of relaxations(filter)) {
+      const found = find(relaxed.filter);
+      if (found.length === 0) continue;
+      if (relaxed.without.length > 0) {
+        degraded.push(`filter: no item passes, so it was used without ${relaxed.without.join(', ')}`);
+      }
+      return found;
+    }
+    return [];
+  }
+
   /** Rows that may not be shown, whatever else the filter says. */
   #hidden(filter: Filter, situation?: Situation): Set<number> {
     const { session, customer, given } = situation ?? {};
@@ -260,7 +281,9 @@ export class Shop implements Storefront {
       if (row !== undefined) hidden.add(row);
     }
     if (filter.excludeSeen) {
-      for (const rows of [given, session?.rows]) for (const row of rows ?? []) hidden.add(row);
+      for (const rows of [given, session?.rows, customer?.rows]) {
+        for (const row of rows ?? []) hidden.add(row);
+      }
     }
     if (filter.excludeBought ?? true) {
       // The session's own as well: its visitor may be unknown, or have refused to be learned from.

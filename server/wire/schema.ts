@@ -57,8 +57,8 @@ export interface EventItem {
 export interface Filter {
   readonly category?: readonly string[]; // any of these
   readonly inStock?: boolean; // default true
-  readonly excludeSeen?: boolean; // items already in the session; default false
-  readonly excludeBought?: boolean; // items the customer has bought; default true
+  readonly excludeSeen?: boolean; // items of the session, and the customer's newest; default false
+  readonly excludeBought?: boolean; // what customer or session has bought; default true
   readonly exclude?: readonly string[]; // these items
 }
 

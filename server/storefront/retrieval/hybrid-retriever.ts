@@ -75,12 +75,12 @@ export class HybridRetriever implements Retriever {
       source.find(query, found);
       blend.add(i, weight, found);
     });
-    const best = blend.top(query.k).map(({ row, score, source, because }) => ({
-      row,
-      score,
-      source: (this.#sources[source] as { source: Source }).source.reason,
-      ...(because !== NO_ROW && { because }),
-    }));
+    const best: RetrievedItem[] = blend.top(query.k).map(({ row, score, source, because }) => {
+      // A rule may lead from an item to itself.
+      if (because === row) return { row, score, source: 'again' };
+      const { reason } = (this.#sources[source] as { source: Source }).source;
+      return { row, score, source: reason, ...(because !== NO_ROW && { because }) };
+    });
     blend.clear();
     this.#fill(best, query);
     return best;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import type { Filter } from '../../../server/wire/schema.ts';
 import { makeShop } from '../../support/make-shop.ts';
 
 const IN_STOCK = ['lamp', 'bulb', 'chair', 'rug', 'desk'];
@@ -124,14 +125,49 @@ suite('Shop: recommend', () => {
   });
 
   test('items that come later can be recommended at once, and filtered', async () => {
-    const { shop, store, now, items } = await makeShop();
+    const { shop, store, now, items, recommend } = await makeShop();
 
     await shop.ingest([now({ item: 'new-one' })]);
     assert.ok((await items({ filter: { excludeSeen: true } })).includes('new-one'));
     await store.putItems([{ id: 'new-one', title: 'N', categories: ['boat'], inStock: true }]);
     assert.deepEqual(await items({ filter: { category: ['boat'] } }), ['new-one']);
     await store.putItems([{ id: 'new-one', title: 'N', categories: ['boat'], inStock: false }]);
-    assert.deepEqual(await items({ filter: { category: ['boat'] } }), []);
+    const none = await recommend({ filter: { category: ['boat'] } });
+    assert.match(none.degraded.join(), /no item passes.* without exclude_bought, category$/);
+  });
+
+  test('where nothing passes, as much of the filter is left out as it takes, and named', async () => {
+    const { shop, now, recommend } = await makeShop();
+    await shop.ingest([now({ item: 'lamp', customer: 'c' }), now(purchase('bulb'))]);
+    const session = 'a-session';
+    const tried: [Filter, readonly string[], RegExp | null][] = [
+      [{ category: ['light'] }, ['lamp'], null],
+      [{ category: ['light'], excludeSeen: true }, ['lamp'], /without exclude_seen$/],
+      [{ category: ['spare'] }, ['bulb'], /without exclude_bought$/],
+      [{ category: ['boat'] }, IN_STOCK, /without exclude_bought, category$/],
+      [{ category: ['boat'], excludeBought: false }, IN_STOCK, /without category$/],
+      [{ exclude: IN_STOCK }, ['sofa'], /without exclude_bought, in_stock$/],
+      [{ exclude: [...IN_STOCK, 'sofa'] }, [], null],
+    ];
+
+    for (const [filter, want, said] of tried) {
+      const { items, degraded } = await recommend({ session, filter });
+      assert.deepEqual(items.map(({ item }) => item), want, JSON.stringify(filter));
+      assert.equal(degraded.length, said ? 1 : 0);
+      if (said) assert.match(degraded[0]!, said);
+    }
+    const { items, degraded } = await shop.similar({ item: 'rug', k: 1, filter: { category: [] } });
+    assert.deepEqual([items.length, degraded.length], [1, 1]);
+  });
+
+  test('what a customer has seen counts as seen in their next session', async () => {
+    const { shop, now, items } = await makeShop();
+    await shop.ingest([now({ item: 'lamp', customer: 'c', session: 'phone' })]);
+
+    const filter = { excludeSeen: true };
+    assert.ok(!(await items({ customer: 'c', filter })).includes('lamp'));
+    assert.ok(!(await items({ customer: 'c', session: 'laptop', filter })).includes('lamp'));
+    assert.ok((await items({ session: 'laptop', filter })).includes('lamp'));
   });
 
   test('no filter is passed on as no bitmap, a filter as one', async () => {

@@ -49,6 +49,15 @@ suite('The retriever', () => {
     assert.ok((retriever.retrieve({ items, k: 3 })[0]?.score ?? 0) > 0);
   });
 
+  test('an item that a rule leads from to itself is there because it was looked at', () => {
+    const { retriever } = setup(10, { session_neighbours: 0, again: 0, popular: 0 });
+    for (const row of [4, 4, 7]) retriever.observe(1, row, 1);
+
+    const found = retriever.retrieve({ items: Uint32Array.of(4), k: 2, session: 2 });
+    const reasons = found.map(({ row, source, because }) => [row, source, because]);
+    assert.deepEqual(reasons.sort(), [[4, 'again', undefined], [7, 'followed_by', 4]]);
+  });
+
   test('a click and the view it leads to are one visit to the session index', () => {
     const { retriever, index } = setup(10);
     for (const weight of [0.5, 1, 3]) retriever.observe(1, 4, weight);
