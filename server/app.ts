@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { loadAddon } from './ann/binding.ts';
+import { chosenRepository } from './catalog/chosen-repository.ts';
 import type { Config } from './config.ts';
 import { systemClock } from './core/clock.ts';
 import type { Log } from './core/log.ts';
@@ -25,7 +24,6 @@ import { VERSION } from './version.ts';
 
 /** What pushes may wait for one reader before it misses one; its replies may wait for more. */
 const PUSH_BUFFERED_BYTES_MAX = 1_048_576;
-const SHIPPED_MODELS = join(dirname(fileURLToPath(import.meta.url)), '../../models/repository');
 
 export interface App {
   readonly port: number;
@@ -44,7 +42,7 @@ export async function openApp(config: Config, log: Log): Promise<App> {
   const clock = systemClock;
   const store = LmdbStore.open(join(config.dataDir, 'store'));
   if (store.itemCount === 0) await seedStore(store, log);
-  const repository = repositoryOf(config);
+  const repository = chosenRepository(config);
   const { workers, runMsMax, inlineUsMax, drainMsMax, sessionMinutesMax } = config;
   const retriever = openRetriever({ addon, store, repository, log });
   const host = ModelHost.start(repository, { workers, runMsMax, inlineUsMax, drainMsMax, log });
@@ -68,7 +66,7 @@ export async function openApp(config: Config, log: Log): Promise<App> {
     },
     observe: requestCounter(metrics, 'websocket'),
   });
-  const { transport, skipped } = loadTransport(config.transport, {
+  const { transport, skipped, fallback } = loadTransport(config.transport, {
     http: router.handle.bind(router),
     open: sessions.open.bind(sessions),
     message: sessions.message.bind(sessions),
@@ -80,6 +78,10 @@ export async function openApp(config: Config, log: Log): Promise<App> {
     idleSecondsMax: config.idleSecondsMax,
   });
   for (const { name, why } of skipped) log.debug('transport skipped', { name, why });
+  if (fallback) {
+    const why = Object.fromEntries(skipped.map((one) => [one.name, one.why]));
+    log.warn('no uWebSockets.js loads here: a slower transport serves', { why });
+  }
 
   observeShop(metrics, shop);
   observeLanes(metrics, host);
@@ -96,13 +98,6 @@ export async function openApp(config: Config, log: Log): Promise<App> {
     unobserve();
   };
   return { port, transport: transport.name, host, close };
-}
-
-/** The repository that is named, the one `vitrine train` wrote, or the one that is shipped. */
-function repositoryOf({ modelDir, dataDir }: Config): string {
-  if (modelDir !== '') return modelDir;
-  const trained = join(dataDir, 'models');
-  return existsSync(trained) ? trained : SHIPPED_MODELS;
 }
 
 async function seedStore(store: LmdbStore, log: Log): Promise<void> {

@@ -10,6 +10,10 @@ interface Command {
 
 const COMMANDS: Record<string, { readonly what: string; readonly load: () => Promise<Command> }> = {
   serve: { what: 'run the server', load: () => import('./serve-command.ts') },
+  doctor: {
+    what: 'say what this machine has, what it lacks and how to mend it',
+    load: () => import('./doctor/doctor-command.ts'),
+  },
   import: { what: 'read data of a shop into the store', load: () => import('./store/import/command.ts') },
   train: {
     what: 'learn models from the store',
@@ -29,6 +33,11 @@ const COMMANDS: Record<string, { readonly what: string; readonly load: () => Pro
   },
 };
 
+/** How Node says that a package, or a file of one, is missing or no binary for this machine. */
+const BROKEN_INSTALL = [
+  'ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND', 'ERR_DLOPEN_FAILED', 'ERR_INVALID_PACKAGE_CONFIG',
+];
+
 const [name = 'help', ...args] = process.argv.slice(2);
 process.exit(await main(name, args)); // pool threads may outlive the last answer
 
@@ -44,13 +53,11 @@ async function main(name: string, args: string[]): Promise<number> {
     console.error(`There is no command '${name}'.\n${text}`);
     return 2;
   }
-  const command = await entry.load();
-  if (args.includes('--help') || args.includes('-h')) {
+  try {
+    const command = await entry.load();
+    if (!args.includes('--help') && !args.includes('-h')) return await command.run(args);
     console.log(command.usage);
     return 0;
-  }
-  try {
-    return await command.run(args);
   } catch (error) {
     return complain(error, name);
   }
@@ -62,10 +69,17 @@ function complain(error: unknown, name: string): number {
     console.error(`vitrine: ${error.message}`);
     return 1;
   }
-  const code = (error as { code?: string }).code ?? '';
+  const { code = '', message = '' } = error as { code?: string; message?: string };
   if (code.startsWith('ERR_PARSE_ARGS')) {
-    console.error(`vitrine: ${(error as Error).message}\n'vitrine ${name} --help' says what it takes.`);
+    console.error(`vitrine: ${message}\n'vitrine ${name} --help' says what it takes.`);
     return 2;
+  }
+  if (BROKEN_INSTALL.includes(code)) {
+    console.error(
+      `vitrine: a part of the installation cannot be loaded: ${message.split('\n')[0]}\n` +
+        'Delete the folder node_modules and run the command again: that installs it anew.',
+    );
+    return 1;
   }
   console.error(error);
   return 70;

@@ -1,14 +1,18 @@
 // Makes a checkout ready to run: dependencies, TypeScript, native addon, each only when it is
 // missing or older than its sources. Runs before anything is installed, so it imports nothing but
 // Node itself. `npm start`, `npm test` and the rest call it first.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { lostPackages, nodeProblem, npmReason } from './setup-checks.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const SOURCES = ['server', 'models', 'bench', 'test', 'tsconfig.json', 'package-lock.json'];
+// npm's own retries wait a minute in silence before they say that there is no network.
+const RETRIES = ['--fetch-retries=2', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=5000'];
+const STILL_MS = 5000;
 process.chdir(root);
 
 /** One step: what it is called, whether it is needed, and what does it. */
@@ -33,30 +37,52 @@ for (const step of STEPS) {
 }
 
 function checkNode() {
-  const major = Number(process.versions.node.split('.')[0]);
-  if (major >= 20) return;
-  console.error(`Vitrine needs Node 20, 22 or 24; this is ${process.version}. See https://nodejs.org.`);
+  const problem = nodeProblem(process.version);
+  if (problem === '') return;
+  console.error(problem);
   process.exit(1);
 }
 
 function dependenciesStale() {
   const stamp = join(root, 'node_modules/.vitrine-lock');
-  return !existsSync(stamp) || readFileSync(stamp, 'utf8') !== lockDigest();
+  if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== lockDigest()) return true;
+  const lost = lostPackages(root);
+  if (lost === null) return true;
+  if (lost.length > 0) console.log(`setup: ${lost.length} packages are gone, such as ${lost[0]}`);
+  return lost.length > 0;
 }
 
-function installDependencies() {
-  // Every package ships its binaries, so no package's script needs to run (nor to download).
-  const done = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
-    stdio: 'inherit',
-    shell: process.platform === 'win32',
-  });
-  if (done.status !== 0) {
+/** Every package ships its binaries, so no package's script needs to run (nor to download). */
+async function installDependencies() {
+  const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
+  const { code, said } = await npm(['ci', '--ignore-scripts', ...quiet, ...RETRIES]);
+  if (code !== 0) {
     throw new Error(
-      'npm ci did not succeed. It needs the npm registry (or a mirror set in .npmrc) and about 1 GB of disk.\n' +
-        'Fix what it printed above, then run the command again.',
+      `${npmReason(said)}\n` +
+        'It needs the npm registry (or a mirror: npm config set registry URL) and about 1 GB of disk.\n' +
+        'Mend that, then run the command again.',
     );
   }
   writeFileSync(join(root, 'node_modules/.vitrine-lock'), lockDigest());
+}
+
+/** Runs npm, says every few seconds that it still does, and keeps what it complains of. */
+function npm(args) {
+  return new Promise((resolve) => {
+    const child = spawn('npm', args, { stdio: ['ignore', 'inherit', 'pipe'], shell: process.platform === 'win32' });
+    const startMs = Date.now();
+    const still = setInterval(() => {
+      console.log(`setup: npm ci is at work (${Math.round((Date.now() - startMs) / 1000)} s)`);
+    }, STILL_MS);
+    let said = '';
+    child.stderr.on('data', (text) => (said += text));
+    const end = (code, why = '') => {
+      clearInterval(still);
+      resolve({ code, said: said + why });
+    };
+    child.on('error', ({ message }) => end(-1, `npm error npm does not start: ${message}`));
+    child.on('close', (code) => end(code));
+  });
 }
 
 function lockDigest() {

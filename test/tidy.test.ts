@@ -25,6 +25,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   routes: ['core', 'wire', 'batch', 'catalog', 'observe', 'storefront', 'transport'],
   demo: ['core', 'wire', 'store', 'routes', 'transport', 'storefront'],
   client: ['core', 'wire'],
+  doctor: ['core', 'ann', 'catalog', 'runtime', 'store', 'transport'],
   page: ['client', 'core', 'wire'],
 };
 

@@ -5,6 +5,7 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { existsSync } from 'node:fs';
+import { ServeError } from '../core/errors.ts';
 
 export interface Addon {
   /** Raised with every change of this interface. */
@@ -146,13 +147,26 @@ export interface NativeSessionIndex {
 
 export const ADDON_ABI = 1;
 
-/** Loads the addon that `native/build.mjs` built. Throws with the fix when it cannot be had. */
-export function loadAddon(): Addon {
-  const path = fileURLToPath(new URL('../../../build/vitrine.node', import.meta.url));
-  if (!existsSync(path)) throw new Error(`the native addon is missing: run 'npm run build' (${path})`);
-  const addon = createRequire(import.meta.url)(path) as Addon;
-  if (addon.abi !== ADDON_ABI) {
-    throw new Error(`the native addon has ABI ${addon.abi}, this build needs ${ADDON_ABI}: run 'npm run build'`);
+/**
+ * Loads the addon that `native/build.mjs` built. Fails with `backend`, naming the fix, when there is
+ * none, when the system cannot load it, or when another build of Vitrine made it.
+ */
+export function loadAddon(path = ADDON_PATH): Addon {
+  if (!existsSync(path)) throw unusable(path, "is missing: run 'npm run build'");
+  let addon: Partial<Addon>;
+  try {
+    addon = createRequire(import.meta.url)(path) as Partial<Addon>;
+  } catch (cause) {
+    const reason = (cause as Error).message.replace(`${path}: `, '').split('\n')[0];
+    throw unusable(path, `does not load (${reason}): ${REBUILD}`);
   }
-  return addon;
+  if (addon.abi === ADDON_ABI) return addon as Addon;
+  throw unusable(path, `has ABI ${addon.abi ?? 'none'}, this build needs ${ADDON_ABI}: ${REBUILD}`);
+}
+
+const ADDON_PATH = fileURLToPath(new URL('../../../build/vitrine.node', import.meta.url));
+const REBUILD = "delete the folder build, then run 'npm run build'";
+
+function unusable(path: string, why: string): ServeError {
+  return new ServeError('backend', `the native addon ${path} ${why}`);
 }

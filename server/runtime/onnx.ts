@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { env, InferenceSession, listSupportedBackends, Tensor } from 'onnxruntime-node';
 import type { FoundTensor, FoundTensors } from '../catalog/complete.ts';
 import type { ModelConfig, TensorConfig } from '../catalog/model-config.ts';
 import { ServeError } from '../core/errors.ts';
@@ -94,6 +94,15 @@ export class OnnxRuntime implements Runtime {
       throw new ServeError('backend', `${file}: ${(cause as Error).message}`, { cause });
     }
   }
+}
+
+export function onnxVersion(): string {
+  return env.versions.node ?? env.versions.common;
+}
+
+/** Execution providers that the package brings; models are run on `cpu`. */
+export function onnxProviders(): string[] {
+  return listSupportedBackends().filter(({ bundled }) => bundled).map(({ name }) => name);
 }
 
 function kserve({ name, type, shape }: Found): FoundTensor {

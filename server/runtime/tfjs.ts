@@ -36,6 +36,19 @@ export class TfjsRuntime implements Runtime {
   }
 }
 
+export function tfjsVersion(): string {
+  return tf.version.tfjs;
+}
+
+/** The backends that start on this thread. */
+export async function tfjsBackends(): Promise<Backend[]> {
+  const started: Backend[] = [];
+  for (const backend of ['wasm', 'cpu'] as const) {
+    if (await startBackend(backend).then(() => true, () => false)) started.push(backend);
+  }
+  return started;
+}
+
 /** Says what to do about the errors that users meet most. */
 function explain(message: string): string {
   const kernel = /Kernel '(\w+)' not registered for backend '(\w+)'/.exec(message);

@@ -8,6 +8,8 @@ export interface LoadedTransport {
   readonly transport: Transport;
   /** Better ones that were tried, and why each does not run here; for the log, a line each. */
   readonly skipped: readonly Skipped[];
+  /** Every copy of uWebSockets.js was skipped, so that the slower transport serves unasked. */
+  readonly fallback: boolean;
 }
 
 /**
@@ -20,10 +22,16 @@ export function loadTransport(
   handler: Handler,
   limits: TransportLimits,
 ): LoadedTransport {
-  if (setting === 'node') return { transport: new NodeTransport(handler, limits), skipped: [] };
+  if (setting === 'node') {
+    return { transport: new NodeTransport(handler, limits), skipped: [], fallback: false };
+  }
   const { found, skipped } = findUws();
-  if (found) return { transport: new UwsTransport(found, handler, limits), skipped };
-  if (setting === 'auto') return { transport: new NodeTransport(handler, limits), skipped };
+  if (found) {
+    return { transport: new UwsTransport(found, handler, limits), skipped, fallback: false };
+  }
+  if (setting === 'auto') {
+    return { transport: new NodeTransport(handler, limits), skipped, fallback: true };
+  }
   const reasons = skipped.map(({ name, why }) => `${name}: ${why}`).join('; ');
   throw new ServeError(
     'unsupported',

@@ -16,21 +16,22 @@ const limits = {
 suite('loadTransport', () => {
   test('takes the best transport that runs here and says why the better ones do not', async () => {
     const { found } = findUws();
-    const { transport, skipped } = loadTransport('auto', handler, limits);
+    const { transport, skipped, fallback } = loadTransport('auto', handler, limits);
 
     assert.match(
       transport.name,
       found ? /^uWebSockets\.js 20\.\d+/ : /^ws 8\.\d+\.\d+ on node:http$/,
     );
+    assert.equal(fallback, found === null);
     for (const { name, why } of skipped) assert.match(`${name}: ${why}`, /^[\w .-]+: [^\n]+$/);
     await transport.close();
   });
 
   test('takes ws on node:http when it is asked for', async () => {
-    const { transport, skipped } = loadTransport('node', handler, limits);
+    const { transport, skipped, fallback } = loadTransport('node', handler, limits);
 
     assert.match(transport.name, /^ws .* on node:http$/);
-    assert.deepEqual(skipped, []);
+    assert.deepEqual([skipped, fallback], [[], false]);
     await transport.close();
   });
 

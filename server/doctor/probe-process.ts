@@ -1,0 +1,77 @@
+// A process that loads one part (argv[2]) and writes what it found to descriptor 3, as JSON. It may
+// die of it: that is what it is for. Each part is imported only when it is asked for.
+import { mkdtempSync, existsSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Facts, ModelFact } from './probe.ts';
+
+const ANSWER = 3; // file descriptor
+
+const PARTS: { readonly [Part in keyof Facts]: (arg: string) => Promise<Facts[Part]> } = {
+  async transport() {
+    const { findUws } = await import('../transport/uws-library.ts');
+    const { found, skipped } = findUws();
+    return { name: found?.name ?? null, skipped };
+  },
+
+  async addon() {
+    const { loadAddon } = await import('../ann/binding.ts');
+    const addon = loadAddon();
+    return { abi: addon.abi, isas: addon.isas() };
+  },
+
+  async onnxruntime() {
+    const { onnxVersion, onnxProviders } = await import('../runtime/onnx.ts');
+    return { version: onnxVersion(), providers: onnxProviders() };
+  },
+
+  async tfjs() {
+    const { tfjsVersion, tfjsBackends } = await import('../runtime/tfjs.ts');
+    return { version: tfjsVersion(), backends: await tfjsBackends() };
+  },
+
+  async lmdb() {
+    const { LmdbStore } = await import('../store/lmdb-store.ts');
+    const folder = mkdtempSync(join(tmpdir(), 'vitrine-doctor-'));
+    try {
+      const store = LmdbStore.open(join(folder, 'store'));
+      await store.putNote('doctor', 'was here');
+      await store.close();
+      return {};
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+
+  async models(repository) {
+    const { modelNames } = await import('../catalog/repository.ts');
+    return Promise.all((await modelNames(repository)).map((name) => lookAt(repository, name)));
+  },
+};
+
+const [part, arg = ''] = process.argv.slice(2) as [keyof Facts, string?];
+const probed = await PARTS[part](arg).then(
+  (facts) => ({ facts }),
+  (error: Error) => ({ why: error.message.split('\n')[0] ?? '' }),
+);
+writeSync(ANSWER, JSON.stringify(probed));
+process.exit(0);
+
+async function lookAt(repository: string, name: string): Promise<ModelFact> {
+  const { readModel } = await import('../catalog/repository.ts');
+  const { MODEL_FILES } = await import('../runtime/open-runtime.ts');
+  let platform = '';
+  try {
+    const { config, folder, served } = await readModel(repository, name, describe);
+    platform = config.platform;
+    const files = served.map((version) => join(folder, String(version), MODEL_FILES[config.platform]));
+    const lost = files.find((file) => !existsSync(file));
+    return { name, platform, versions: served, why: lost ? `${lost} is missing` : '' };
+  } catch (error) {
+    return { name, platform, versions: [], why: (error as Error).message.split('\n')[0] ?? '' };
+  }
+}
+
+async function describe(folder: string) {
+  return new (await import('../runtime/onnx.ts')).OnnxRuntime().describe(folder);
+}
