@@ -6,7 +6,8 @@ import type { Store } from '../../store/store.ts';
 import { loadItemVectors } from '../item-vocabulary.ts';
 import { newestVersion } from '../taste.ts';
 import { HybridRetriever } from './hybrid-retriever.ts';
-import { readSettings } from './settings.ts';
+import { chosenWith, DEFAULT_SETTINGS, readSettings } from './settings.ts';
+import type { BlendSettings } from './settings.ts';
 import { ItemVectorIndex } from './sources/item-vectors.ts';
 
 export interface RetrieverSetting {
@@ -18,26 +19,40 @@ export interface RetrieverSetting {
 
 /**
  * The retriever over a store's catalogue and what `vitrine train` made: settings and vectors. What
- * is missing is left out and said once in the log. It knows no visits yet: `Shop.open` tells it the
+ * is missing, or another shop's, is left out and said once in the log. It knows no visits yet: `Shop.open` tells it the
  * past ones. Fails with `bad_argument` (settings) or `backend` (vectors) naming a damaged file.
  */
 export function openRetriever(setting: RetrieverSetting): HybridRetriever {
   const { addon, store, repository, log } = setting;
-  const settings = readSettings(repository);
+  const vectors = { addon, repository, rowOf: (id: string) => store.item(id)?.row, log };
+  const taste = openVectors(vectors, 'session-encoder', 'ip');
+  const similar = openVectors(vectors, 'item-vectors', 'cosine');
+  const settings = settingsFor({ repository, log }, { taste, similar });
   const index = new addon.SessionIndex({
     ruleWindow: settings.rules.window,
     ruleAgeDecay: settings.rules.ageDecay,
   });
-  const vectors = { addon, repository, rowOf: (id: string) => store.item(id)?.row, log };
-  const retriever = new HybridRetriever({
-    index,
-    settings,
-    itemCount: () => store.itemCount,
-    taste: openVectors(vectors, 'session-encoder', 'ip'),
-    similar: openVectors(vectors, 'item-vectors', 'cosine'),
-  });
+  const itemCount = (): number => store.itemCount;
+  const retriever = new HybridRetriever({ index, settings, itemCount, taste, similar });
   log.info('recommendations have sources', { sources: retriever.sources });
   return retriever;
+}
+
+/**
+ * The repository's settings, unless they were chosen with learned vectors that this store has no
+ * use for: then they are another shop's, e.g. the shipped demo's beside a shop's own data.
+ */
+function settingsFor(
+  { repository, log }: Pick<RetrieverSetting, 'repository' | 'log'>,
+  vectors: Readonly<Record<string, ItemVectorIndex | null>>,
+): BlendSettings {
+  const settings = readSettings(repository);
+  const missing = chosenWith(repository).filter((source) => vectors[source] === null);
+  if (missing.length === 0) return settings;
+  log.warn('the blend was chosen for another shop: defaults hold until `vitrine train` or `tune`', {
+    missing, repository,
+  });
+  return DEFAULT_SETTINGS;
 }
 
 export interface VectorSetting {

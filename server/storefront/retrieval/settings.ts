@@ -75,6 +75,14 @@ export function readSettings(repository: string): BlendSettings {
   return parseSettings(value, path);
 }
 
+/** The sources that a repository's settings were chosen with; none where nobody chose. */
+export function chosenWith(repository: string): readonly string[] {
+  const path = join(repository, SETTINGS_FILE);
+  if (!existsSync(path)) return [];
+  const { chosen } = JSON.parse(readFileSync(path, 'utf8')) as { chosen?: Partial<BlendRecord> };
+  return chosen?.sources ?? [];
+}
+
 /** Writes a new file, then renames it into place. */
 export function writeSettings(
   repository: string,

@@ -2,12 +2,17 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { loadAddon } from '../../../../server/ann/binding.ts';
 import { Log } from '../../../../server/core/log.ts';
+import { Prng } from '../../../../server/core/prng.ts';
 import { MemoryStore } from '../../../../server/store/memory-store.ts';
 import { openRetriever } from '../../../../server/storefront/retrieval/open.ts';
+import {
+  DEFAULT_SETTINGS, writeSettings,
+} from '../../../../server/storefront/retrieval/settings.ts';
 import { Shop } from '../../../../server/storefront/shop.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
 import { makeEvent } from '../../../support/shop-events.ts';
 import { tempFolder } from '../../../support/temp-file.ts';
+import { writeEncoder } from '../../../support/write-encoder.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -72,6 +77,26 @@ suite('A retriever opened over a store', () => {
     assert.deepEqual(followers, ['e']);
   });
 
+  test('settings that were chosen with another shop’s items give way to the defaults', async () => {
+    const repository = tempFolder();
+    writeEncoder(repository, ['lamp', 'rug'], new Prng(1));
+    const weights = { ...DEFAULT_SETTINGS.weights, popular: 9, session_neighbours: 0.5 };
+    const record = { at: '', sessions: 2, heldOut: 1, prefixes: 1, hr20: 1, mrr20: 1 };
+    const sources = ['popular', 'taste'] as const;
+    writeSettings(repository, { ...DEFAULT_SETTINGS, weights }, { ...record, sources });
+
+    const store = new MemoryStore();
+    await store.append([makeEvent({ item: 'boat' })]);
+    const other = await open(store, new FakeClock(), repository);
+    await store.append([makeEvent({ item: 'lamp' })]);
+    const own = await open(store, new FakeClock(), repository);
+
+    assert.equal(other.retriever.sources[0], 'session_neighbours');
+    assert.match(other.said.join(), /chosen for another shop/);
+    assert.equal(own.retriever.sources[0], 'popular');
+    assert.doesNotMatch(own.said.join(), /chosen for another shop/);
+  });
+
   test('what is absent from the repository is said once', async () => {
     const { said } = await open(new MemoryStore(), new FakeClock());
     const absent = said.filter((line) => line.includes('is absent'));
@@ -80,10 +105,9 @@ suite('A retriever opened over a store', () => {
   });
 });
 
-async function open(store: MemoryStore, clock: FakeClock) {
+async function open(store: MemoryStore, clock: FakeClock, repository = tempFolder()) {
   const said: string[] = [];
   const log = new Log('info', (line) => said.push(line));
-  const repository = tempFolder();
   const setting = { addon: loadAddon(), store, repository, log };
   const retriever = openRetriever(setting);
   const shop = await Shop.open({
