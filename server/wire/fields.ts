@@ -136,15 +136,21 @@ export interface Where {
 export const ROOT: Where = { parent: null, key: '' };
 
 export function asId(value: unknown, where: Where): string {
-  if (typeof value === 'string' && value !== '' && Buffer.byteLength(value) <= LIMITS.idBytesMax) {
-    return value;
-  }
+  if (typeof value === 'string' && isId(value)) return value;
   if (Number.isSafeInteger(value) && (value as number) >= 0) return String(value);
   throw mismatch(
     where,
-    `an id: text of 1 to ${LIMITS.idBytesMax} bytes, or an integer from 0`,
+    `an id: text of 1 to ${LIMITS.idBytesMax} bytes without control characters, or an integer ` +
+      'from 0',
     value,
   );
+}
+
+/** Control characters, for ids become lines of files; half surrogate pairs, which are no UTF-8. */
+const NOT_IN_IDS = /[\p{Cc}\p{Cs}]/u;
+
+function isId(text: string): boolean {
+  return text !== '' && Buffer.byteLength(text) <= LIMITS.idBytesMax && !NOT_IN_IDS.test(text);
 }
 
 export function mismatch(
@@ -176,6 +182,7 @@ export function shown(value: unknown): string {
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (value instanceof Uint8Array) return `${value.byteLength} bytes`;
   if (typeof value === 'object') return 'a map';
-  if (typeof value !== 'string') return String(value);
-  return JSON.stringify(value.length > SHOWN_MAX ? `${value.slice(0, SHOWN_MAX)}…` : value);
+  const text = String(value);
+  const short = text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}…` : text;
+  return typeof value === 'string' ? JSON.stringify(short) : short;
 }

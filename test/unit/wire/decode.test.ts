@@ -229,12 +229,23 @@ suite('decodeRequest', () => {
         'bad_argument',
         'events[0].session: expected an id: text of 1 to 128 bytes',
       ],
+      [
+        event({ items: ['two\nlines'] }), // a line of `items.txt` once it is learned
+        'bad_argument',
+        'events[0].items[0]: expected an id: text of 1 to 128 bytes without control characters',
+      ],
+      [event({ session: 'half \ud83d' }), 'bad_argument', 'events[0].session: expected an id'],
       [event({ session: 1.5 }), 'bad_argument', 'events[0].session: expected an id'],
       [event({ session: 2n ** 60n }), 'bad_argument', 'events[0].session: expected an id'],
       [
         event({ time_zone: 'Mars/Olympus' }),
         'bad_argument',
         'events[0].time_zone: expected an IANA time zone',
+      ],
+      [
+        event({ at_ms: 10n ** 60n }),
+        'bad_argument',
+        `events[0].at_ms: expected an integer from 0 to 8640000000000000, got 1${'0'.repeat(39)}…`,
       ],
       [event({ at_ms: NaN }), 'bad_argument', 'events[0].at_ms: expected an integer'],
       [

@@ -25,6 +25,14 @@ suite('decodeJson', () => {
     });
   });
 
+  test('an integer of more digits than any datatype holds costs no more than a number', () => {
+    assert.deepEqual(decode('[99999999999999999999, 1111111111111111111111]'), [
+      99_999_999_999_999_999_999n,
+      1_111_111_111_111_111_111_111,
+    ]);
+    assert.deepEqual(decode(`[-${'1'.repeat(300)}]`), [-Number('1'.repeat(300))]);
+  });
+
   test('a long fraction or an exponent is no reason for the slow parser', () => {
     for (const text of [
       '0.1234567890123456789',
