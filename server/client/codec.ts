@@ -56,7 +56,8 @@ function withListed(message: object): object {
 
 function listed(tensor: Tensor): object {
   const View = VIEWS[tensor.datatype] ?? refuse(tensor.datatype);
-  const aligned = tensor.data.slice().buffer; // a view of a message need not be aligned
+  // A view of a message need not be aligned. Not `slice`: of a Buffer that is no copy.
+  const aligned = new Uint8Array(tensor.data).buffer;
   const values = new View(aligned) as ArrayLike<number | bigint>;
   return { ...tensor, data: Array.from(values, exactNumber) };
 }

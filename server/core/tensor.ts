@@ -57,12 +57,10 @@ export function assertBytes(tensor: Tensor): void {
 }
 
 /** The tensor's FP32 values. Copies only when the bytes are not aligned. */
-export function float32View(tensor: Tensor): Float32Array {
-  const { data } = tensor;
-  if (data.byteOffset % 4 === 0) {
-    return new Float32Array(data.buffer, data.byteOffset, data.byteLength >> 2);
-  }
-  return new Float32Array(data.slice().buffer);
+export function float32View({ data }: Tensor): Float32Array {
+  // Not `data.slice()`: of a Buffer that is a view, at the same odd place.
+  const aligned = data.byteOffset % 4 === 0 ? data : new Uint8Array(data);
+  return new Float32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength >> 2);
 }
 
 /** An FP32 tensor over `values`; the memory is shared, not copied. */
