@@ -121,8 +121,9 @@ function pictureAnswer(store: Store, file: string): Answer {
   const item = store.item(id);
   if (!item) throw new ServeError('unknown_item', `'${id.slice(0, 200)}'`);
   const picture = item.picture ?? '';
-  if (picture.startsWith('https://')) {
-    return { status: 302, headers: { location: picture }, body: '' };
+  if (picture.startsWith('https://') && URL.canParse(picture)) {
+    // Escaped by URL: a header takes no other letters than ASCII's, and no line breaks.
+    return { status: 302, headers: { location: new URL(picture).href }, body: '' };
   }
   const headers = { 'content-type': 'image/svg+xml', 'cache-control': PICTURE_CACHE };
   return { status: 200, headers, body: pictureSvg(picture) ?? plainPictureSvg(id, item.title) };

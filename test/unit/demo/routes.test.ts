@@ -99,6 +99,8 @@ suite('the demo store’s routes', () => {
       { id: 'a/b', title: '<script>x', categories: [], inStock: true },
       { id: 'drawn', title: 'Mug', categories: [], inStock: true, picture: 'mugs/0/1/7' },
       { id: 'kept', title: 'K', categories: [], inStock: true, picture: 'https://shop.test/k.jpg' },
+      { id: 'far', title: 'F', categories: [], inStock: true, picture: 'https://shop.test/图 \r\n.jpg' },
+      { id: 'odd', title: 'O', categories: [], inStock: true, picture: 'https://[' },
     ]);
 
     const plain = await get('/demo/pictures/a%2Fb.svg');
@@ -108,6 +110,9 @@ suite('the demo store’s routes', () => {
     assert.notEqual((await get('/demo/pictures/drawn.svg')).body, plainPictureSvg('drawn', 'Mug'));
     const kept = await get('/demo/pictures/kept.svg');
     assert.deepEqual([kept.status, kept.headers.location], [302, 'https://shop.test/k.jpg']);
+    assert.equal((await get('/demo/pictures/far.svg')).headers.location,
+      'https://shop.test/%E5%9B%BE%20.jpg');
+    assert.equal((await get('/demo/pictures/odd.svg')).body, plainPictureSvg('odd', 'O'));
     assert.equal((await get('/demo/pictures/none.svg')).status, 404);
     assert.equal((await get('/demo/pictures/rug.png')).status, 404);
   });
