@@ -90,8 +90,7 @@ export class Calls {
         id, op, frame, resolve, reject, bound, resendsLeft, sentUs: NaN, release: () => {},
       };
       call.release = this.#guard(call, options.timeoutMs ?? this.rules.limits.timeoutMs, signal);
-      if (bound) this.#queue.unshift(call);
-      else this.#queue.push(call);
+      this.#queue.splice(this.#placeOf(call), 0, call);
       this.pump();
     });
   }
@@ -161,6 +160,12 @@ export class Calls {
     }
     if (this.#queue.length < limits.queueMax) return null;
     return new VitrineError('client_overloaded', `${limits.queueMax} calls wait to be sent`);
+  }
+
+  /** Bound calls go before all others, and keep their order: an unsubscribe its subscribe. */
+  #placeOf({ bound }: Call): number {
+    const at = bound ? this.#queue.findIndex((call) => !call.bound) : -1;
+    return at < 0 ? this.#queue.length : at;
   }
 
   /** Watches the clock and the signal for a call. Returns what stops both. */

@@ -31,7 +31,8 @@ export const CLIENT_DEFAULTS: ClientLimits = {
 
 /**
  * A client of the server at `url` (`ws://host:port/ws`). Connects at once and comes back by itself;
- * calls made meanwhile wait. Throws `unsupported` where there is no WebSocket class.
+ * calls made meanwhile wait. Throws `unsupported` where there is no WebSocket class, `bad_argument`
+ * where `url` is none of a WebSocket.
  */
 export function connect(url: string, options: ClientOptions = {}): VitrineClient {
   const global = (globalThis as { WebSocket?: SocketConstructor }).WebSocket;

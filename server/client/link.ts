@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import { backoffMs } from './backoff.ts';
+import { VitrineError } from './errors.ts';
 import type { ClientLimits, LinkState } from './types.ts';
 
 /** As much of a browser's WebSocket as is used here; the `ws` package has the same. */
@@ -65,10 +66,11 @@ export class Link {
     this.#socket?.send(frame);
   }
 
+  /** Throws `bad_argument` for a URL that no WebSocket takes. */
   connect(): void {
+    const socket = this.#makeSocket(); // first: where it throws, nothing may be left to come back
     this.#become('connecting');
     this.#wait(this.limits.connectTimeoutMs, () => this.#drop(SILENCE));
-    const socket = new this.Socket(this.url, [this.subprotocol]);
     this.#socket = socket;
     socket.binaryType = 'arraybuffer';
     socket.onopen = () => void (socket === this.#socket && this.#opened());
@@ -85,6 +87,15 @@ export class Link {
     this.#socket = null;
     socket?.close(1000, 'the client was closed');
     this.#become('closed');
+  }
+
+  #makeSocket(): SocketLike {
+    try {
+      return new this.Socket(this.url, [this.subprotocol]);
+    } catch (cause) {
+      const detail = `'${this.url}' is no URL of a WebSocket, such as ws://127.0.0.1:8080/ws`;
+      throw new VitrineError('bad_argument', detail, { cause });
+    }
   }
 
   #opened(): void {

@@ -1,13 +1,10 @@
-import { WIRE_NAMES } from '../wire/names.ts';
+import { OPAQUE, WIRE_NAMES } from '../wire/names.ts';
 
 export { toWire } from '../wire/names.ts';
 
 const OWN_NAMES: ReadonlyMap<string, string> = new Map(
   Object.entries(WIRE_NAMES).map(([own, wire]) => [wire, own]),
 );
-
-/** Maps whose keys are data, not names. */
-const OPAQUE: ReadonlySet<string> = new Set(['features', 'parameters']);
 
 /** A value from the wire with its keys as this code spells them: `toWire` turned round. */
 export function fromWire(value: unknown): unknown {

@@ -192,6 +192,23 @@ suite('the client: time and patience', () => {
     assert.equal(network.sockets.length, 6);
   });
 
+  test('an address that no WebSocket takes is refused at once, and not tried again', () => {
+    const clock = new FakeClock();
+    const tried: string[] = [];
+    class Picky {
+      constructor(url: string) {
+        tried.push(url);
+        throw new SyntaxError('Invalid URL');
+      }
+    }
+    const WebSocket = Picky as unknown as NonNullable<ClientOptions['WebSocket']>;
+
+    assert.throws(() => connect('shop.test', { WebSocket, clock }), (error: VitrineError) =>
+      error.code === 'bad_argument' && /'shop.test' is no URL of a WebSocket/.test(error.message));
+    clock.advance(60_000 * MS);
+    assert.deepEqual(tried, ['shop.test']);
+  });
+
   test('a handshake that hangs is given up', () => {
     const { clock, network, states } = setup({ connectTimeoutMs: 500 });
     clock.advance(500 * MS);
@@ -255,6 +272,22 @@ suite('the client: a lost connection', () => {
     network.last.reply({ push: 'recommend', session: 's', sequence: 1, reply: {} });
     network.last.reply({ push: 'recommend', session: 'other', sequence: 1, reply: {} });
     assert.equal(pushes.length, 2);
+  });
+
+  test('a subscription that ends while the socket is full ends on the server too', () => {
+    const { network, client } = setup({ inFlightMax: 1 });
+    network.last.open();
+    void client.ping();
+    void client.similar({ item: 'waits' });
+    client.subscribe({ session: 's' }, () => {})();
+    client.subscribe({ session: 't' }, () => {});
+
+    for (const id of [1, 3, 4, 5]) network.last.reply({ id }); // each makes room for one
+
+    assert.deepEqual(network.last.sent.map(({ op, session }) => session ?? op),
+      ['ping', 's', 's', 't', 'similar']);
+    assert.deepEqual(network.last.sent.map(({ op }) => op).slice(1, 3),
+      ['subscribe', 'unsubscribe']);
   });
 
   test('an ended subscription hears nothing more and is not asked for again', () => {
