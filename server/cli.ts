@@ -8,13 +8,16 @@ interface Command {
   run(args: string[]): Promise<number>;
 }
 
-const COMMANDS: Record<string, { readonly what: string; readonly load: () => Promise<Command> }> = {
+const COMMANDS: Readonly<Record<string, { what: string; load(): Promise<Command> }>> = {
   serve: { what: 'run the server', load: () => import('./serve-command.ts') },
   doctor: {
     what: 'say what this machine has, what it lacks and how to mend it',
     load: () => import('./doctor/doctor-command.ts'),
   },
-  import: { what: 'read data of a shop into the store', load: () => import('./store/import/command.ts') },
+  import: {
+    what: 'read data of a shop into the store',
+    load: () => import('./store/import/command.ts'),
+  },
   train: {
     what: 'learn models from the store',
     load: () => import('../models/recipes/train-command.ts'),
@@ -42,7 +45,7 @@ const [name = 'help', ...args] = process.argv.slice(2);
 process.exit(await main(name, args)); // pool threads may outlive the last answer
 
 async function main(name: string, args: string[]): Promise<number> {
-  const entry = COMMANDS[name];
+  const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (!entry) {
     const known = Object.entries(COMMANDS).map(([word, { what }]) => `  ${word.padEnd(8)} ${what}`);
     const text = `usage: vitrine COMMAND …\n\n${known.join('\n')}\n\nvitrine COMMAND --help says more.`;
