@@ -29,9 +29,12 @@ const SUBSCRIPTIONS_MAX = 100; // of one socket
 export class Operations {
   constructor(private readonly parts: OperationParts) {}
 
-  /** Starts a request; its reply leaves now or later. Throws what stands against starting it. */
+  /**
+   * Starts a request; its reply leaves now or later. Throws what stands against starting it. What is
+   * answered now needs no room among the unanswered: a full socket can still cancel.
+   */
   start(session: Session, format: WireFormat, request: Request): void {
-    session.admit(request.id);
+    session.checkId(request.id);
     switch (request.op) {
       case 'ping': return now({ pong: true });
       case 'cancel': return now(cancel(session, request.target));
@@ -47,6 +50,7 @@ export class Operations {
   }
 
   #infer(session: Session, format: WireFormat, request: Of<'infer'>): void {
+    session.checkRoom();
     const { id, op, model, version, trace } = request;
     const { lanes, clock } = this.parts;
     const cancel = startInfer(lanes.lane(model, version), request, clock, (error, result) => {
@@ -59,6 +63,7 @@ export class Operations {
   }
 
   #promise(session: Session, format: WireFormat, request: Request): void {
+    session.checkRoom();
     const { id, op } = request;
     const cancel = (): boolean => {
       if (session.land(flight)) session.fail(format, op, id, new ServeError('cancelled'));

@@ -42,14 +42,14 @@ export class Session {
     this.box = new Mailbox(socket);
   }
 
-  /** Throws what stands against one more request of this id: `bad_argument` or `overloaded`. */
-  admit(id: RequestId): void {
-    if (this.flights.has(id)) {
-      throw new ServeError(
-        'bad_argument',
-        `id: a request ${JSON.stringify(id)} is still unanswered`,
-      );
-    }
+  /** Throws `bad_argument` while a request of this id is unanswered. */
+  checkId(id: RequestId): void {
+    if (!this.flights.has(id)) return;
+    throw new ServeError('bad_argument', `id: a request ${JSON.stringify(id)} is still unanswered`);
+  }
+
+  /** Throws `overloaded` when no more requests may be left unanswered. */
+  checkRoom(): void {
     if (this.flights.size < this.limits.requestsMax) return;
     const detail = `${this.flights.size} requests of this socket are unanswered`;
     throw new ServeError('overloaded', detail, { retryAfterMs: RETRY_AFTER_MS });

@@ -163,6 +163,10 @@ suite('SocketSessions', () => {
       message: 'the queue is full: 3 requests of this socket are unanswered',
       retry_after_ms: 20,
     });
+    assert.deepEqual(await ask({ id: 5, op: 'ping' }), [{ id: 5, pong: true }]);
+    const [cancelled, said] = await ask({ id: 6, op: 'cancel', target: 'three' });
+    assert.deepEqual([cancelled?.id, codes([cancelled!])], ['three', ['cancelled']]);
+    assert.deepEqual(said, { id: 6, cancelled: true });
     lanes.lanes[0]!.runAll();
     await settled();
 
@@ -174,7 +178,6 @@ suite('SocketSessions', () => {
       [
         [1, 1],
         [2, 2],
-        ['three', 3],
       ],
     );
   });
