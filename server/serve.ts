@@ -52,6 +52,7 @@ export class ModelHost implements Inference, Lanes, ModelDirectory {
   readonly #clock: Clock;
   readonly #pool: Pool;
   #loaded: Promise<void> = Promise.resolve();
+  #changes: Promise<void> = Promise.resolve(); // ends when every load and unload asked for has
   #closing = false;
 
   private constructor(
@@ -95,13 +96,31 @@ export class ModelHost implements Inference, Lanes, ModelDirectory {
    * answering until the new one is warm; then its open requests are drained. Fails with
    * `unknown_model`, or with what is wrong with the model, which is then no worse off than before.
    */
-  async load(name: string): Promise<void> {
+  load(name: string): Promise<void> {
+    return this.#inTurn(() => this.#load(name));
+  }
+
+  /** Stops serving the model, after its open requests. Fails with `unknown_model`. */
+  unload(name: string): Promise<void> {
+    return this.#inTurn(() => this.#unload(name));
+  }
+
+  /** One change at a time: two loads of one model would both drain the lanes that were before. */
+  #inTurn(change: () => Promise<void>): Promise<void> {
+    const done = this.#changes.then(change);
+    this.#changes = done.catch(() => {}); // its caller is told
+    return done;
+  }
+
+  async #load(name: string): Promise<void> {
+    if (this.#closing) throw new ServeError('draining');
     if (!(await modelNames(this.repository)).includes(name)) throw this.#unknown(name);
     const before = this.#models.get(name);
     const lanes = new Map<number, BatchLane>();
     try {
       const folder = await readModel(this.repository, name, describeOnnx);
       for (const version of folder.served) lanes.set(version, await this.#open(folder, version));
+      if (this.#closing) throw new ServeError('draining'); // `close` has not seen these lanes
       this.#models.set(name, { folder, lanes });
       this.#failed.delete(name);
     } catch (thrown) {
@@ -114,8 +133,7 @@ export class ModelHost implements Inference, Lanes, ModelDirectory {
     if (before) await this.#drain(before.lanes.values());
   }
 
-  /** Stops serving the model, after its open requests. Fails with `unknown_model`. */
-  async unload(name: string): Promise<void> {
+  async #unload(name: string): Promise<void> {
     const served = this.#models.get(name);
     if (!served && !this.#failed.delete(name)) throw this.#unknown(name);
     if (!served) return;
@@ -140,6 +158,7 @@ export class ModelHost implements Inference, Lanes, ModelDirectory {
     cancel();
     await this.#pool.close();
     await drained;
+    await this.#changes;
   }
 
   lane(model: string, version?: string): BatchLane {
@@ -261,8 +280,9 @@ export class ModelHost implements Inference, Lanes, ModelDirectory {
 function versionNumber({ name, served, config }: ModelFolder, version?: string): number {
   if (version === undefined) return served.at(-1) as number;
   const labels = config.version_labels;
-  const number = Object.hasOwn(labels, version) ? labels[version] as number : Number(version);
-  if (served.includes(number)) return number;
+  const labelled = Object.hasOwn(labels, version) ? labels[version] : undefined;
+  const number = labelled ?? served.find((each) => String(each) === version);
+  if (number !== undefined) return number;
   const known = [...served.map(String), ...Object.keys(labels)].join(', ');
   throw new ServeError('unknown_version', `'${version}' of '${name}'; served are: ${known}`);
 }

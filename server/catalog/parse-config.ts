@@ -47,8 +47,7 @@ export function parseConfig(json: unknown, folder: string, file = 'config.json')
     output,
     version_policy: root.at('version_policy').optional(
       { latest: { num_versions: 1 } } satisfies VersionPolicy, versionPolicy),
-    version_labels: root.at('version_labels').optional({}, (node) =>
-      node.map((label) => label.integer(1, Number.MAX_SAFE_INTEGER))),
+    version_labels: root.at('version_labels').optional({}, versionLabels),
     instance_group: { count: root.at('instance_group').optional(0, instances) },
     dynamic_batching: batching(root.at('dynamic_batching'), maxBatchSize, [...input, ...output]),
     parameters: parameters(root.at('parameters')),
@@ -92,6 +91,12 @@ function versionPolicy(node: Node): VersionPolicy {
   }
   const versions = node.at('specific').fields(['versions']).at('versions').list(1, 1000);
   return { specific: { versions: versions.map((v) => v.integer(1, Number.MAX_SAFE_INTEGER)) } };
+}
+
+function versionLabels(node: Node): Record<string, number> {
+  const number = node.names().find((label) => /^\d+$/.test(label));
+  if (number !== undefined) node.at(number).fail('a number names a version, so no label may be one');
+  return node.map((label) => label.integer(1, Number.MAX_SAFE_INTEGER));
 }
 
 /** Triton's list of groups, or one of them: counts add up. */

@@ -4,7 +4,7 @@ import { seededMlp } from '../../models/recipes/dense.ts';
 import { Prng } from '../../server/core/prng.ts';
 import { float32Tensor } from '../../server/core/tensor.ts';
 import type { ModelHost } from '../../server/serve.ts';
-import { errorOf, openHost, requestOf } from '../support/host.ts';
+import { errorOf, openHost, requestOf, startHost } from '../support/host.ts';
 import { temporaryFolder, writeDense, writeFiles } from '../support/model-repository.ts';
 
 const small = seededMlp(3, [6, 16, 2], 'tanh');
@@ -52,6 +52,7 @@ suite('ModelHost', () => {
     const row = new Float32Array(6);
     const cases: [object, RegExp][] = [
       [{ model: 'nowhere' }, /no such model: 'nowhere'; served are: onnx-inline, onnx-pool/],
+      [{ version: '1.0' }, /no such model version: '1.0' of 'onnx-pool'; served are: 1/],
       [{ version: '9' }, /no such model version: '9' of 'onnx-pool'; served are: 1/],
       [{ inputs: [] }, /'onnx-pool' needs input 'input'/],
       [{ inputs: [float32Tensor('input', [1, 6], row), float32Tensor('x', [1], row)] },
@@ -169,6 +170,32 @@ suite('ModelHost', () => {
     await assert.rejects(ask(), /no such model/);
     await assert.rejects(swapping.unload('swap'), /no such model/);
     await swapping.close();
+  });
+
+  test('loads and unloads of one model asked for at once come one after the other', async () => {
+    const folder = temporaryFolder();
+    writeDense(folder, 'twice', small, 'plain');
+    const host = await openHost(folder);
+
+    await Promise.all([host.load('twice'), host.load('twice')]);
+    assert.ok(host.ready('twice'));
+    await Promise.all([host.load('twice'), host.unload('twice')]);
+
+    assert.deepEqual(host.report(), []);
+    await host.close();
+  });
+
+  test('a host that is closed while it loads serves nothing afterwards', async () => {
+    const folder = temporaryFolder();
+    for (const placement of ['inline', 'pool']) {
+      writeDense(folder, placement, small, 'plain', { parameters: { placement } });
+    }
+    const host = startHost(folder);
+
+    await host.close();
+    await host.loaded;
+
+    assert.deepEqual(host.report(), []);
   });
 
   test('an ONNX model whose config names no tensors is completed from its file', async () => {

@@ -5,12 +5,21 @@ import { float32Tensor, float32View, type Tensor } from '../../server/core/tenso
 import { type HostOptions, ModelHost } from '../../server/serve.ts';
 
 /** A host as the server would open it, but quiet. `lines` gathers its log. */
-export function openHost(
+export async function openHost(
   repository: string, options: Partial<HostOptions> = {}, lines: string[] = [],
 ): Promise<ModelHost> {
+  const host = startHost(repository, options, lines);
+  await host.loaded;
+  return host;
+}
+
+/** The same, still loading. */
+export function startHost(
+  repository: string, options: Partial<HostOptions> = {}, lines: string[] = [],
+): ModelHost {
   const log = new Log('info', (line) => lines.push(line));
   const usual = { workers: 1, runMsMax: 10_000, inlineUsMax: 200, drainMsMax: 1000, log };
-  return ModelHost.open(repository, { ...usual, ...options });
+  return ModelHost.start(repository, { ...usual, ...options });
 }
 
 /** A request of whole rows to a dense model. */

@@ -71,6 +71,8 @@ suite('parseConfig', () => {
     ['version 0', { version_policy: { specific: { versions: [0] } } },
       /version_policy\.specific\.versions\[0\] is 0/],
     ['a label for no number', { version_labels: { stable: 'x' } }, /version_labels\.stable is "x"/],
+    ['a label that is a number', { version_labels: { 2: 1 } },
+      /version_labels\.2 is 1: a number names a version/],
     ['a queue shorter than a batch', { max_batch_size: 8, dynamic_batching: { max_queue_size: 7 } },
       /max_queue_size is 7: must be an integer in 8\.\./],
     ['a queue that fills the memory',
