@@ -1,3 +1,4 @@
+import { ownText } from '../core/own-text.ts';
 import type { ShopEvent } from '../wire/schema.ts';
 import { countBought } from './bought.ts';
 import { INTEREST } from './interest.ts';
@@ -38,13 +39,14 @@ export class Customers {
     const customer = known ?? newCustomer();
     // To the end of the order. Moving costs more than all the rest of this, so it waits until there
     // is some prospect of the order being used.
-    if (known && this.#known.size > this.customersMax / 2) this.#known.delete(id);
-    this.#known.set(id, customer);
+    const move = known !== undefined && this.#known.size > this.customersMax / 2;
+    if (move) this.#known.delete(id);
+    if (move || !known) this.#known.set(ownText(id), customer);
     if (this.#known.size > this.customersMax) this.#known.delete(this.#oldest());
 
     if (event.atMs >= customer.lastMs) {
       customer.lastMs = event.atMs;
-      customer.session = event.session;
+      if (customer.session !== event.session) customer.session = ownText(event.session);
     }
     countBought(customer.bought, event, this.rowOf);
     if (INTEREST[event.type] === 0) return;
@@ -64,19 +66,25 @@ function newCustomer(): Customer {
 }
 
 /** Each row once, at its newest time: over sessions what matters is which items, not how often. */
-function addRow(customer: Customer, row: number, atMs: number): void {
-  const { rows, timesMs } = customer;
-  const before = rows.indexOf(row);
-  if (before >= 0) {
-    if ((timesMs[before] as number) > atMs) return;
-    rows.splice(before, 1);
-    timesMs.splice(before, 1);
+function addRow({ rows, timesMs }: Customer, row: number, atMs: number): void {
+  let at = rows.indexOf(row);
+  if (at >= 0) {
+    if ((timesMs[at] as number) > atMs) return;
+  } else if (rows.length < STOREFRONT_LIMITS.customerItemsMax) {
+    at = rows.push(row) - 1;
+    timesMs.push(atMs);
+  } else {
+    at = 0; // takes the oldest one's place
+    if ((timesMs[0] as number) > atMs) return;
   }
-  let at = rows.length;
-  while (at > 0 && (timesMs[at - 1] as number) > atMs) at -= 1;
-  rows.splice(at, 0, row);
-  timesMs.splice(at, 0, atMs);
-  if (rows.length <= STOREFRONT_LIMITS.customerItemsMax) return;
-  rows.shift();
-  timesMs.shift();
+  // In place: this runs with every event, and splicing leaves garbage behind.
+  const move = (from: number): void => {
+    rows[at] = rows[from] as number;
+    timesMs[at] = timesMs[from] as number;
+    at = from;
+  };
+  while (at + 1 < rows.length && (timesMs[at + 1] as number) <= atMs) move(at + 1);
+  while (at > 0 && (timesMs[at - 1] as number) > atMs) move(at - 1);
+  rows[at] = row;
+  timesMs[at] = atMs;
 }

@@ -1,3 +1,4 @@
+import { ownText } from '../core/own-text.ts';
 import type { Store } from '../store/store.ts';
 import type { ShopEvent } from '../wire/schema.ts';
 
@@ -40,17 +41,20 @@ export interface LastEvents {
  */
 export async function lastEvents(store: Store): Promise<LastEvents> {
   const last = new Map<string, number>(); // by session id, its newest sequence number
+  const note = (id: string, sequence: number): void => {
+    last.set(last.has(id) ? id : ownText(id), sequence);
+  };
   let id = '';
   let newest = -1;
   await playLog(store, (slice) => {
     for (const { sequence, event } of slice) {
       // Events of one session often come in a row: comparing ids is cheaper than hashing them.
-      if (event.session !== id && newest >= 0) last.set(id, newest);
+      if (event.session !== id && newest >= 0) note(id, newest);
       id = event.session;
       newest = sequence;
     }
   });
-  if (newest >= 0) last.set(id, newest);
+  if (newest >= 0) note(id, newest);
   const bits = new Uint32Array((newest >> 5) + 1);
   for (const sequence of last.values()) bits[sequence >> 5]! |= 1 << (sequence & 31);
   return { has: (sequence) => ((bits[sequence >> 5] ?? 0) & (1 << (sequence & 31))) !== 0 };
