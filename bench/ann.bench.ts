@@ -1,125 +1,133 @@
-/** The native vector index, exact and as a graph: recall beside speed, never one without the other. */
-import { loadAddon, type NativeVectorIndex, type VectorIndexOptions } from '../server/ann/binding.ts';
-import type { Bench } from './bench.ts';
-import { interleave, spread } from './harness.ts';
-import { withRatios, type Row } from './report.ts';
-import { digest } from './requests.ts';
-import { clusteredVectors, digineticaVectors, type VectorSet } from './vectors.ts';
+/** The native vector index beside what else a Node process could search in, at matched recall. */
+import { assemble, BATCH, disband, K, type Arena } from './ann/arena.ts';
+import { churn, type ChurnSize } from './ann/churn.ts';
+import { digestOf } from './ann/files.ts';
+import { filters, type FilterSize } from './ann/filters.ts';
+import { plotSpeeds } from './ann/plot.ts';
+import { gather, RIVALS, type Rival } from './ann/rivals.ts';
+import { SETS, type VectorSet } from './ann/sets.ts';
+import { speed, type SpeedSize } from './ann/speed.ts';
+import type { Bench, BenchSize } from './bench.ts';
+import type { Row } from './report.ts';
 
-const K = 10;
-const BATCH = 64; // queries in one call
-const BEAMS = [16, 32, 64, 128, 256];
-const SIZES = {
-  full: { count: 100_000, queries: 1000, leastMs: 400, turns: 5 },
-  quick: { count: 20_000, queries: 500, leastMs: 60, turns: 3 },
-  smoke: { count: 1000, queries: 64, leastMs: 1, turns: 1 },
-} as const;
+interface Size {
+  readonly sets: readonly string[];
+  readonly rivals: readonly string[];
+  readonly speed: SpeedSize;
+  readonly filter: FilterSize & { readonly sets: readonly string[] };
+  readonly churn: ChurnSize & { readonly sets: readonly string[] };
+}
+
+const WIDE = { beamMin: K, beamMax: 4096, gapMax: 0.012, stepsMax: 14 };
+const SHARES = [0.5, 0.1, 0.01, 0.001, 0.0001];
+const SIZES: Record<BenchSize, Size> = {
+  full: {
+    sets: Object.keys(SETS),
+    rivals: RIVALS,
+    speed: { queries: 10_000, turns: 5, leastMs: 400, sweep: WIDE },
+    filter: {
+      sets: ['wink'], shares: SHARES, queriesMax: 1000, queriesMin: 40, passMs: 2000,
+      sweep: { ...WIDE, beamMax: 1280, gapMax: 0.03, stepsMax: 9 },
+    },
+    churn: {
+      sets: ['wink', 'diginetica-cosine'], share: 0.3, peersCountMax: 100_000, queries: 1000,
+      sweep: WIDE,
+    },
+  },
+  quick: {
+    sets: ['clusters', 'wink'],
+    rivals: ['vitrine', 'vitrine-exact', 'hnswlib', 'usearch-bf16', 'faiss-ivf', 'numpy'],
+    speed: { queries: 500, turns: 3, leastMs: 40, sweep: { ...WIDE, gapMax: 0.05 } },
+    filter: {
+      sets: ['clusters'], shares: [0.5, 0.1, 0.01], queriesMax: 200, queriesMin: 20, passMs: 100,
+      sweep: { ...WIDE, beamMax: 320, gapMax: 0.1, stepsMax: 6 },
+    },
+    churn: { sets: ['clusters'], share: 0.1, peersCountMax: 0, queries: 500, sweep: WIDE },
+  },
+  smoke: {
+    sets: ['clusters'],
+    rivals: ['vitrine', 'vitrine-exact'],
+    speed: { queries: 128, turns: 1, leastMs: 1, sweep: { ...WIDE, stepsMax: 4 } },
+    filter: {
+      sets: ['clusters'], shares: [0.5, 0.1], queriesMax: 128, queriesMin: 10, passMs: 4,
+      sweep: { ...WIDE, stepsMax: 3 },
+    },
+    churn: {
+      sets: ['clusters'], share: 0.3, peersCountMax: 0, queries: 128, sweep: { ...WIDE, stepsMax: 3 },
+    },
+  },
+};
+const PARTS = ['build', 'speed', 'filter', 'churn']; // `build` alone fills the folder of kept indexes
+const SHARE_QUIET_MIN = 0.97; // of the core that the engines had, on a machine with nothing else to do
 
 export const bench: Bench = {
   packages: [],
-  async run({ size: named, say }) {
+  choices: [...Object.keys(SETS), ...RIVALS, ...PARTS],
+  async run({ size: named, only = [], say }) {
     const size = SIZES[named];
-    const sets = [clusteredVectors(size.count, 64, size.queries, 5)];
-    const real = named === 'smoke' ? null : digineticaVectors();
-    if (real) sets.push(real);
+    const parts = chosen(PARTS, only);
+    const company = gather([...chosen(size.rivals, only), 'vitrine-exact']); // which knows the truth
+    const oracle = company.rivals.find(({ key }) => key === 'vitrine-exact') as Rival;
+    const notes = [...company.notes];
     const rows: Row[] = [];
-    for (const set of sets) {
-      say(set.name);
-      rows.push(...(await compare(set, size)));
+    const sets: VectorSet[] = [];
+    for (const key of chosen(size.sets, only)) {
+      const found = await SETS[key]?.(named);
+      if (!found || 'missing' in found) {
+        notes.push(`${key} was left out: ${found?.missing}`);
+        continue;
+      }
+      sets.push(found);
+      const arena = await assemble(found, company.rivals, oracle, say);
+      try {
+        notes.push(...arena.notes);
+        if (parts.includes('speed')) {
+          const { rows: more, share } = await speed(arena, size.speed, say);
+          rows.push(...more);
+          if (share < SHARE_QUIET_MIN) notes.push(busyText(found, share));
+        }
+        rows.push(...(await others(arena, size, key, parts, say)));
+      } finally {
+        disband(arena);
+      }
     }
-    const inputs = sets.flatMap(({ vectors, queries }) => [vectors, queries]).map(bytesOf);
-    const notes = real ? [] : ['Diginetica was left out: no data folder (VITRINE_TEST_DATA)'];
-    return { inputs: digest(inputs), rows, notes };
+    notes.push(
+      'Rates are a second of CPU time of the engine, on one core. In brackets: this figure over Vitrine\'s.',
+      'An engine whose cheapest setting finds more than asked stands with that setting\'s rate.',
+      `hnswlib-node has no call for many queries: ${BATCH} of them are ${BATCH} calls.`,
+      'Held: our own count of memory; of a peer, the size of its file.',
+    );
+    return {
+      inputs: digestOf(sets.map(({ inputs }) => inputs).join()),
+      versions: company.versions,
+      rows,
+      notes,
+      pictures: plotSpeeds(rows),
+    };
   },
 };
 
-/** One way to ask one index. */
-interface Search {
-  readonly name: string;
-  readonly index: NativeVectorIndex;
-  readonly beam?: number;
-}
-
-async function compare(set: VectorSet, size: (typeof SIZES)[keyof typeof SIZES]): Promise<Row[]> {
-  const name = `${set.name}, inner product, k ${K}`;
-  const row = (impl: string, metric: string, value: number, unit: string): Row => {
-    return { case: name, impl, metric, value, unit };
-  };
-  const exact = build(set, { kind: 'exact', dim: set.dim, metric: 'ip' });
-  const graph = build(set, { kind: 'graph', dim: set.dim, metric: 'ip' });
-  const searches: Search[] = [
-    { name: 'exact', index: exact.index },
-    ...BEAMS.map((beam) => ({ name: `graph, beam ${beam}`, index: graph.index, beam })),
-  ];
-  const truth = answers(set, searches[0] as Search);
-  const rows = searches.map((search) =>
-    row(search.name, `recall@${K}`, recall(answers(set, search), truth), 'share'),
-  );
-  for (const [metric, batch] of [['one by one', 1], [`${BATCH} a call`, BATCH]] as const) {
-    const rates = await interleave(
-      searches.map((search) => ({
-        name: search.name,
-        run: () => queriesPerS(set, search, batch, size.leastMs),
-      })),
-      size.turns,
-    );
-    for (const [impl, values] of rates) {
-      const { median, low, high } = spread(values);
-      rows.push({ ...row(impl, metric, median, 'queries/s'), low, high });
-    }
+async function others(
+  arena: Arena, size: Size, key: string, parts: readonly string[], say: (what: string) => void,
+): Promise<Row[]> {
+  const rows: Row[] = [];
+  const oracle = arena.contenders.find(({ rival }) => rival.key === 'vitrine-exact');
+  if (oracle && parts.includes('filter') && size.filter.sets.includes(key)) {
+    rows.push(...(await filters(arena, oracle.engine, size.filter, say)));
   }
-  for (const [impl, built] of [['exact', exact], [searches[1]?.name ?? '', graph]] as const) {
-    rows.push(row(impl, 'build', built.seconds, 's'));
-    rows.push(row(impl, 'memory', built.index.bytes / built.index.size, 'bytes/vector'));
-    built.index.close();
+  if (parts.includes('churn') && size.churn.sets.includes(key)) {
+    rows.push(...(await churn(arena, size.churn, say)));
   }
-  const rated = withRatios(rows, 'exact');
-  return rated.map((r, at) => (r.unit === 'queries/s' ? r : (rows[at] as Row)));
+  return rows;
 }
 
-function build(set: VectorSet, options: VectorIndexOptions): { index: NativeVectorIndex; seconds: number } {
-  const index = new (loadAddon().VectorIndex)(options);
-  const ids = Uint32Array.from({ length: set.vectors.length / set.dim }, (_, i) => i);
-  const startMs = performance.now();
-  index.add(ids, set.vectors);
-  return { index, seconds: (performance.now() - startMs) / 1000 };
+/** Those of `all` that were named, or all of them where none was. */
+function chosen(all: readonly string[], named: readonly string[]): string[] {
+  const some = all.filter((name) => named.includes(name));
+  return some.length > 0 ? some : [...all];
 }
 
-/** The ids of all queries' results, `[queries, K]`. */
-function answers(set: VectorSet, { index, beam }: Search): Uint32Array {
-  const count = set.queries.length / set.dim;
-  const ids = new Uint32Array(count * K);
-  index.search(set.queries, K, ids, new Float32Array(count * K), beam ? { beam } : {});
-  return ids;
-}
-
-/** Share of the true nearest that were found. */
-function recall(found: Uint32Array, truth: Uint32Array): number {
-  let hits = 0;
-  for (let at = 0; at < truth.length; at += K) {
-    const nearest = new Set(truth.subarray(at, at + K));
-    for (const id of found.subarray(at, at + K)) if (nearest.has(id)) hits += 1;
-  }
-  return hits / truth.length;
-}
-
-function queriesPerS(set: VectorSet, { index, beam }: Search, batch: number, leastMs: number): number {
-  const ids = new Uint32Array(batch * K);
-  const scores = new Float32Array(batch * K);
-  const options = beam ? { beam } : {};
-  const width = batch * set.dim;
-  const last = set.queries.length - width;
-  const startMs = performance.now();
-  let done = 0;
-  let at = 0;
-  while (performance.now() - startMs < leastMs) {
-    index.search(set.queries.subarray(at, at + width), K, ids, scores, options);
-    done += batch;
-    at = at + width > last ? 0 : at + width;
-  }
-  return (done * 1000) / (performance.now() - startMs);
-}
-
-function bytesOf(values: Float32Array): Uint8Array {
-  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+function busyText({ name }: VectorSet, share: number): string {
+  const percent = Math.round(share * 100);
+  return `${name}: the engines had ${percent} % of their core, other work the rest: figures are rough`;
 }

@@ -5,6 +5,8 @@ export type BenchSize = 'full' | 'quick' | 'smoke';
 
 export interface BenchOptions {
   readonly size: BenchSize;
+  /** Names out of the bench's `choices`: only these are measured. All of them where none is given. */
+  readonly only?: readonly string[];
   say(progress: string): void;
 }
 
@@ -13,11 +15,15 @@ export interface Measured {
   readonly inputs: string; // digest
   readonly rows: readonly Row[];
   readonly notes: readonly string[];
+  readonly versions?: Readonly<Record<string, string>>; // of what is no package of ours
+  readonly pictures?: Readonly<Record<string, string>>; // file text by ending: `svg`
 }
 
 /** One `NAME.bench.ts`. */
 export interface Bench {
   /** npm packages whose versions belong to the result. */
   readonly packages: readonly string[];
+  /** What `--only` may name. */
+  readonly choices?: readonly string[];
   run(options: BenchOptions): Promise<Measured>;
 }

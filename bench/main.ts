@@ -1,4 +1,5 @@
-/** `npm run bench -- NAME [--quick] [--json FILE]` */
+/** `npm run bench -- NAME [--quick] [--only CHOICE,…] [--json FILE]` */
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Bench } from './bench.ts';
@@ -20,15 +21,16 @@ const BENCHES: Readonly<Record<string, { about: string; load(): Promise<{ bench:
     load: () => import('./batch.bench.ts'),
   },
   ann: {
-    about: 'the vector index, exact and as a graph: recall beside queries a second',
+    about: 'the vector index beside hnswlib-node, usearch and FAISS, at matched recall',
     load: () => import('./ann.bench.ts'),
   },
 };
 
 const USAGE = [
-  'npm run bench -- NAME [--quick] [--json FILE]',
+  'npm run bench -- NAME [--quick] [--only CHOICE,…] [--json FILE]',
   ...Object.entries(BENCHES).map(([name, { about }]) => `  ${name.padEnd(8)} ${about}`),
   '  --quick  ends within 60 s; written to bench/results/NAME-quick.json',
+  '  --only   some sets, engines or parts; written to bench/results/NAME-part.json',
   '  --json   where the result goes instead of bench/results/NAME.json',
 ].join('\n');
 
@@ -39,7 +41,11 @@ async function main(args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
-    options: { quick: { type: 'boolean', default: false }, json: { type: 'string' } },
+    options: {
+      quick: { type: 'boolean', default: false },
+      only: { type: 'string', default: '' },
+      json: { type: 'string' },
+    },
   });
   const name = positionals[0] ?? '';
   const entry = Object.hasOwn(BENCHES, name) ? BENCHES[name] : undefined;
@@ -48,20 +54,34 @@ async function main(args: string[]): Promise<number> {
     return 2;
   }
   const { bench } = await entry.load();
+  const only = values.only.split(',').filter(Boolean);
+  const unknown = only.filter((choice) => !bench.choices?.includes(choice));
+  if (unknown.length > 0) {
+    console.error(`${name} has no choice '${unknown[0]}'; it has: ${bench.choices?.join(', ') ?? 'none'}`);
+    return 2;
+  }
   const before = { when: new Date().toISOString(), machine: machine() };
   const { quick } = values;
   const say = (progress: string) => console.error(`${name}: ${progress} …`);
-  const measured = await bench.run({ size: quick ? 'quick' : 'full', say });
+  const { pictures = {}, versions: others, ...measured } = await bench.run({
+    size: quick ? 'quick' : 'full',
+    only,
+    say,
+  });
   const result: Result = {
     bench: name,
     ...before,
     quick,
     commit: commit(),
-    versions: versions(bench.packages),
+    versions: { ...versions(bench.packages), ...others },
     ...measured,
   };
-  const path = values.json ?? join(ROOT, `bench/results/${name}${quick ? '-quick' : ''}.json`);
+  const variant = `${only.length > 0 ? '-part' : ''}${quick ? '-quick' : ''}`;
+  const path = values.json ?? join(ROOT, `bench/results/${name}${variant}.json`);
   writeResult(path, result);
+  for (const [ending, text] of Object.entries(pictures)) {
+    writeFileSync(`${path.replace(/\.json$/, '')}.${ending}`, text);
+  }
   console.log(`${resultText(result)}\nwritten to ${path}`);
   return 0;
 }
