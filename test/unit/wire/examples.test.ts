@@ -1,54 +1,20 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { NodeTransport } from '../../../server/transport/node-ws.ts';
 import { decodeMsgpack } from '../../../server/wire/msgpack.ts';
+import { examples, page, shownBytes } from '../../support/examples.ts';
 import { makeSessions } from '../../support/make-sessions.ts';
-import { ServerSocket, settled } from '../../support/server-socket.ts';
 
 const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
-const page = readFileSync(join(ROOT, 'server/wire/EXAMPLES.md'), 'utf8');
-
-interface Example {
-  readonly kind: string; // request, reply or push
-  readonly value: unknown;
-  readonly frame: Buffer;
-}
-const examples: Example[] = [
-  ...page.matchAll(/```json (\w+)\n([^`]*)```\n```hex\n([^`]*)```/g),
-].map(([, kind, json, hex]) => ({
-  kind: kind as string,
-  value: JSON.parse(json as string),
-  frame: Buffer.from((hex as string).replace(/\s/g, ''), 'hex'),
-}));
-
 suite('server/wire/EXAMPLES.md', () => {
   test('the bytes of each frame are what is said of them', () => {
     assert.ok(examples.length >= 18);
     for (const { value, frame } of examples)
       assert.deepEqual(shownBytes(decodeMsgpack(frame)), value);
-  });
-
-  test('each request is answered as the page says', async () => {
-    const { sessions, storefront } = makeSessions();
-    const socket = new ServerSocket();
-    sessions.open(socket);
-    for (const { kind, value, frame } of examples) {
-      if (kind === 'request') {
-        assert.deepEqual(socket.read(), [], 'all that came is on the page');
-        sessions.message(socket, frame, true);
-        await settled();
-        continue;
-      }
-      if (kind === 'push') {
-        storefront.push('s-1', 1);
-        await settled();
-      }
-      assert.deepEqual(shownBytes(decodeMsgpack(socket.sent.shift() as Buffer)), value);
-    }
   });
 
   test('the JavaScript client of the page prints 10', async () => {
@@ -77,14 +43,6 @@ suite('server/wire/EXAMPLES.md', () => {
     await transport.close();
   });
 });
-
-/** A decoded frame with its bytes written as the page writes them. */
-function shownBytes(value: unknown): unknown {
-  if (value instanceof Uint8Array) return `<${Buffer.from(value).toString('hex')}>`;
-  if (Array.isArray(value)) return value.map(shownBytes);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, shownBytes(one)]));
-}
 
 function output(command: string, args: string[]): Promise<string> {
   return new Promise((resolve, reject) => {
