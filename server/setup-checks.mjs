@@ -36,6 +36,7 @@ export function npmReason(said) {
     .split('\n')
     .map((line) => line.match(/^npm (?:error|ERR!) (?!(?:code|errno|syscall|path|command) )(\S.*)$/)?.[1])
     .filter((line) => line && !/^[{}]|complete log|behind a proxy/.test(line))
-    .map((line) => line.replace(/^FetchError: /, ''));
+    .filter((line) => !/^network(?!\w| request)/.test(line))
+    .map((line) => line.replace(/^(FetchError:|network) /, ''));
   return lines.length > 0 ? `npm: ${lines.slice(0, 3).join('\n     ')}` : said.trim().slice(-500);
 }

@@ -9,7 +9,7 @@ import { tempFolder } from '../support/temp-file.ts';
 suite('server/wire/EXAMPLES.md, followed from top to bottom', () => {
   test('each request is answered by the demo store as the page says', async (t) => {
     const server = await startServer(tempFolder());
-    t.after(() => server.stop());
+    t.after(() => server.kill());
     const client = await SocketClient.open(server.port, ['vitrine.v1.msgpack']);
 
     for (let at = 0; at < examples.length; ) {
@@ -26,6 +26,7 @@ suite('server/wire/EXAMPLES.md, followed from top to bottom', () => {
     }
     assert.equal(client.unread, 0, 'all that came is on the page');
     await client.close();
+    assert.equal(await server.stop(), 0);
   });
 });
 

@@ -11,6 +11,8 @@ export interface ServerProcess {
   readonly port: number;
   /** Ends it with SIGTERM; resolves when it is gone, to its exit code. */
   stop(): Promise<number | null>;
+  /** Ends it with SIGKILL, if it still runs; resolves when it is gone. */
+  kill(): Promise<void>;
 }
 
 /**
@@ -31,6 +33,12 @@ export async function startServer(dataDir: string, wanted?: number): Promise<Ser
       child.kill('SIGTERM');
       const [code] = (await gone) as [number | null];
       return code;
+    },
+    async kill() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const gone = once(child, 'exit');
+      child.kill('SIGKILL');
+      await gone;
     },
   };
 }

@@ -53,6 +53,9 @@ suite('set-up', () => {
     ].join('\n');
 
     assert.equal(npmReason(said), 'npm: request to http://127.0.0.1:9/ws failed, reason: refused');
+    const dns = 'npm error network request to http://r.invalid/ws failed, reason: ENOTFOUND\n' +
+      'npm error network This is a problem related to network connectivity.\nnpm error network';
+    assert.equal(npmReason(dns), 'npm: request to http://r.invalid/ws failed, reason: ENOTFOUND');
     assert.equal(npmReason('sh: npm: not found'), 'sh: npm: not found');
   });
 
