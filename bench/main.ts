@@ -24,6 +24,10 @@ const BENCHES: Readonly<Record<string, { about: string; load(): Promise<{ bench:
     about: 'the vector index beside hnswlib-node, usearch and FAISS, at matched recall',
     load: () => import('./ann.bench.ts'),
   },
+  filter: {
+    about: 'a filter over a million items, from its expression to its bitmap',
+    load: () => import('./filter.bench.ts'),
+  },
 };
 
 const USAGE = [

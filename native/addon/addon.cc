@@ -2,6 +2,8 @@
 // below. Each class registers itself with one function, called here.
 #include <napi.h>
 
+#include "addon/bitmap_wrap.h"
+#include "addon/filter_wrap.h"
 #include "addon/index_wrap.h"
 #include "addon/instance.h"
 #include "addon/session_wrap.h"
@@ -12,7 +14,7 @@ namespace vitrine {
 namespace {
 
 // Raised with every change of the JavaScript interface, as ADDON_ABI in server/ann/binding.ts.
-constexpr int kAbi = 1;
+constexpr int kAbi = 2;
 
 Napi::Value isas(const Napi::CallbackInfo& info) {
   Napi::Array names = Napi::Array::New(info.Env());
@@ -38,6 +40,8 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("isas", Napi::Function::New(env, isas, "isas"));
   IndexWrap::start(env, exports);
   SessionWrap::start(env, exports);
+  BitmapWrap::start(env, exports);
+  FilterWrap::start(env, exports);
   return exports;
 }
 

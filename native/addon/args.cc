@@ -39,11 +39,6 @@ std::string described(const Napi::Value& value) {
   return value.IsArray() ? "an array" : "an object";
 }
 
-[[noreturn]] void refuse_value(const Napi::Value& value, const char* name, std::string_view wanted) {
-  refuse(value.Env(), std::string(name) + " must be " + std::string(wanted) + ", it is " +
-                          described(value));
-}
-
 template <class T>
 std::span<T> view(const Napi::Value& value, const char* name, napi_typedarray_type wanted) {
   if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != wanted) {
@@ -75,12 +70,21 @@ void refuse(Napi::Env env, std::string_view detail) {
   throw error_of(env, Code::bad_argument, detail);
 }
 
+void refuse_value(const Napi::Value& value, const char* name, std::string_view wanted) {
+  refuse(value.Env(), std::string(name) + " must be " + std::string(wanted) + ", it is " +
+                          described(value));
+}
+
 void throw_unless_ok(Napi::Env env, const Status& status) {
   if (!status.ok()) throw error_of(env, status.code, status.detail);
 }
 
 std::span<float> floats(const Napi::Value& value, const char* name) {
   return view<float>(value, name, napi_float32_array);
+}
+
+std::span<double> doubles(const Napi::Value& value, const char* name) {
+  return view<double>(value, name, napi_float64_array);
 }
 
 std::span<std::uint32_t> uint32s(const Napi::Value& value, const char* name) {

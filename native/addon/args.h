@@ -18,11 +18,15 @@ Napi::Error error_of(Napi::Env env, Code code, std::string_view detail);
 
 [[noreturn]] void refuse(Napi::Env env, std::string_view detail);
 
+// "NAME must be WANTED, it is ...".
+[[noreturn]] void refuse_value(const Napi::Value& value, const char* name, std::string_view wanted);
+
 // Throws what the core reported, unless it is ok.
 void throw_unless_ok(Napi::Env env, const Status& status);
 
 // Views of the caller's memory: ordinary or shared, valid until JavaScript runs again.
 std::span<float> floats(const Napi::Value& value, const char* name);
+std::span<double> doubles(const Napi::Value& value, const char* name);
 std::span<std::uint32_t> uint32s(const Napi::Value& value, const char* name);
 
 std::uint32_t integer(const Napi::Value& value, const char* name, std::uint32_t min,

@@ -9,6 +9,7 @@ namespace vitrine {
 struct Instance {
   Napi::FunctionReference vector_index;
   Napi::FunctionReference session_index;
+  Napi::FunctionReference filter_index;
 };
 
 inline Instance& instance_of(Napi::Env env) { return *env.GetInstanceData<Instance>(); }

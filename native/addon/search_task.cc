@@ -33,13 +33,12 @@ SearchArgs::SearchArgs(const Napi::CallbackInfo& info, const Index& index) {
   check_results(env, "scores", scores.size(), queries.size() / dim, k);
   const Napi::Object options = args::options(info, 4);
   beam = args::option(options, "beam", 1, kResultsMax, SearchRequest{}.beam);
-  const Napi::Value bitmap = options.Get("allow");
-  filtered = !bitmap.IsUndefined();
-  if (filtered) allow.words = args::uint32s(bitmap, "allow");
+  allowed = AllowArg(options);
+  allow.words = allowed.words;
 }
 
 SearchRequest SearchArgs::request() const {
-  return {queries, k, beam, filtered ? &allow : nullptr, ids.data(), scores.data()};
+  return {queries, k, beam, allowed.given ? &allow : nullptr, ids.data(), scores.data()};
 }
 
 Napi::Value SearchTask::start(const Napi::CallbackInfo& info, const SearchArgs& search,
@@ -57,11 +56,12 @@ SearchTask::SearchTask(const Napi::CallbackInfo& info, const SearchArgs& search,
       arrays_(Napi::Persistent(Napi::Object::New(info.Env()))),
       index_(std::move(index)),
       queries_(search.queries.begin(), search.queries.end()),
-      allowed_(search.allow.words.begin(), search.allow.words.end()),
-      allow_{allowed_},
+      bitmap_(search.allowed.bitmap),
+      allowed_(search.allowed.copied()),
+      allow_{search.allowed.is_bitmap ? bitmap_.words() : allowed_},
       ids_(search.ids.size()),
       scores_(search.scores.size()),
-      request_{queries_, search.k, search.beam, search.filtered ? &allow_ : nullptr, ids_.data(),
+      request_{queries_, search.k, search.beam, search.allowed.given ? &allow_ : nullptr, ids_.data(),
                scores_.data()} {
   arrays_.Set("ids", info[2]);
   arrays_.Set("scores", info[3]);

@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "addon/bitmap_wrap.h"
 #include "index/index.h"
 
 namespace vitrine {
@@ -27,8 +28,8 @@ struct SearchArgs {
   std::span<std::uint32_t> ids;
   std::span<float> scores;
   std::uint32_t beam;
-  Allow allow;
-  bool filtered;
+  AllowArg allowed;
+  Allow allow;  // its words
 };
 
 // One search on a thread of Node's pool. It reads copies and writes to its own memory, so whatever
@@ -52,7 +53,9 @@ class SearchTask final : public Napi::AsyncWorker {
   Napi::ObjectReference arrays_;  // the caller's `ids` and `scores`
   const std::shared_ptr<const Index> index_;
   const std::vector<float> queries_;
-  const std::vector<std::uint32_t> allowed_;
+  const Bitmap bitmap_;                       // shared with the caller's handle, which then takes
+                                              // another buffer for its next evaluation
+  const std::vector<std::uint32_t> allowed_;  // or a copy of the caller's array
   const Allow allow_;
   std::vector<std::uint32_t> ids_;
   std::vector<float> scores_;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "addon/args.h"
+#include "addon/bitmap_wrap.h"
 #include "addon/instance.h"
 #include "core/registry.h"
 
@@ -59,13 +60,12 @@ NeighbourWeights neighbour_weights(const Napi::Object& options) {
 }
 
 AllowedItems allowed_items(const Napi::Object& options) {
-  const Napi::Value value = options.Get("allow");
-  if (value.IsUndefined()) return {};
-  const std::span<std::uint32_t> words = args::uint32s(value, "allow");
+  const AllowArg allow(options);
+  if (!allow.given) return {};
   // An empty bitmap allows nothing, whereas no bitmap allows everything.
   static constexpr std::uint32_t kNothing[1] = {0};
-  if (words.empty()) return {kNothing};
-  return {words};
+  if (allow.words.empty()) return {kNothing};
+  return {allow.words};
 }
 
 // The caller's arrays: arguments 1 and 2, and the option `because`.

@@ -16,7 +16,15 @@ export interface Addon {
   readonly failureCodes: readonly string[];
   readonly VectorIndex: VectorIndexConstructor;
   readonly SessionIndex: SessionIndexConstructor;
+  readonly FilterIndex: FilterIndexConstructor;
+  readonly Bitmap: new () => NativeBitmap;
 }
+
+/**
+ * What a search may answer: a bitmap over ids, bit `id % 32` of word `id >> 5`, or what a filter came
+ * to. Ids beyond its end are not allowed.
+ */
+export type Allow = Uint32Array | NativeBitmap;
 
 export interface VectorIndexOptions {
   /** `exact` compares with every vector and is the oracle; `graph` is approximate. */
@@ -58,17 +66,19 @@ export interface NativeVectorIndex {
   /**
    * `queries` holds rows of `dim` floats; row q's results go to `[q * k, (q + 1) * k)` of `ids` and
    * `scores`, best first, ties by lower id; places without a result hold `NO_ID` and -Infinity.
-   * `allow`, where given, is a bitmap over ids: bit `id % 32` of word `id >> 5`. Ids beyond its end
-   * are not allowed. `beam` is the graph's search width (default 100; at least k is used).
+   * `beam` is the graph's search width (default 100; at least k is used).
    */
   search(
     queries: Float32Array, k: number, ids: Uint32Array, scores: Float32Array,
-    options?: { beam?: number; allow?: Uint32Array },
+    options?: { beam?: number; allow?: Allow },
   ): void;
-  /** The same off the calling thread. The arrays must be left alone until it resolves. */
+  /**
+   * The same off the calling thread. The arrays must be left alone until it resolves; a bitmap may be
+   * filled again at once.
+   */
   searchAsync(
     queries: Float32Array, k: number, ids: Uint32Array, scores: Float32Array,
-    options?: { beam?: number; allow?: Uint32Array },
+    options?: { beam?: number; allow?: Allow },
   ): Promise<void>;
   /** Writes a new file, then renames it over `path`: never half a file. */
   save(path: string): void;
@@ -108,8 +118,7 @@ export interface FollowOptions {
 
 /** What both searches may be told beside their weights. */
 export interface SessionSearchOptions {
-  /** Bitmap over items, as in `NativeVectorIndex.search`. */
-  readonly allow?: Uint32Array;
+  readonly allow?: Allow;
 }
 
 /** Past sessions, found again by their items. An appended item counts in the very next search. */
@@ -145,7 +154,66 @@ export interface NativeSessionIndex {
   close(): void;
 }
 
-export const ADDON_ABI = 1;
+/**
+ * The rows a filter let pass. Made empty, and filled by `evaluate` as often as one likes: its memory is
+ * lent by a pool of the process. A handle is its thread's own.
+ */
+export interface NativeBitmap {
+  readonly count: number; // rows that pass
+  readonly bytes: number;
+  has(row: number): boolean;
+  /** Writes those of `rows` that pass to `into`, in their order, until it is full; how many it wrote. */
+  keep(rows: Uint32Array, into: Uint32Array): number;
+  /** Writes rows that pass, from row `first` on, in order, until `into` is full; how many it wrote. */
+  rows(first: number, into: Uint32Array): number;
+}
+
+export interface FilterIndexOptions {
+  readonly flags?: number; // 0..32 yes-or-no facts an item; default 1
+  readonly columns?: number; // 0..32 numbers an item; default 1
+  readonly isa?: string; // one of isas(), or the next best below it; the best when absent
+}
+
+export interface FilterIndexConstructor {
+  new (options?: FilterIndexOptions): NativeFilterIndex;
+  /** The same index in another thread. Fails when the token's owner has closed it. */
+  attach(token: bigint): NativeFilterIndex;
+}
+
+/**
+ * What items are, and which of them an expression lets pass. Rows (0..2^26-1) and categories
+ * (0..2^20-1) are dense numbers of the caller's. Every method may be called from any thread at any
+ * time; a change is in the very next evaluation, of any thread.
+ */
+export interface NativeFilterIndex {
+  readonly size: number; // items held
+  readonly bytes: number;
+  readonly token: bigint;
+  /**
+   * Adds items or replaces all that is known of them. The categories of item i are
+   * `categories[ends[i - 1] .. ends[i])`; bit f of `flags[i]` is its flag f; `numbers` holds a row of
+   * `columns` numbers an item, NaN where it has none.
+   */
+  put(
+    rows: Uint32Array, ends: Uint32Array, categories: Uint32Array, flags: Uint32Array,
+    numbers: Float64Array,
+  ): void;
+  /** Changes one fact of items that are there; other rows are passed over. */
+  setFlag(rows: Uint32Array, flag: number, on: boolean): void;
+  setNumber(rows: Uint32Array, column: number, values: Float64Array): void;
+  /** Returns how many were there. */
+  remove(rows: Uint32Array): number;
+  /** Fills `into` and returns how many rows pass. `filter` is what `FilterCode` writes. */
+  evaluate(filter: Uint32Array, into: NativeBitmap): number;
+  /**
+   * How many would pass, from counts alone: `into` gets the least and the most there can be, and what
+   * is expected if the parts of the filter have nothing to do with each other.
+   */
+  estimate(filter: Uint32Array, into: Float64Array): void;
+  close(): void;
+}
+
+export const ADDON_ABI = 2;
 
 /**
  * Loads the addon that `native/build.mjs` built. Fails with `backend`, naming the fix, when there is

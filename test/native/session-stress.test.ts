@@ -1,54 +1,6 @@
-import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { suite, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-
-const root = fileURLToPath(new URL('../../../', import.meta.url));
-const compiler = process.env.CXX ?? 'c++';
+import { suite } from 'node:test';
+import { cleanUnderSanitizers } from '../support/sanitized.ts';
 
 suite('The session index under many threads', () => {
-  for (const sanitizer of ['address,undefined', 'thread']) {
-    test(`it is clean under -fsanitize=${sanitizer}`, (context) => {
-      const folder = mkdtempSync(join(tmpdir(), 'vitrine-stress-'));
-      try {
-        if (!canSanitize(sanitizer, folder)) {
-          context.skip(`${compiler} cannot link -fsanitize=${sanitizer} here`);
-          return;
-        }
-        const program = join(folder, 'stress');
-        const sources = readdirSync(join(root, 'native/session'))
-          .filter((name) => name.endsWith('.cc'))
-          .map((name) => `native/session/${name}`);
-        const stress = 'native/test/session_stress.cc';
-        compile([...flags(sanitizer), '-Inative', stress, ...sources], program);
-
-        const ran = spawnSync(program, ['300'], { encoding: 'utf8', timeout: 120_000 });
-
-        assert.equal(ran.status, 0, `${ran.signal ?? ''} ${ran.stderr.slice(0, 4000)}`);
-        assert.match(ran.stdout, /items answered/);
-      } finally {
-        rmSync(folder, { recursive: true });
-      }
-    });
-  }
+  cleanUnderSanitizers('session', 'session_stress.cc', 300, /items answered/);
 });
-
-function flags(sanitizer: string): string[] {
-  return ['-std=c++20', '-O1', '-pthread', `-fsanitize=${sanitizer}`, '-fno-sanitize-recover=all'];
-}
-
-function compile(words: readonly string[], out: string): void {
-  execFileSync(compiler, [...words, '-o', out], { cwd: root, stdio: ['pipe', 'ignore', 'pipe'] });
-}
-
-/** The sanitizer's library is a package of its own on some systems. */
-function canSanitize(sanitizer: string, folder: string): boolean {
-  const out = join(folder, 'probe');
-  const probe = spawnSync(compiler, [...flags(sanitizer), '-x', 'c++', '-', '-o', out], {
-    input: 'int main() { return 0; }',
-  });
-  return probe.status === 0 && spawnSync(out).status === 0;
-}

@@ -91,8 +91,9 @@ suite('A wrong argument of VectorIndex is refused with what was expected', () =>
           scores]],
         [/^ids must be a Uint32Array, it is a Float32Array/, [f32(1, 2), 2, scores, scores]],
         [/^options must be an object, it is 3/, [f32(1, 2), 2, ids, scores, 3]],
-        [/^allow must be a Uint32Array, it is a Uint8Array/, [f32(1, 2), 2, ids, scores, { allow: new Uint8Array(4) }]],
-        [/^allow must be a Uint32Array, it is null/, [f32(1, 2), 2, ids, scores, { allow: null }]],
+        [/^allow must be a Uint32Array or a Bitmap, it is a Uint8Array/,
+          [f32(1, 2), 2, ids, scores, { allow: new Uint8Array(4) }]],
+        [/^allow must be a Uint32Array or a Bitmap, it is null/, [f32(1, 2), 2, ids, scores, { allow: null }]],
         [/^queries has lost its memory/, [transferred(f32(1, 2)), 2, ids, scores]],
         [/^ids has lost its memory/, [f32(1, 2), 2, transferred(u32(0, 0)), scores]],
       ];
