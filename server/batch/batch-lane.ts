@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { ModelConfig } from '../catalog/model-config.ts';
+import { type ModelConfig, rowsOfRun } from '../catalog/model-config.ts';
 import type { Clock } from '../core/clock.ts';
 import { type FailureCode, ServeError } from '../core/errors.ts';
 import { Ring } from '../core/ring.ts';
@@ -8,7 +8,7 @@ import { Batch } from './batch.ts';
 import { JobPool } from './job-pool.ts';
 import { JobQueue, type LaneJob } from './job-queue.ts';
 import type { Job, Lane, LaneTensor } from './lane.ts';
-import { laneTensor, rowsOfRun } from './lane-memory.ts';
+import { laneTensor } from './lane-memory.ts';
 import { LaneStats } from './lane-stats.ts';
 import { admits, type BatchLimits, expectedUs, flush, type FlushReason } from './policy.ts';
 import { RunTime } from './run-time.ts';

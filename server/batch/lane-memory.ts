@@ -1,6 +1,8 @@
-import type { ModelConfig, TensorConfig } from '../catalog/model-config.ts';
+import {
+  datatypeOf, type ModelConfig, rowsOfRun, type TensorConfig,
+} from '../catalog/model-config.ts';
 import type { Slab } from '../core/slab.ts';
-import { DATATYPE_BYTES, type Datatype, elements } from '../core/tensor.ts';
+import { DATATYPE_BYTES, elements } from '../core/tensor.ts';
 import type { LaneTensor } from './lane.ts';
 
 /** Slots that queue and runs can hold at once. */
@@ -13,14 +15,6 @@ export function laneRowBytes(config: ModelConfig): number[] {
   return [...config.input, ...config.output].map(
     (tensor) => elements(tensor.dims) * DATATYPE_BYTES[datatypeOf(tensor)],
   );
-}
-
-export function rowsOfRun(config: ModelConfig): number {
-  return Math.max(1, config.max_batch_size);
-}
-
-export function datatypeOf(tensor: TensorConfig): Datatype {
-  return tensor.data_type.slice('TYPE_'.length) as Datatype;
 }
 
 /** The lane's face of the tensor whose rows lie in region `at` of the slab. */

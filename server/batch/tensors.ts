@@ -1,3 +1,4 @@
+import { shapeOfRows } from '../catalog/model-config.ts';
 import { ServeError } from '../core/errors.ts';
 import { firstNonFinite } from '../core/finite.ts';
 import { gatherRows, scatterRows } from '../core/rows.ts';
@@ -44,7 +45,7 @@ export function readOutputs(lane: Lane, job: Job, wanted?: readonly string[]): T
     const data = new Uint8Array(job.rows * rowBytes);
     gatherRows(bytes, job.slots, job.rows, rowBytes, data);
     const { name, datatype } = spec;
-    return { name, datatype, shape: fullShape(lane, spec, job.rows), data };
+    return { name, datatype, shape: shapeOfRows(lane.config, spec.dims, job.rows), data };
   });
 }
 
@@ -89,10 +90,6 @@ function checkShape(lane: Lane, tensor: Tensor, spec: TensorSpec): number {
 function checkFinite({ name, datatype, data }: Tensor): void {
   const at = firstNonFinite(datatype, data);
   if (at >= 0) throw bad(`'${name}' element ${at} is NaN or infinite`);
-}
-
-function fullShape(lane: Lane, spec: TensorSpec, rows: number): readonly number[] {
-  return lane.config.max_batch_size > 0 ? [rows, ...spec.dims] : spec.dims;
 }
 
 function names(tensors: readonly LaneTensor[]): string {

@@ -47,3 +47,19 @@ export type VersionPolicy =
   | { readonly latest: { readonly num_versions: number } }
   | { readonly all: Record<string, never> }
   | { readonly specific: { readonly versions: readonly number[] } };
+
+/** Rows that one run may have: 1 for a model that takes no batch dimension. */
+export function rowsOfRun({ max_batch_size }: ModelConfig): number {
+  return Math.max(1, max_batch_size);
+}
+
+/** The shape of `rows` rows of a tensor, batch dimension included where the model takes one. */
+export function shapeOfRows(
+  { max_batch_size }: ModelConfig, dims: readonly number[], rows: number,
+): number[] {
+  return max_batch_size === 0 ? [...dims] : [rows, ...dims];
+}
+
+export function datatypeOf({ data_type }: TensorConfig): Datatype {
+  return data_type.slice('TYPE_'.length) as Datatype;
+}

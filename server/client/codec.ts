@@ -1,5 +1,7 @@
 import { Packr, Unpackr } from 'msgpackr';
-import { DATATYPE_BYTES, isDatatype, type Datatype, type Tensor } from '../core/tensor.ts';
+import {
+  DATATYPE_ARRAYS, DATATYPE_BYTES, isDatatype, type Datatype, type Tensor,
+} from '../core/tensor.ts';
 import { VitrineError } from './errors.ts';
 import { fromWire, toWire } from './names.ts';
 
@@ -55,7 +57,7 @@ function withListed(message: object): object {
 }
 
 function listed(tensor: Tensor): object {
-  const View = VIEWS[tensor.datatype] ?? refuse(tensor.datatype);
+  const View = DATATYPE_ARRAYS[listable(tensor.datatype)];
   // A view of a message need not be aligned. Not `slice`: of a Buffer that is no copy.
   const aligned = new Uint8Array(tensor.data).buffer;
   const values = new View(aligned) as ArrayLike<number | bigint>;
@@ -70,12 +72,12 @@ function withBytes(reply: unknown): unknown {
 function bytes(tensor: object): object {
   const { datatype, data } = tensor as { datatype: string; data: (number | boolean)[] };
   if (!isDatatype(datatype)) return tensor;
-  const View = VIEWS[datatype] ?? refuse(datatype);
+  const View = DATATYPE_ARRAYS[listable(datatype)];
   const buffer = new ArrayBuffer(data.length * DATATYPE_BYTES[datatype]);
   const values = new View(buffer);
   const big = typeof values[0] === 'bigint';
   for (let i = 0; i < data.length; i += 1) {
-    (values as unknown[])[i] = big ? BigInt(data[i] as number) : Number(data[i]);
+    (values as unknown as (number | bigint)[])[i] = big ? BigInt(data[i] as number) : Number(data[i]);
   }
   return { ...tensor, data: new Uint8Array(buffer) };
 }
@@ -86,23 +88,8 @@ function exactNumber(value: number | bigint): number {
   throw new VitrineError('unsupported', `${value} is beyond 2^53: use the msgpack encoding`);
 }
 
-function refuse(datatype: Datatype): never {
+/** The datatype, which must be one whose elements JSON can carry. */
+function listable(datatype: Datatype): Datatype {
+  if (datatype !== 'FP16' && datatype !== 'BF16') return datatype;
   throw new VitrineError('unsupported', `${datatype} has no JSON form: use the msgpack encoding`);
 }
-
-type Numbers = ArrayLike<number> | ArrayLike<bigint>;
-
-/** Typed arrays over a tensor's memory, for the datatypes that JSON can carry. */
-const VIEWS: { readonly [Name in Datatype]?: new (buffer: ArrayBuffer) => Numbers } = {
-  BOOL: Uint8Array,
-  UINT8: Uint8Array,
-  UINT16: Uint16Array,
-  UINT32: Uint32Array,
-  UINT64: BigUint64Array,
-  INT8: Int8Array,
-  INT16: Int16Array,
-  INT32: Int32Array,
-  INT64: BigInt64Array,
-  FP32: Float32Array,
-  FP64: Float64Array,
-};

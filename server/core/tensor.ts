@@ -18,6 +18,31 @@ export const DATATYPE_BYTES = {
 } as const;
 export type Datatype = keyof typeof DATATYPE_BYTES;
 
+export type TensorArray =
+  | Float32Array | Float64Array | Int8Array | Uint8Array | Int16Array | Uint16Array
+  | Int32Array | Uint32Array | BigInt64Array | BigUint64Array;
+interface TensorArrayConstructor {
+  new (length: number): TensorArray;
+  new (memory: ArrayBuffer): TensorArray;
+}
+
+/** The array whose elements have the datatype's width; half floats are seen as their bits. */
+export const DATATYPE_ARRAYS: { readonly [Name in Datatype]: TensorArrayConstructor } = {
+  BOOL: Uint8Array,
+  UINT8: Uint8Array,
+  UINT16: Uint16Array,
+  UINT32: Uint32Array,
+  UINT64: BigUint64Array,
+  INT8: Int8Array,
+  INT16: Int16Array,
+  INT32: Int32Array,
+  INT64: BigInt64Array,
+  FP16: Uint16Array,
+  BF16: Uint16Array,
+  FP32: Float32Array,
+  FP64: Float64Array,
+};
+
 export function isDatatype(name: string): name is Datatype {
   return Object.hasOwn(DATATYPE_BYTES, name);
 }

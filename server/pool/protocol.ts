@@ -1,4 +1,5 @@
 import type { ModelConfig } from '../catalog/model-config.ts';
+import { CONFIG_LIMITS } from '../catalog/parse-config.ts';
 import type { SlabLayout } from '../core/slab.ts';
 
 /**
@@ -10,7 +11,7 @@ import type { SlabLayout } from '../core/slab.ts';
  * | 0 | rows of the batch |
  * | 1.. | their slots, in order |
  */
-export const SHEET_INTS = 1 + 1024; // `max_batch_size` is at most 1024
+export const SHEET_INTS = 1 + CONFIG_LIMITS.batchMax;
 
 /** Given to a worker when it starts (`workerData`). */
 export interface SeatData {

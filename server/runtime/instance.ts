@@ -1,8 +1,10 @@
-import type { ModelConfig, TensorConfig } from '../catalog/model-config.ts';
+import {
+  datatypeOf, type ModelConfig, rowsOfRun, type TensorConfig,
+} from '../catalog/model-config.ts';
 import { gatherRows, scatterRows } from '../core/rows.ts';
 import { type SlabLayout, slabRegions } from '../core/slab.ts';
-import { type Datatype, elements } from '../core/tensor.ts';
-import type { RunningModel, Runtime, TensorArray } from './runtime.ts';
+import { DATATYPE_ARRAYS, elements, type TensorArray } from '../core/tensor.ts';
+import type { RunningModel, Runtime } from './runtime.ts';
 
 /** How long a model is timed for one batch size, and how often at least. */
 const MEASURE_US = 20_000;
@@ -25,7 +27,7 @@ export class ModelInstance {
   #regions: readonly Uint8Array[] = []; // inputs, then outputs
 
   private constructor(private readonly model: RunningModel, config: ModelConfig) {
-    this.#rowsMax = Math.max(1, config.max_batch_size);
+    this.#rowsMax = rowsOfRun(config);
     this.#inputs = config.input.map((tensor) => staging(tensor, this.#rowsMax));
     this.#outputs = config.output.map((tensor) => staging(tensor, this.#rowsMax));
     this.#inputValues = this.#inputs.map((block) => block.values);
@@ -99,26 +101,8 @@ export class ModelInstance {
 }
 
 function staging(tensor: TensorConfig, rowsMax: number): Staging {
-  const datatype = tensor.data_type.slice('TYPE_'.length) as Datatype;
   const count = elements(tensor.dims);
-  const values = new ARRAYS[datatype](rowsMax * count);
+  const values = new DATATYPE_ARRAYS[datatypeOf(tensor)](rowsMax * count);
   const bytes = new Uint8Array(values.buffer);
   return { values, bytes, rowBytes: bytes.byteLength / rowsMax };
 }
-
-/** The array whose elements have the datatype's width; half floats travel as their bits. */
-const ARRAYS: Record<Datatype, new (length: number) => TensorArray> = {
-  BOOL: Uint8Array,
-  UINT8: Uint8Array,
-  UINT16: Uint16Array,
-  UINT32: Uint32Array,
-  UINT64: BigUint64Array,
-  INT8: Int8Array,
-  INT16: Int16Array,
-  INT32: Int32Array,
-  INT64: BigInt64Array,
-  FP16: Uint16Array,
-  BF16: Uint16Array,
-  FP32: Float32Array,
-  FP64: Float64Array,
-};

@@ -3,11 +3,13 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { env, InferenceSession, listSupportedBackends, Tensor } from 'onnxruntime-node';
 import type { FoundTensor, FoundTensors } from '../catalog/complete.ts';
-import type { ModelConfig, TensorConfig } from '../catalog/model-config.ts';
+import {
+  datatypeOf, type ModelConfig, shapeOfRows, type TensorConfig,
+} from '../catalog/model-config.ts';
 import { ServeError } from '../core/errors.ts';
-import { type Datatype, elements } from '../core/tensor.ts';
+import { type Datatype, elements, type TensorArray } from '../core/tensor.ts';
 import { MODEL_FILES } from './open-runtime.ts';
-import type { RunningModel, Runtime, TensorArray } from './runtime.ts';
+import type { RunningModel, Runtime } from './runtime.ts';
 
 /**
  * The package's own native session, which `InferenceSession` wraps in two promises and a
@@ -207,8 +209,8 @@ class OnnxRunning implements RunningModel {
   #bind(tensors: readonly TensorConfig[], arrays: readonly TensorArray[], rows: number): Named {
     return Object.fromEntries(tensors.map((tensor, at) => {
       const values = (arrays[at] as TensorArray).subarray(0, rows * elements(tensor.dims));
-      const type = ONNX_TYPES[datatype(tensor)].name as string;
-      const dims = fullShape(this.config, tensor, rows);
+      const type = ONNX_TYPES[datatypeOf(tensor)].name as string;
+      const dims = shapeOfRows(this.config, tensor.dims, rows);
       return [tensor.name, new (Tensor as new (...args: unknown[]) => Tensor)(type, values, dims)];
     }));
   }
@@ -221,8 +223,8 @@ function checkTensors(
     const actual = found.find(({ name }) => name === tensor.name);
     const names = found.map(({ name }) => `'${name}'`).join(', ');
     if (!actual) throw new Error(`the file has no ${side} '${tensor.name}', it has ${names}`);
-    const type = ONNX_TYPES[datatype(tensor)].name;
-    const shape = fullShape(config, tensor, -1);
+    const type = ONNX_TYPES[datatypeOf(tensor)].name;
+    const shape = shapeOfRows(config, tensor.dims, -1);
     const fits = actual.shape.length === shape.length &&
       shape.every((size, at) => actual.shape[at] === -1 || actual.shape[at] === size);
     if (actual.type !== type || !fits) {
@@ -235,14 +237,6 @@ function checkTensors(
   const unnamed = found.find(({ name }) => config[side].every((tensor) => tensor.name !== name));
   if (side === 'output' || !unnamed) return; // an output that nobody asks for is no harm
   throw new Error(`config.json leaves out input '${unnamed.name}'`);
-}
-
-function fullShape(config: ModelConfig, tensor: TensorConfig, rows: number): number[] {
-  return config.max_batch_size === 0 ? [...tensor.dims] : [rows, ...tensor.dims];
-}
-
-function datatype(tensor: TensorConfig): Datatype {
-  return tensor.data_type.slice('TYPE_'.length) as Datatype;
 }
 
 function typeName(number: number): string {

@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ModelConfig } from '../catalog/model-config.ts';
 import { ServeError } from '../core/errors.ts';
-import { elements } from '../core/tensor.ts';
+import { elements, type TensorArray } from '../core/tensor.ts';
 import { MODEL_FILES } from './open-runtime.ts';
-import type { RunningModel, Runtime, TensorArray } from './runtime.ts';
+import type { RunningModel, Runtime } from './runtime.ts';
 
 /** `model.plain.json`: layers from one input tensor to one output tensor. */
 export interface PlainModel {

@@ -1,4 +1,5 @@
 import type { ModelConfig } from '../catalog/model-config.ts';
+import type { TensorArray } from '../core/tensor.ts';
 
 /** Opens a model's files. One implementation a format; used inside pool workers and inline. */
 export interface Runtime {
@@ -22,7 +23,3 @@ export interface RunningModel {
   /** Releases native memory. No call after it. */
   close(): Promise<void>;
 }
-
-export type TensorArray =
-  | Float32Array | Float64Array | Int8Array | Uint8Array | Int16Array | Uint16Array
-  | Int32Array | Uint32Array | BigInt64Array | BigUint64Array;

@@ -3,11 +3,11 @@ import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
-import type { ModelConfig, TensorConfig } from '../catalog/model-config.ts';
+import { type ModelConfig, shapeOfRows, type TensorConfig } from '../catalog/model-config.ts';
 import { ServeError } from '../core/errors.ts';
-import { elements } from '../core/tensor.ts';
+import { elements, type TensorArray } from '../core/tensor.ts';
 import { MODEL_FILES } from './open-runtime.ts';
-import type { RunningModel, Runtime, TensorArray } from './runtime.ts';
+import type { RunningModel, Runtime } from './runtime.ts';
 
 type Backend = ModelConfig['parameters']['backend'];
 type Dtype = 'float32' | 'int32' | 'bool';
@@ -142,13 +142,15 @@ class TfjsRunning implements RunningModel {
     tf.tidy(() => {
       const feeds = this.#inputs.map(({ config, count }, at) => {
         const values = (inputs[at] as Float32Array).subarray(0, rows * count);
-        return tf.tensor(values, this.#shape(config, rows), DTYPES[config.data_type] as Dtype);
+        const shape = shapeOfRows(this.config, config.dims, rows);
+        return tf.tensor(values, shape, DTYPES[config.data_type] as Dtype);
       });
       this.#apply(feeds).forEach((result, at) => {
         const values = result.dataSync();
         const { config, count } = this.#outputs[at] as Port;
         if (values.length !== rows * count) {
-          const [got, must] = [result.shape.join(','), this.#shape(config, rows).join(',')];
+          const must = shapeOfRows(this.config, config.dims, rows).join(',');
+          const got = result.shape.join(',');
           throw new Error(`output '${config.name}' has shape [${got}], config.json says [${must}]`);
         }
         (outputs[at] as Float32Array).set(values);
@@ -180,10 +182,6 @@ class TfjsRunning implements RunningModel {
     const results = [loaded.model.predict(order)].flat();
     const given = namesOf(loaded, 'output');
     return names.map((name) => results[given.indexOf(name)] as tf.Tensor);
-  }
-
-  #shape(tensor: TensorConfig, rows: number): number[] {
-    return this.config.max_batch_size === 0 ? [...tensor.dims] : [rows, ...tensor.dims];
   }
 }
 

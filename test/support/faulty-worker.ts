@@ -7,7 +7,8 @@ import type { SeatData } from '../../server/pool/protocol.ts';
 import { workerOf } from '../../server/pool/worker.ts';
 import { PlainRuntime } from '../../server/runtime/plain.ts';
 import { COMMANDS } from './faulty-commands.ts';
-import type { RunningModel, Runtime, TensorArray } from '../../server/runtime/runtime.ts';
+import type { TensorArray } from '../../server/core/tensor.ts';
+import type { RunningModel, Runtime } from '../../server/runtime/runtime.ts';
 
 class FaultyRuntime extends PlainRuntime implements Runtime {
   override async open(...args: Parameters<PlainRuntime['open']>): Promise<RunningModel> {
