@@ -7,7 +7,7 @@ export const SOCKET_PATH = '/ws';
 export const JSON_HEADERS = { 'content-type': 'application/json' } as const;
 
 /** Body of the answers that a transport gives by itself. */
-export function failureBody(code: FailureCode, detail: string): string {
+function failureBody(code: FailureCode, detail: string): string {
   return JSON.stringify({ error: `${FAILURES[code].text}: ${detail}`, code });
 }
 

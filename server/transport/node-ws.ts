@@ -14,6 +14,7 @@ import {
   tooLargeBody,
 } from './answers.ts';
 import { BodyGatherer, declaredBytes } from './body.ts';
+import { PendingRequest } from './pending-request.ts';
 import type {
   Handler,
   HttpRequest,
@@ -190,41 +191,17 @@ function responder(res: ServerResponse, request: NodeHttpRequest): HttpRespond {
   };
 }
 
-class NodeHttpRequest implements HttpRequest {
-  readonly method: string;
-  readonly path: string;
-  readonly query: string;
-  body: Uint8Array = new Uint8Array(0);
-  aborted = false;
-  #onAbort: (() => void) | null = null;
-
+class NodeHttpRequest extends PendingRequest implements HttpRequest {
   constructor(private readonly req: IncomingMessage) {
     const url = req.url ?? '/';
     const mark = url.indexOf('?');
-    this.method = (req.method ?? 'GET').toUpperCase();
-    this.path = mark < 0 ? url : url.slice(0, mark);
-    this.query = mark < 0 ? '' : url.slice(mark + 1);
+    const path = mark < 0 ? url : url.slice(0, mark);
+    super((req.method ?? 'GET').toUpperCase(), path, mark < 0 ? '' : url.slice(mark + 1));
   }
 
   header(name: string): string {
     const value = this.req.headers[name];
     return Array.isArray(value) ? value.join(', ') : (value ?? '');
-  }
-
-  onAbort(run: () => void): void {
-    this.#onAbort = run;
-    if (this.aborted) run();
-  }
-
-  abort(): void {
-    this.aborted = true;
-    this.#onAbort?.();
-    this.#onAbort = null;
-  }
-
-  /** Answered: an abort is no news from here on. */
-  settle(): void {
-    this.#onAbort = null;
   }
 }
 

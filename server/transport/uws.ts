@@ -10,6 +10,7 @@ import {
   tooLargeBody,
 } from './answers.ts';
 import { BodyGatherer, declaredBytes } from './body.ts';
+import { PendingRequest } from './pending-request.ts';
 import type {
   Handler,
   HttpRequest,
@@ -183,19 +184,11 @@ function responder(res: UwsResponse, request: UwsHttpRequest): UwsRespond {
   };
 }
 
-class UwsHttpRequest implements HttpRequest {
-  readonly method: string;
-  readonly path: string;
-  readonly query: string;
-  body: Uint8Array = new Uint8Array(0);
-  aborted = false;
+class UwsHttpRequest extends PendingRequest implements HttpRequest {
   readonly #headers = new Map<string, string>();
-  #onAbort: (() => void) | null = null;
 
   constructor(req: UwsRequest) {
-    this.method = req.getMethod().toUpperCase();
-    this.path = req.getUrl();
-    this.query = req.getQuery() ?? '';
+    super(req.getMethod().toUpperCase(), req.getUrl(), req.getQuery() ?? '');
     req.forEach((name, value) => {
       const before = this.#headers.get(name);
       this.#headers.set(name, before === undefined ? value : `${before}, ${value}`);
@@ -204,22 +197,6 @@ class UwsHttpRequest implements HttpRequest {
 
   header(name: string): string {
     return this.#headers.get(name) ?? '';
-  }
-
-  onAbort(run: () => void): void {
-    this.#onAbort = run;
-    if (this.aborted) run();
-  }
-
-  abort(): void {
-    this.aborted = true;
-    this.#onAbort?.();
-    this.#onAbort = null;
-  }
-
-  /** Answered: an abort is no news from here on. */
-  settle(): void {
-    this.#onAbort = null;
   }
 }
 
