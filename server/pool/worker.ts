@@ -46,9 +46,11 @@ export function workerOf(
       lanes.set(order.lane, instance);
       return { times: [] };
     }
-    const times = await instance.measure(() => performance.now() * 1000);
-    await instance.close();
-    return { times };
+    try {
+      return { times: await instance.measure(() => performance.now() * 1000) };
+    } finally {
+      await instance.close();
+    }
   }
 
   return (order) => {

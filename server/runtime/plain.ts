@@ -128,7 +128,9 @@ function gatherMean(
   const out = new Float64Array(units);
   const named = numbers.filter((number) => number !== 0);
   for (const number of named) {
-    if (!(number > 0 && number < rows)) throw new Error(`row ${number} is outside 0..${rows - 1}`);
+    if (!Number.isInteger(number) || number < 0 || number >= rows) {
+      throw new Error(`${number} is no row of 0..${rows - 1}`);
+    }
     for (let u = 0; u < units; u += 1) {
       out[u] = (out[u] as number) + (table[number * units + u] as number) / named.length;
     }

@@ -27,9 +27,15 @@ export class TfjsRuntime implements Runtime {
     try {
       const { backend } = config.parameters;
       await startBackend(backend);
-      const running = new TfjsRunning(await load(file), backend, config);
-      running.tryOut(); // an op that tfjs lacks shows only when it runs
-      return running;
+      const loaded = await load(file);
+      try {
+        const running = new TfjsRunning(loaded, backend, config);
+        running.tryOut(); // an op that tfjs lacks shows only when it runs
+        return running;
+      } catch (cause) {
+        loaded.model.dispose();
+        throw cause;
+      }
     } catch (cause) {
       throw new ServeError('backend', `${file}: ${explain((cause as Error).message)}`, { cause });
     }

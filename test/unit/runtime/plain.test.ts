@@ -23,7 +23,8 @@ suite('Plain models', () => {
     running.run([Int32Array.of(1, 2, 0, 0, 0, 0, 2, 2, 2)], 3, [vectors]);
 
     assert.deepEqual([...vectors], [2, 20, 0, 0, 3, 30]);
-    assert.throws(() => running.run([Int32Array.of(3, 0, 0)], 1, [vectors]), /row 3 is outside 0\.\.2/);
+    assert.throws(() => running.run([Int32Array.of(3, 0, 0)], 1, [vectors]), /3 is no row of 0\.\.2/);
+    assert.throws(() => running.run([Float32Array.of(1.5, 0, 0)], 1, [vectors]), /1\.5 is no row/);
   });
 
   test('layers that do not fit each other are named', () => {
