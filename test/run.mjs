@@ -21,7 +21,7 @@ if (files.length === 0) {
 process.chdir(root);
 
 const counts = { passed: 0, failed: 0, skipped: 0 };
-const stream = run({ files, concurrency: Math.max(1, availableParallelism() - 0), timeout: 600_000 });
+const stream = run({ files, concurrency: availableParallelism(), timeout: 600_000 });
 const leaf = (data) => data.details?.type !== 'suite' && !files.includes(data.name);
 stream.on('test:pass', (data) => {
   if (!leaf(data)) return;

@@ -29,14 +29,22 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   page: ['client', 'core', 'wire'],
 };
 
-/** The one file that may import each package. Tests, benches and the page's import map are free. */
-const IMPORTER: Record<string, string> = {
-  'uWebSockets.js': 'server/transport/uws.ts',
-  piscina: 'server/pool/pool.ts',
-  lmdb: 'server/store/lmdb-store.ts',
-  'onnxruntime-node': 'server/runtime/onnx.ts',
-  '@tensorflow/tfjs': 'server/runtime/tfjs.ts',
-  '@tensorflow/tfjs-backend-wasm': 'server/runtime/tfjs.ts',
+/**
+ * The one file that may import each package, on each side where it has two. Tests, benches and the
+ * page's import map are free.
+ */
+const IMPORTERS: Readonly<Record<string, readonly string[]>> = {
+  '@tensorflow/tfjs': ['server/runtime/tfjs.ts'],
+  '@tensorflow/tfjs-backend-wasm': ['server/runtime/tfjs.ts'],
+  'csv-parse': ['server/store/import/csv.ts'],
+  lmdb: ['server/store/lmdb-store.ts'],
+  msgpackr: ['server/wire/msgpack.ts', 'server/client/codec.ts'],
+  'onnxruntime-node': ['server/runtime/onnx.ts', 'models/recipes/onnx/session.ts'],
+  piscina: ['server/pool/pool.ts'],
+  protobufjs: ['models/recipes/onnx/proto.ts'],
+  'uWebSockets.js': ['server/transport/uws-library.ts'],
+  'uWebSockets.js-glibc238': ['server/transport/uws-library.ts'],
+  ws: ['server/transport/node-ws.ts', 'server/client/node.ts'],
 };
 
 const LINES_MAX = 420;
@@ -63,14 +71,17 @@ suite('the house is tidy', () => {
     assert.deepEqual(wrong, []);
   });
 
-  test('each third-party package has one importer', () => {
-    const wrong = files
-      .filter((path) => path.startsWith('server/') && path.endsWith('.ts'))
-      .flatMap((path) => importsOf(path).map((name) => ({ path, name })))
-      .filter(({ path, name }) => name in IMPORTER && IMPORTER[name] !== path)
+  test('each third-party package is imported by the file that has it, and by no other', () => {
+    const imports = files
+      .filter((path) => /^(server|models)\/.*\.ts$/.test(path))
+      .flatMap((path) => packagesOf(path).map((name) => ({ path, name })));
+    const wrong = imports
+      .filter(({ path, name }) => !(IMPORTERS[name] ?? []).includes(path))
       .map(({ path, name }) => `${path} imports ${name}`);
 
     assert.deepEqual(wrong, []);
+    const used = new Set(imports.map(({ name }) => name));
+    assert.deepEqual(Object.keys(IMPORTERS).filter((name) => !used.has(name)), []);
   });
 
   test('the environment is read by the entry points alone', () => {
@@ -120,6 +131,14 @@ function read(path: string): string {
 function importsOf(path: string): string[] {
   const found = read(path).matchAll(/(?:^|\n)\s*(?:import|export)\s[^;]*?from\s+'([^']+)'|import\('([^']+)'\)/g);
   return [...found].map((match) => (match[1] ?? match[2]) as string);
+}
+
+/** Names of the packages that a file imports or requires, without the paths inside them. */
+function packagesOf(path: string): string[] {
+  const required = [...read(path).matchAll(/\brequire(?:\.resolve)?\('([^']+)'\)/g)];
+  return [...importsOf(path), ...required.map((match) => match[1] as string)]
+    .filter((name) => !/^(\.|node:)/.test(name))
+    .map((name) => name.split('/').slice(0, name.startsWith('@') ? 2 : 1).join('/'));
 }
 
 function allowed(path: string, name: string): boolean {
