@@ -16,7 +16,7 @@ import { PARTS, trainStore } from './recipes/train-store.ts';
  * What the shipped models learned from: other visits than those that the demo's store is seeded
  * with, and more of them.
  */
-export const SHIPPED_HISTORY = {
+const SHIPPED_HISTORY = {
   seed: 2026,
   endMs: Date.UTC(2026, 8, 1),
   days: 84,

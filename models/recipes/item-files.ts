@@ -4,7 +4,7 @@ export interface ItemFiles extends Record<string, string | Uint8Array> {
   readonly 'item_vectors.f32': Uint8Array; // [items, dim], little-endian
 }
 
-/** `vectors` is `[ids.length, dim]`; an id has no line breaks (the wire takes none that has). */
+/** `vectors` is `[ids.length, dim]`; an id has no line breaks: the wire takes none that has. */
 export function itemFiles(ids: readonly string[], vectors: Float32Array): ItemFiles {
   const odd = ids.find((id) => /[\r\n]/.test(id));
   if (odd !== undefined) throw new RangeError(`item id ${JSON.stringify(odd)} has a line break`);

@@ -1,5 +1,5 @@
 import {
-  copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync,
+  cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 
@@ -74,13 +74,6 @@ export function copyModel(from: string, to: string, name: string): void {
   rmSync(part, { recursive: true, force: true });
   cpSync(join(from, name), part, { recursive: true });
   renameSync(part, join(to, name));
-}
-
-/** Copies one file unless it is there. */
-export function copyMissingFile(from: string, to: string, name: string): void {
-  if (existsSync(join(from, name)) && !existsSync(join(to, name))) {
-    copyFileSync(join(from, name), join(to, name));
-  }
 }
 
 function versionsIn(folder: string): number[] {

@@ -28,7 +28,7 @@ export interface TrainOptions {
 const INTENT_EPOCHS = 15;
 
 /** Fewer sessions of two visits say nothing that would not be said better by what is popular. */
-export const SESSIONS_MIN = 50;
+const SESSIONS_MIN = 50;
 
 /**
  * Learns all of `only` from what the store holds and writes new versions into `repository`. What

@@ -12,7 +12,7 @@ export interface SlabLayout {
   readonly bytes: number; // of the whole memory
 }
 
-export function slabLayout(slots: number, rowBytes: readonly number[]): SlabLayout {
+function slabLayout(slots: number, rowBytes: readonly number[]): SlabLayout {
   const offsets: number[] = [];
   let bytes = 0;
   for (const size of rowBytes) {

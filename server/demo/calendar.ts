@@ -6,7 +6,7 @@ import { Prng } from '../core/prng.ts';
 import type { DemoItem } from './catalogue.ts';
 import { CATEGORY_WORDS } from './words.ts';
 
-export const HOUR_MS = 3_600_000;
+const HOUR_MS = 3_600_000;
 export const DAY_MS = 24 * HOUR_MS;
 const WEEK_MS = 7 * DAY_MS;
 

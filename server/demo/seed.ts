@@ -6,7 +6,7 @@ import { DEMO_SEED, makeCatalogue } from './catalogue.ts';
 import { simulate } from './simulator.ts';
 
 /** How much past the demo shop has: about 24,000 events. */
-export const HISTORY: History = { seed: DEMO_SEED, days: 28, visits: 4000 };
+const HISTORY: History = { seed: DEMO_SEED, days: 28, visits: 4000 };
 
 const EVENTS_IN_ONE_COMMIT = 4000;
 
@@ -16,31 +16,18 @@ interface History {
   readonly visits: number; // about
 }
 
-export interface SeedProgress {
-  readonly what: 'items' | 'events';
-  readonly done: number;
-  readonly total: number;
-}
-
 /**
  * Puts the demo shop into an empty store: its items, and the visits of the four weeks before
  * `nowMs`. The same seed brings the same shop; the shoppers' clocks follow `nowMs`.
  */
-export async function seedDemo(
-  store: Store,
-  progress: (step: SeedProgress) => void = () => undefined,
-  nowMs: number = systemClock.wallMs(),
-): Promise<void> {
+export async function seedDemo(store: Store, nowMs = systemClock.wallMs()): Promise<void> {
   const catalogue = makeCatalogue(DEMO_SEED);
   const events = demoHistory(nowMs);
 
   await store.putItems(catalogue.map(({ id, title, categories, price, inStock, picture }) =>
     ({ id, title, categories, price, inStock, picture })));
-  progress({ what: 'items', done: catalogue.length, total: catalogue.length });
   for (let at = 0; at < events.length; at += EVENTS_IN_ONE_COMMIT) {
     await store.append(events.slice(at, at + EVENTS_IN_ONE_COMMIT));
-    const done = Math.min(events.length, at + EVENTS_IN_ONE_COMMIT);
-    progress({ what: 'events', done, total: events.length });
   }
   await store.putNote('demo', { seed: DEMO_SEED, seededMs: nowMs });
 }

@@ -16,7 +16,7 @@ export interface Shopper {
 }
 
 /** What brings a shopper in. Most only look; few come to buy. */
-export const MISSIONS = {
+const MISSIONS = {
   browse: { share: 0.6, views: 2.2, cart: -5.0, purchase: -1.7, revisit: 0.05, focus: 0.72 },
   compare: { share: 0.28, views: 4.6, cart: -4.0, purchase: -0.9, revisit: 0.13, focus: 0.9 },
   buy: { share: 0.12, views: 3.4, cart: -2.1, purchase: 0.7, revisit: 0.09, focus: 0.85 },

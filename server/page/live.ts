@@ -6,7 +6,7 @@ import type { Clock } from '../core/clock.ts';
 import { Latency } from './latency.ts';
 import type { Visitor } from './visitor.ts';
 
-export const FOR_YOU_COUNT = 12;
+const FOR_YOU_COUNT = 12;
 const INSIGHT_TIMEOUT_MS = 3000;
 
 /** What the visitor did; who it was is added here. */

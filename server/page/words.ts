@@ -8,7 +8,6 @@ const ENGLISH = {
     'A working shop on the Vitrine server. Look at something: ' +
     'the shelf “For you” follows within one round trip.',
   look: 'Look around',
-  shop: 'Shop',
   all: 'Everything',
   search: 'Search the shop',
   results: '{count} for “{query}”',
@@ -53,7 +52,6 @@ const ENGLISH = {
   link_open: 'open',
   link_waiting: 'waiting to retry',
   link_closed: 'closed',
-  notFound: 'There is no such item here.',
   home: 'Home',
   language: '中文',
   shown: '{count} of {total} pieces',
@@ -71,7 +69,6 @@ const CHINESE: Readonly<Record<Word, string>> = {
     '运行在 Vitrine 服务器上的真实商店。' +
     '看看任何一件商品，“为你推荐”会在一次往返之内随之改变。',
   look: '随便看看',
-  shop: '商店',
   all: '全部商品',
   search: '搜索商品',
   results: '“{query}”共有 {count} 件',
@@ -116,7 +113,6 @@ const CHINESE: Readonly<Record<Word, string>> = {
   link_open: '已连接',
   link_waiting: '等待重试',
   link_closed: '已关闭',
-  notFound: '这里没有这件商品。',
   home: '首页',
   language: 'English',
   shown: '{total} 件中的 {count} 件',

@@ -135,7 +135,7 @@ export function jsonAnswer(text: string, status = 200): Answer {
 }
 
 /** `{"error": text}`, as KServe v2 has it; beside the code, where KServe does not speak. */
-export function failureAnswer(error: ServeError, path: string): Answer {
+function failureAnswer(error: ServeError, path: string): Answer {
   const kserve = path === '/v2' || path.startsWith('/v2/');
   const { message, code, retryAfterMs } = error;
   const body = kserve ? { error: message } : { error: message, code, retry_after_ms: retryAfterMs };

@@ -57,6 +57,6 @@ export function errorReply(id: RequestId | null, error: ServeError): Outgoing {
   return { id, error: wireError(error) };
 }
 
-export function wireError({ code, message, retryAfterMs }: ServeError): WireError {
+function wireError({ code, message, retryAfterMs }: ServeError): WireError {
   return { code, message, ...(retryAfterMs === undefined ? {} : { retry_after_ms: retryAfterMs }) };
 }

@@ -153,7 +153,7 @@ function isId(text: string): boolean {
   return text !== '' && Buffer.byteLength(text) <= LIMITS.idBytesMax && !NOT_IN_IDS.test(text);
 }
 
-export function mismatch(
+function mismatch(
   where: Where,
   expected: string,
   got: unknown,

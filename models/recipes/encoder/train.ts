@@ -15,7 +15,7 @@ export interface EncoderOptions {
   readonly minutesMax: number; // Infinity is no limit
 }
 
-/** Chosen on the held-out sessions of YooChoose 1/64 and Diginetica: models/README.md. */
+/** Chosen on the held-out sessions of YooChoose 1/64 and Diginetica. */
 export const ENCODER_DEFAULTS = {
   dim: 64,
   epochs: 5,
@@ -119,8 +119,8 @@ function rankerOf(weights: EncoderWeights): Ranker {
   };
 }
 
-/** Small shops get smaller batches, and every item as a candidate. Pure. */
-export function batchSizes(
+/** Small shops get smaller batches, and every item as a candidate. */
+function batchSizes(
   examples: number, items: number, dim: number,
 ): { batch: number; candidates: number; dim: number } {
   const { batch, candidates } = ENCODER_DEFAULTS;

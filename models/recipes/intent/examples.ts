@@ -93,7 +93,7 @@ function hasCart(session: readonly ShopEvent[], nowMs: number): boolean {
 }
 
 /** Examples `from .. to` of the list, sharing its memory. */
-export function sliceExamples(all: IntentExamples, from: number, to: number): IntentExamples {
+function sliceExamples(all: IntentExamples, from: number, to: number): IntentExamples {
   return {
     rows: all.rows.slice(from, to),
     bought: all.bought.subarray(from, to),

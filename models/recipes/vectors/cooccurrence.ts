@@ -1,7 +1,7 @@
 import type { FlatSessions } from '../training-sessions.ts';
 import type { SparseMatrix } from './sparse.ts';
 
-export const WINDOW = 5; // items apart at most
+const WINDOW = 5; // items apart at most
 
 const CONTEXT_POWER = 0.75; // Levy, Goldberg & Dagan 2015: rare contexts count for less
 
