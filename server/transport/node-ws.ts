@@ -159,6 +159,7 @@ export class NodeTransport implements Transport {
         tooLargeBody(bodyBytesMax),
       );
     };
+    if (body.fate === 'cut') refuse(true); // by what it declares: it need not send any of it
     req.on('data', (chunk: Buffer) => {
       if (answered) return;
       body.add(chunk);

@@ -149,6 +149,7 @@ export class UwsTransport implements Transport {
       answered = true;
       respond(413, JSON_HEADERS, tooLargeBody(bodyBytesMax), close);
     };
+    if (body.fate === 'cut') return refuse(true); // by what it declares: it need not send any of it
     res.onData((chunk, last) => {
       if (answered) return;
       body.add(new Uint8Array(chunk.slice(0))); // uWS takes the memory back when this returns

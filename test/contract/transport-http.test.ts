@@ -88,6 +88,14 @@ transportContract('HTTP and ports', ({ make, start }) => {
     assert.match(await raw.ended(), /^HTTP\/1.1 413 /);
   });
 
+  test('a length far over the limit is answered 413 before any of the body has come', async () => {
+    const { port } = await start();
+    const raw = await RawConnection.open(port);
+    raw.write(requestText('POST', '/', { 'Content-Length': '900000000' }));
+
+    assert.match(await raw.ended(), /^HTTP\/1.1 413 /);
+  });
+
   test('one connection serves one request after another, and pipelined ones in order', async () => {
     const { script, port } = await start();
     script.onHttp = (request, respond) => respond(200, {}, `<${request.path}>`);
