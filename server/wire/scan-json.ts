@@ -3,6 +3,9 @@ import { LIMITS } from './schema.ts';
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+const COMMA = 0x2c;
+const OPEN_LIST = 0x5b;
+const OPEN_MAP = 0x7b;
 const EXACT_DIGITS = 15; // every integer of as many digits is a double
 
 /**
@@ -18,13 +21,17 @@ export function scanJson(text: string): boolean {
     const code = text.charCodeAt(at);
     if (code === QUOTE) {
       at = stringEnd(text, at);
-    } else if (code === 0x5b || code === 0x7b) {
+    } else if (code === COMMA) {
+      if (depth > 0) countElement(at, depth);
+    } else if (code === OPEN_LIST || code === OPEN_MAP) {
       depth += 1;
       containers += 1;
       if (depth > LIMITS.depthMax) fail(at, `maps and lists may nest ${LIMITS.depthMax} deep`);
       if (containers > LIMITS.containersMax) {
         fail(at, `a message may hold ${LIMITS.containersMax} maps and lists`);
       }
+      IS_MAP[depth] = code === OPEN_MAP ? 1 : 0;
+      ELEMENTS[depth] = 1;
     } else if (code === 0x5d || code === 0x7d) {
       depth -= 1;
     } else if (isDigit(code)) {
@@ -34,6 +41,21 @@ export function scanJson(text: string): boolean {
     }
   }
   return exact;
+}
+
+// Of the container that is open at each depth.
+const IS_MAP = new Uint8Array(LIMITS.depthMax + 1);
+const ELEMENTS = new Uint32Array(LIMITS.depthMax + 1);
+
+/** 600,000 unlike keys fit into 4 MiB, and take JSON.parse seconds. */
+function countElement(at: number, depth: number): void {
+  const count = (ELEMENTS[depth] as number) + 1;
+  ELEMENTS[depth] = count;
+  if (IS_MAP[depth] === 1) {
+    if (count > LIMITS.mapSizeMax) fail(at, `a map may have ${LIMITS.mapSizeMax} entries`);
+  } else if (count > LIMITS.listLengthMax) {
+    fail(at, `a list may have ${LIMITS.listLengthMax} elements`);
+  }
 }
 
 function isDigit(code: number): boolean {

@@ -73,6 +73,21 @@ suite('decodeJson', () => {
     });
   });
 
+  test('the entries of a map and the elements of a list are bounded, wherever they stand', () => {
+    const map = (count: number) =>
+      `{${Array.from({ length: count }, (_, i) => `"${i},":[]`).join(',')}}`;
+    const list = (count: number) => `[${'1,'.repeat(count - 1)}1]`;
+    const refused = (text: string, message: RegExp) =>
+      assert.throws(() => decode(text), { code: 'bad_request', message });
+
+    for (const text of [map(1024), `[${map(1024)},${map(1024)}]`, list(1_048_576)]) decode(text);
+    refused(map(1025), /a map may have 1024 entries/);
+    refused(`{"a":[{}],"b":${map(1025)}}`, /a map may have 1024 entries/);
+    refused(map(1025).replace('[]', '[{"a":1,"b":2},[1,2]]'), /a map may have 1024 entries/);
+    refused(list(1_048_577), /a list may have 1048576 elements/);
+    refused(`]]]${list(3)}`, /Unexpected token/);
+  });
+
   test('nesting and the count of maps and lists are bounded', () => {
     decode('['.repeat(16) + ']'.repeat(16));
     assert.throws(() => decode('['.repeat(17) + ']'.repeat(17)), { message: /nest 16 deep/ });
