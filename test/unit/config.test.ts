@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { suite, test } from 'node:test';
 import { readConfig, SETTINGS, settingsTable } from '../../server/config.ts';
 
@@ -25,5 +26,6 @@ suite('readConfig', () => {
 
   test('the table has a row for each setting', () => {
     assert.equal(settingsTable().split('\n').length, Object.keys(SETTINGS).length + 2);
+    assert.ok(readFileSync('README.md', 'utf8').includes(settingsTable()), 'README.md has another');
   });
 });

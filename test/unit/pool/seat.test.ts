@@ -1,0 +1,229 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import type { Run } from '../../../server/batch/runner.ts';
+import type { ServeError } from '../../../server/core/errors.ts';
+import { Log } from '../../../server/core/log.ts';
+import { Slab } from '../../../server/core/slab.ts';
+import type {
+  KeepingReply, ModelFiles, OpenOrder, Order, RunReply,
+} from '../../../server/pool/protocol.ts';
+import { Seat, type Thread } from '../../../server/pool/seat.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+
+const RUN_MS_MAX = 500;
+const MS = 1000; // microseconds
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** A thread whose every order ends when the test says so. */
+class FakeThread implements Thread {
+  readonly orders: Order[] = [];
+  readonly #replies: ((reply: RunReply | KeepingReply | Promise<never>) => void)[] = [];
+  stopping = false;
+  gone = (): void => {};
+
+  constructor(readonly sheet: Int32Array, readonly died: (cause: Error) => void) {}
+
+  run(order: Order): Promise<RunReply | KeepingReply> {
+    this.orders.push(order);
+    return new Promise((resolve) => this.#replies.push(resolve));
+  }
+
+  reply(reply: RunReply | KeepingReply | Promise<never>): Promise<void> {
+    this.#replies.shift()?.(reply);
+    return turn();
+  }
+
+  stop(): Promise<void> {
+    this.stopping = true;
+    return new Promise((resolve) => (this.gone = resolve));
+  }
+}
+
+class FakeRun implements Run {
+  readonly rows = 2;
+  readonly slots = Int32Array.of(7, 3, -1);
+  error: ServeError | null | undefined; // undefined: has not ended
+  held = false;
+  free = false;
+
+  ended(error: ServeError | null, held = false): void {
+    assert.equal(this.error, undefined, 'a run ends once');
+    [this.error, this.held] = [error, held];
+  }
+
+  released(): void {
+    this.free = true;
+  }
+}
+
+const messageOf = ({ error }: FakeRun): string => error?.message ?? '';
+const OPENED: KeepingReply = { times: [] };
+
+/** A seat that should hold lanes 1 to `lanes`; its newest thread is `thread()`. */
+function setup(lanes = 1) {
+  const clock = new FakeClock();
+  const threads: FakeThread[] = [];
+  const wanted = new Map<number, OpenOrder>();
+  for (let lane = 1; lane <= lanes; lane += 1) {
+    const files = { folder: '', config: { name: `model-${lane}` } } as unknown as ModelFiles;
+    const { memory, layout } = new Slab(1, [4]);
+    wanted.set(lane, { order: 'open', lane, files, memory, layout });
+  }
+  const seat = new Seat({
+    number: 0, clock, wanted, runMsMax: RUN_MS_MAX, onIdle: () => {},
+    log: new Log('error', () => {}),
+    startThread: (sheet, died) => {
+      threads.push(new FakeThread(new Int32Array(sheet), died));
+      return thread();
+    },
+  });
+  const thread = (): FakeThread => threads.at(-1) as FakeThread;
+  const open = async (): Promise<void> => {
+    const synced = seat.sync();
+    await turn();
+    for (let lane = 1; lane <= lanes; lane += 1) await thread().reply(OPENED);
+    await synced;
+  };
+  return { clock, seat, threads, thread, wanted, open };
+}
+
+suite('Seat', () => {
+  test('what is wanted is opened; runs stand on the sheet, one at a time', async () => {
+    const { seat, thread, open } = setup(2);
+    await open();
+    const run = new FakeRun();
+
+    seat.start(2, 'model-2', run);
+
+    assert.equal(thread().orders.at(-1), 2);
+    assert.deepEqual([...thread().sheet.subarray(0, 3)], [2, 7, 3]);
+    assert.deepEqual([seat.takes(1), seat.takes(2), seat.runs(2)], [false, false, true]);
+    await thread().reply(null);
+    assert.deepEqual([run.error, seat.takes(1), seat.runs(2)], [null, true, false]);
+  });
+
+  test('a failure that the thread survives is its run\'s alone', async () => {
+    const { seat, threads, thread, open } = setup();
+    await open();
+    const run = new FakeRun();
+    seat.start(1, 'model-1', run);
+
+    await thread().reply('no such axis');
+
+    assert.equal(run.error?.code, 'backend');
+    assert.match(messageOf(run), /model-1: no such axis/);
+    assert.deepEqual([run.held, seat.takes(1), threads.length], [false, true, 1]);
+  });
+
+  test('a dead thread fails its run; slots and a new one come when it is gone', async () => {
+    const { seat, threads, thread, open } = setup();
+    await open();
+    const run = new FakeRun();
+    seat.start(1, 'model-1', run);
+
+    thread().died(new Error('out of memory'));
+    await turn();
+
+    assert.match(messageOf(run), /model-1: the worker was lost: out of memory/);
+    assert.deepEqual([run.held, run.free, threads.length, seat.takes(1)], [true, false, 1, false]);
+    thread().gone();
+    await turn();
+    assert.deepEqual([run.free, threads.length], [true, 2]);
+    await thread().reply(OPENED);
+    assert.equal(seat.takes(1), true);
+  });
+
+  test('a run that takes longer than it may ends its thread, and not before', async () => {
+    const { clock, seat, thread, open } = setup();
+    await open();
+    seat.start(1, 'model-1', new FakeRun());
+    clock.advance((RUN_MS_MAX - 1) * MS);
+    await thread().reply(null);
+    const run = new FakeRun();
+    seat.start(1, 'model-1', run);
+
+    clock.advance((RUN_MS_MAX - 1) * MS);
+    assert.equal(run.error, undefined);
+    clock.advance(1 * MS);
+
+    assert.match(messageOf(run), /a run took longer than 500 ms/);
+    assert.equal(thread().stopping, true);
+  });
+
+  test('threads that fall in a row are replaced ever later, up to ten seconds', async () => {
+    const { clock, seat, threads, thread, open } = setup();
+    await open();
+    const fall = async (): Promise<void> => {
+      thread().died(new Error('again'));
+      thread().gone();
+      await turn();
+    };
+    await fall();
+    assert.equal(threads.length, 2); // the first fall may have been chance
+
+    for (const ms of [50, 100, 200, 400, 800, 1600, 3200, 6400, 10_000, 10_000]) {
+      const before: number = threads.length;
+      await thread().reply(OPENED);
+      await fall();
+      clock.advance(ms * MS - 1);
+      await turn();
+      assert.equal(threads.length, before, `${ms} ms are not over`);
+      clock.advance(1);
+      await turn();
+      assert.equal(threads.length, before + 1, `${ms} ms are over`);
+    }
+
+    await thread().reply(OPENED);
+    seat.start(1, 'model-1', new FakeRun());
+    await thread().reply(null);
+    const fallen = threads.length;
+    await fall();
+    assert.equal(threads.length, fallen + 1); // a run went well: no wait
+  });
+
+  test('a lane that cannot be opened says why and is not tried again until forgiven', async () => {
+    const { seat, thread, wanted } = setup(2);
+    const synced = seat.sync();
+    await turn();
+    await thread().reply({ error: 'no such file' });
+    await thread().reply(OPENED);
+    await synced;
+
+    assert.deepEqual([seat.trouble(1), seat.trouble(2)], ['no such file', undefined]);
+    assert.deepEqual([seat.takes(1), seat.takes(2)], [false, true]);
+    await seat.sync();
+    assert.equal(thread().orders.length, 2);
+    seat.forgive(1);
+    const again = seat.sync();
+    await turn();
+    await thread().reply(OPENED);
+    await again;
+    assert.equal(seat.takes(1), true);
+
+    wanted.delete(1);
+    const closing = seat.sync();
+    await turn();
+    assert.deepEqual(thread().orders.at(-1), { order: 'close', lane: 1 });
+    await thread().reply(OPENED);
+    await closing;
+    assert.equal(seat.takes(1), false);
+  });
+
+  test('a closed seat fails its run and starts no thread again', async () => {
+    const { clock, seat, threads, thread, wanted, open } = setup();
+    await open();
+    const run = new FakeRun();
+    seat.start(1, 'model-1', run);
+
+    const closed = seat.close();
+    thread().gone();
+    await closed;
+    clock.advance(60_000 * MS);
+    await turn();
+
+    assert.match(messageOf(run), /the pool is closed/);
+    assert.deepEqual([run.free, threads.length], [true, 1]);
+    const { files } = wanted.get(1) as OpenOrder;
+    await assert.rejects(seat.measure({ order: 'measure', files }), /the worker has died/);
+  });
+});
