@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { systemClock } from '../../server/core/clock.ts';
+import { Log } from '../../server/core/log.ts';
+import { float32Tensor } from '../../server/core/tensor.ts';
+import { SocketSessions } from '../../server/routes/socket.ts';
+import type { PlainLayer } from '../../server/runtime/plain.ts';
+import type { ModelHost } from '../../server/serve.ts';
+import { decodeMsgpack, encodeMsgpack } from '../../server/wire/msgpack.ts';
+import { FakeStorefront } from '../support/fake-storefront.ts';
+import { openHost } from '../support/host.ts';
+import { temporaryFolder, writeFiles } from '../support/model-repository.ts';
+import { ServerSocket } from '../support/server-socket.ts';
+
+/** A model that multiplies by `factor`. */
+function writeTimes(repository: string, factor: number, placement: string): void {
+  const tensor = (name: string) => [{ name, data_type: 'TYPE_FP32', dims: [1] }];
+  const layer: PlainLayer = { type: 'dense', inputs: 1, units: 1, weight: [factor], bias: [0] };
+  writeFiles(repository, {
+    'times/config.json': JSON.stringify({
+      platform: 'plain', max_batch_size: 4, input: tensor('x'), output: tensor('y'),
+      parameters: { placement },
+    }),
+    'times/1/model.plain.json': JSON.stringify({ layers: [layer] }),
+  });
+}
+
+suite('A socket that asks one thing again and again', () => {
+  for (const placement of ['inline', 'pool']) {
+    test(`is answered by the model as it is now: replaced, gone and back (${placement})`, async () => {
+      const repository = temporaryFolder();
+      writeTimes(repository, 2, placement);
+      const host = await openHost(repository);
+      const ask = asker(host);
+
+      assert.deepEqual([await ask(1), await ask(2), await ask(3)], [6, 6, 6]);
+      writeTimes(repository, 5, placement); // under the same name and version
+      await host.load('times');
+      assert.deepEqual([await ask(4), await ask(5), await ask(6)], [15, 15, 15]);
+      await host.unload('times');
+      assert.deepEqual([await ask(7), await ask(8)], ['unknown_model', 'unknown_model']);
+      await host.load('times');
+      assert.deepEqual([await ask(9), await ask(10)], [15, 15]);
+      await host.close();
+    });
+  }
+});
+
+/** Sends the same infer request, x = 3, with a new id; resolves to y or to the failure's code. */
+function asker(host: ModelHost): (id: number) => Promise<number | string> {
+  const sessions = new SocketSessions({
+    lanes: host, directory: host, storefront: new FakeStorefront(), clock: systemClock,
+    log: new Log('error'), version: '0', limits: { requestsMax: 16, pushBufferedBytesMax: 1000 },
+  });
+  const socket = new ServerSocket();
+  sessions.open(socket);
+  return async (id) => {
+    const inputs = [float32Tensor('x', [1, 1], Float32Array.of(3))];
+    sessions.message(socket, encodeMsgpack({ id, op: 'infer', model: 'times', inputs }), true);
+    while (socket.sent.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    const reply = decodeMsgpack(socket.sent.pop() as Buffer) as {
+      id: number; error?: { code: string }; outputs: { data: Uint8Array }[];
+    };
+    assert.equal(reply.id, id);
+    if (reply.error) return reply.error.code;
+    const { data } = reply.outputs[0] as { data: Uint8Array };
+    return new DataView(data.buffer, data.byteOffset).getFloat32(0, true);
+  };
+}
