@@ -30,6 +30,7 @@ const COMMANDS: Readonly<Record<string, { what: string; load(): Promise<Command>
     what: 'score retrieval beside its baselines',
     load: () => import('./storefront/retrieval/eval-command.ts'),
   },
+  index: { what: 'build, search and check a vector index by itself', load: () => import('./index-tool/command.ts') },
   replay: {
     what: 'score a running server on test sessions',
     load: () => import('./storefront/retrieval/replay-command.ts'),

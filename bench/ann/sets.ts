@@ -1,11 +1,11 @@
 /** What `ann` searches in. Each set is a folder of files, made once and kept. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { collectVectors } from '../../server/index-tool/vector-file.ts';
 import { realData } from '../../test/support/real-data.ts';
 import type { BenchSize } from '../bench.ts';
 import { clusteredRows, toUnitLength, type ClusterShape } from './clusters.ts';
 import { digestOf, kept, readIds, writeParts } from './files.ts';
-import { readNpy } from './npy.ts';
 import { findWink } from './peers.ts';
 import type { Metric } from './protocol.ts';
 import { writeInOrder, writeShuffled } from './wink.ts';
@@ -108,13 +108,14 @@ async function diginetica(metric: Metric, size: BenchSize): Promise<Found> {
   const asked = realData('vectors/diginetica_session_queries_f32.npy.gz').path;
   const digests = [items.path, asked].map((path) => digestOf(readFileSync(path)));
   const inputs = JSON.stringify([VERSION, key, ...digests]);
-  const folder = await kept(key, inputs, (half) => {
-    const base = readNpy(items.path);
-    const queries = readNpy(asked);
+  const folder = await kept(key, inputs, async (half) => {
+    const base = await collectVectors(items.path);
+    const queries = await collectVectors(asked);
     if (metric === 'cosine') [base, queries].forEach(normalise);
-    writeParts(join(half, 'base.f32'), [base.values]);
-    writeParts(join(half, 'queries.f32'), [queries.values]);
-    writeParts(join(half, 'sizes.u32'), [Uint32Array.of(base.rows, queries.rows, base.dim)]);
+    const [rows, askedRows] = [base, queries].map(({ vectors, dim }) => vectors.length / dim);
+    writeParts(join(half, 'base.f32'), [base.vectors]);
+    writeParts(join(half, 'queries.f32'), [queries.vectors]);
+    writeParts(join(half, 'sizes.u32'), [Uint32Array.of(rows ?? 0, askedRows ?? 0, base.dim)]);
   });
   const [count = 0, queryCount = 0, dim = 0] = readIds(join(folder, 'sizes.u32'));
   const truth = readIvecs(realData(`vectors/${key.replace('-', '_')}_gt100.ivecs`).path);
@@ -129,8 +130,8 @@ function set(
   return { ...rest, name, base: join(folder, 'base.f32'), queries: join(folder, 'queries.f32') };
 }
 
-function normalise({ values, rows, dim }: ReturnType<typeof readNpy>): void {
-  for (let row = 0; row < rows; row += 1) toUnitLength(values.subarray(row * dim, (row + 1) * dim));
+function normalise({ vectors, dim }: { vectors: Float32Array; dim: number }): void {
+  for (let at = 0; at < vectors.length; at += dim) toUnitLength(vectors.subarray(at, at + dim));
 }
 
 function rowsOf(path: string): number[] {
