@@ -46,7 +46,7 @@ export async function openApp(config: Config, log: Log): Promise<App> {
   const { workers, runMsMax, inlineUsMax, drainMsMax, sessionMinutesMax } = config;
   const retriever = openRetriever({ addon, store, repository, log });
   const host = ModelHost.start(repository, { workers, runMsMax, inlineUsMax, drainMsMax, log });
-  const shopParts = { store, retriever, inference: host, repository, clock, log, sessionMinutesMax };
+  const shopParts = { addon, store, retriever, inference: host, repository, clock, log, sessionMinutesMax };
   const [shop] = await Promise.all([openShop(shopParts), host.loaded]);
   const metrics = new Metrics();
   let healthy = true;

@@ -14,7 +14,7 @@ namespace vitrine {
 
 // Rows and categories are dense numbers from 0.
 inline constexpr std::uint32_t kRowMax = (1u << 26) - 1;
-inline constexpr std::uint32_t kCategoryMax = (1u << 20) - 1;
+inline constexpr std::uint32_t kCategoryMax = (1u << 24) - 1;
 inline constexpr std::uint32_t kFlagsMax = 32;
 inline constexpr std::uint32_t kColumnsMax = 32;
 

@@ -182,7 +182,7 @@ export interface FilterIndexConstructor {
 
 /**
  * What items are, and which of them an expression lets pass. Rows (0..2^26-1) and categories
- * (0..2^20-1) are dense numbers of the caller's. Every method may be called from any thread at any
+ * (0..2^24-1) are dense numbers of the caller's. Every method may be called from any thread at any
  * time; a change is in the very next evaluation, of any thread.
  */
 export interface NativeFilterIndex {

@@ -1,103 +1,89 @@
-import type { ItemsListener, Store, StoredItem } from '../store/store.ts';
+import type { Addon, NativeBitmap, NativeFilterIndex } from '../ann/binding.ts';
+import { FilterCode } from '../ann/filter-code.ts';
+import type { FilterExpression } from '../ann/filter-code.ts';
+import type { ItemsListener, Store } from '../store/store.ts';
 import type { Filter } from '../wire/schema.ts';
 
-/** Bit `row % 32` of word `row >> 5`, as the native searches read it. */
-export type Bitmap = Uint32Array;
-
-/** Whether one item passes, said as plainly as can be: the oracle of the bitmaps. */
-export function passes(item: StoredItem, filter: Filter, hidden: ReadonlySet<number>): boolean {
-  if (hidden.has(item.row)) return false;
-  if ((filter.inStock ?? true) && !item.inStock) return false;
-  if (filter.category === undefined) return true;
-  return filter.category.some((category) => item.categories.includes(category));
-}
+/** What the native index knows of an item beside its categories, by number. */
+const FLAG = { inStock: 0 } as const;
+const COLUMNS = 1; // the price
 
 /**
- * Turns filters into bitmaps over the catalogue's rows. One bitmap a category and one of what is
- * in stock are kept, and follow the store's items, so that a filter is a few passes over words.
+ * Turns filters into bitmaps over the catalogue's rows, natively: every search, the vectors' and the
+ * sessions', reads the one bitmap of its request. The index follows the store's items: what was
+ * committed holds for the very next answer.
  */
 export class CatalogueFilter {
-  readonly #categories = new Map<string, Bitmap>();
-  readonly #seen: StoredItem[] = []; // by row, as the bitmaps know them
-  #all: Bitmap = new Uint32Array(32);
-  #inStock: Bitmap = new Uint32Array(32);
-  #outOfStock = 0; // items
+  readonly #index: NativeFilterIndex;
+  readonly #bitmap: NativeBitmap; // filled anew for each request
+  readonly #code = new FilterCode();
+  readonly #bounds = new Float64Array(3);
+  readonly #categories = new Map<string, number>();
   readonly stop: () => void;
 
-  constructor(store: Pick<Store, 'items' | 'onItems'>) {
+  constructor(
+    store: Pick<Store, 'items' | 'onItems'>,
+    addon: Pick<Addon, 'FilterIndex' | 'Bitmap'>,
+  ) {
+    this.#index = new addon.FilterIndex({ flags: 1, columns: COLUMNS });
+    this.#bitmap = new addon.Bitmap();
     this.#take([...store.items()]);
-    this.stop = store.onItems((items) => this.#take(items));
+    const cancel = store.onItems(this.#take);
+    this.stop = () => {
+      cancel();
+      this.#index.close();
+    };
   }
 
   /**
-   * The rows that pass, but for those in `hidden`. Undefined when every item does: no bitmap is
-   * the fastest one. The bitmap is the caller's.
+   * The rows that pass, but for those in `hidden`. Undefined when every item does: no bitmap is the
+   * fastest one. Valid until the next call; a search that has begun may read on.
    */
-  allow(filter: Filter, hidden: ReadonlySet<number>): Bitmap | undefined {
-    const stockMatters = (filter.inStock ?? true) && this.#outOfStock > 0;
-    if (!stockMatters && filter.category === undefined && hidden.size === 0) return undefined;
-
-    const bits = filter.category ? this.#anyOf(filter.category) : this.#all.slice(0, this.#words);
-    if (stockMatters) intersect(bits, this.#inStock);
-    for (const row of hidden) clear(bits, row);
-    return bits;
+  allow(filter: Filter, hidden: ReadonlySet<number>): NativeBitmap | undefined {
+    const code = this.#code.of({ all: this.#parts(filter, hidden) });
+    this.#index.estimate(code, this.#bounds);
+    if (this.#bounds[0] === this.#index.size) return undefined;
+    this.#index.evaluate(code, this.#bitmap);
+    return this.#bitmap;
   }
 
-  get #words(): number {
-    return (this.#seen.length + 31) >>> 5;
+  #parts(filter: Filter, hidden: ReadonlySet<number>): FilterExpression[] {
+    const parts: FilterExpression[] = [];
+    if (filter.category) parts.push({ category: this.#known(filter.category) });
+    if (filter.inStock ?? true) parts.push({ flag: FLAG.inStock });
+    if (hidden.size > 0) parts.push({ not: { rows: [...hidden] } });
+    return parts;
   }
 
-  #anyOf(categories: readonly string[]): Bitmap {
-    const bits = new Uint32Array(this.#words);
-    for (const category of categories) {
-      const posting = this.#categories.get(category);
-      if (posting) unite(bits, posting);
+  /** Categories that no item has ever had have no number, and no items. */
+  #known(names: readonly string[]): number[] {
+    const known: number[] = [];
+    for (const name of names) {
+      const number = this.#categories.get(name);
+      if (number !== undefined) known.push(number);
     }
-    return bits;
+    return known;
+  }
+
+  #numberOf(category: string): number {
+    const known = this.#categories.get(category);
+    if (known !== undefined) return known;
+    this.#categories.set(category, this.#categories.size);
+    return this.#categories.size - 1;
   }
 
   #take: ItemsListener = (items) => {
-    for (const item of items) {
-      const before = this.#seen[item.row];
-      this.#seen[item.row] = item;
-      this.#all = set(this.#all, item.row);
-      if (before && !before.inStock) this.#outOfStock -= 1;
-      if (!item.inStock) this.#outOfStock += 1;
-      if (item.inStock) this.#inStock = set(this.#inStock, item.row);
-      else clear(this.#inStock, item.row);
-      for (const category of before?.categories ?? []) {
-        clear(this.#categories.get(category) as Bitmap, item.row);
-      }
-      for (const category of item.categories) {
-        const posting = this.#categories.get(category) ?? new Uint32Array(0);
-        this.#categories.set(category, set(posting, item.row));
-      }
-    }
+    const categories: number[] = [];
+    const ends = new Uint32Array(items.length);
+    const flags = new Uint32Array(items.length);
+    const numbers = new Float64Array(items.length);
+    items.forEach((item, i) => {
+      for (const category of item.categories) categories.push(this.#numberOf(category));
+      ends[i] = categories.length;
+      flags[i] = item.inStock ? 1 << FLAG.inStock : 0;
+      numbers[i] = Number.isFinite(item.price) ? (item.price as number) : NaN;
+    });
+    const rows = Uint32Array.from(items, ({ row }) => row);
+    this.#index.put(rows, ends, Uint32Array.from(categories), flags, numbers);
   };
-}
-
-/** The same bitmap, or a longer copy where the row lies beyond its end. */
-function set(bits: Bitmap, row: number): Bitmap {
-  let into = bits;
-  if (row >>> 5 >= bits.length) {
-    // Doubled, so that a catalogue may grow one by one.
-    into = new Uint32Array(Math.max((row >>> 5) + 1, bits.length * 2));
-    into.set(bits);
-  }
-  into[row >>> 5]! |= 1 << (row & 31);
-  return into;
-}
-
-function clear(bits: Bitmap, row: number): void {
-  if (row >>> 5 < bits.length) bits[row >>> 5]! &= ~(1 << (row & 31));
-}
-
-/** A posting may be shorter or longer than the catalogue: beyond its end it has no rows. */
-function unite(bits: Bitmap, posting: Bitmap): void {
-  const words = Math.min(bits.length, posting.length);
-  for (let w = 0; w < words; w++) bits[w]! |= posting[w]!;
-}
-
-function intersect(bits: Bitmap, posting: Bitmap): void {
-  for (let w = 0; w < bits.length; w++) bits[w]! &= posting[w] ?? 0;
 }

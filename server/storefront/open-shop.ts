@@ -1,3 +1,4 @@
+import type { Addon } from '../ann/binding.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Inference } from '../core/inference.ts';
 import type { Log } from '../core/log.ts';
@@ -9,6 +10,7 @@ import { Shop } from './shop.ts';
 import { openEncoder, Taste } from './taste.ts';
 
 export interface ShopSetting {
+  readonly addon: Pick<Addon, 'FilterIndex' | 'Bitmap'>;
   readonly store: Store;
   readonly retriever: Retriever; // knows nothing of the log yet
   readonly inference: Inference; // may still be loading its models
@@ -23,12 +25,12 @@ export interface ShopSetting {
  * Fails with `backend` naming a file that is there and cannot be used.
  */
 export async function openShop(setting: ShopSetting): Promise<Shop> {
-  const { store, retriever, inference, repository, clock, log, sessionMinutesMax } = setting;
+  const { addon, store, retriever, inference, repository, clock, log, sessionMinutesMax } = setting;
   const encoder = openEncoder(repository);
   const source = trainedOn(repository, 'intent');
   const intent = { model: 'intent', names: INTENT_FEATURES, features: intentFeatures };
   return Shop.open({
-    store, retriever, clock, log, sessionMinutesMax,
+    addon, store, retriever, clock, log, sessionMinutesMax,
     taste: encoder && new Taste(inference, clock, encoder),
     insight: source === null ? null : new Insight(inference, { ...intent, trainedOn: source }),
   });

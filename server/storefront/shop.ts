@@ -1,3 +1,4 @@
+import type { Addon } from '../ann/binding.ts';
 import type { Clock } from '../core/clock.ts';
 import { asServeError, ServeError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
@@ -24,6 +25,7 @@ import { Subscriptions } from './subscriptions.ts';
 import type { Taste, Tasted } from './taste.ts';
 
 export interface ShopParts {
+  readonly addon: Pick<Addon, 'FilterIndex' | 'Bitmap'>;
   readonly store: Store;
   /** Knows nothing of the log yet. */
   readonly retriever: Retriever;
@@ -65,7 +67,7 @@ export class Shop implements Storefront {
   private constructor(private readonly parts: ShopParts) {
     const { store, clock, log } = parts;
     const rowOf = (item: string) => store.item(item)?.row;
-    this.#filter = new CatalogueFilter(store);
+    this.#filter = new CatalogueFilter(store, parts.addon);
     this.#sessions = new Sessions(parts.sessionMinutesMax * 60_000, rowOf);
     this.#customers = new Customers(rowOf);
     this.#attributions = new Attributions(clock.wallMs().toString(36), rowOf);
@@ -112,6 +114,7 @@ export class Shop implements Storefront {
     const { session, query } = now;
     const found = this.#find(request.filter, degraded, (filter) => {
       const allow = this.#filter.allow(filter, this.#hidden(filter, now));
+      if (allow?.count === 0) return [];
       return this.parts.retriever.retrieve({
         items: query,
         k: request.k,
@@ -131,6 +134,7 @@ export class Shop implements Storefront {
     const degraded: string[] = [];
     const found = this.#find(request.filter, degraded, (filter) => {
       const allow = this.#filter.allow(filter, this.#hidden(filter).add(item.row));
+      if (allow?.count === 0) return [];
       const near = retriever.similar(item.row, k, allow);
       if (near.length === k) return near;
       // An item without a vector, or with few neighbours that pass: what visitors went on to.

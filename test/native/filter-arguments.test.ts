@@ -69,7 +69,7 @@ suite('What a filter index is asked', () => {
       [u32(1), u32(0), none, u32(0), new Float64Array(0)],
       [u32(1), u32(0), none, u32(0), Float64Array.of(Infinity)],
       [u32(2 ** 26), u32(0), none, u32(0), one],
-      [u32(1), u32(1), u32(2 ** 20), u32(0), one],
+      [u32(1), u32(1), u32(2 ** 24), u32(0), one],
       [u32(1, 2), u32(1, 0), u32(0), u32(0, 0), Float64Array.of(1, 2)],
     ];
     for (const words of wrong) assert.throws(() => index.put(...words), bad);

@@ -1,5 +1,6 @@
 // A process with a shop over the store in argv[2]. Each message is a list of events; it is answered
 // with its number once they are durable. It says `ready` first. The parent kills it.
+import { loadAddon } from '../../server/ann/binding.ts';
 import { systemClock } from '../../server/core/clock.ts';
 import { Log } from '../../server/core/log.ts';
 import { LmdbStore } from '../../server/store/lmdb-store.ts';
@@ -9,7 +10,7 @@ import { FakeRetriever } from './fake-retriever.ts';
 
 const store = LmdbStore.open(process.argv[2] as string);
 const shop = await Shop.open({
-  store, retriever: new FakeRetriever(store), clock: systemClock, log: new Log('error'),
+  addon: loadAddon(), store, retriever: new FakeRetriever(store), clock: systemClock, log: new Log('error'),
   sessionMinutesMax: 30, taste: null, insight: null,
 });
 

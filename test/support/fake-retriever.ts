@@ -1,3 +1,5 @@
+import type { Allow } from '../../server/ann/binding.ts';
+import { allows } from '../../server/storefront/retrieval/candidates.ts';
 import type {
   RetrievalQuery, RetrievedItem, Retriever, SeeVisit,
 } from '../../server/storefront/retrieval/retriever.ts';
@@ -20,7 +22,7 @@ export class FakeRetriever implements Retriever {
       .map((row, i) => this.#found(row, i, query.items));
   }
 
-  similar(row: number, k: number, allow?: Uint32Array): RetrievedItem[] {
+  similar(row: number, k: number, allow?: Allow): RetrievedItem[] {
     return this.#allowed(allow)
       .filter((other) => Math.abs(other - row) <= 1) // rows side by side are alike
       .slice(0, k)
@@ -45,8 +47,8 @@ export class FakeRetriever implements Retriever {
     return { row, score, source: 'popular' };
   }
 
-  #allowed(allow: Uint32Array | undefined): number[] {
+  #allowed(allow: Allow | undefined): number[] {
     const rows = Array.from({ length: this.store.itemCount }, (_, row) => row);
-    return rows.filter((row) => !allow || ((allow[row >> 5] ?? 0) >>> (row & 31)) & 1);
+    return rows.filter((row) => allows(allow, row));
   }
 }

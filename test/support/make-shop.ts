@@ -1,3 +1,4 @@
+import { loadAddon } from '../../server/ann/binding.ts';
 import { Log } from '../../server/core/log.ts';
 import { MemoryStore } from '../../server/store/memory-store.ts';
 import type { Item, Store } from '../../server/store/store.ts';
@@ -27,6 +28,7 @@ export async function makeShop(
   const clock = parts.clock ?? new FakeClock();
   const retriever = new FakeRetriever(store);
   const shop = await Shop.open({
+    addon: loadAddon(),
     log: new Log('error'), sessionMinutesMax: 30, taste: null, insight: null,
     ...parts,
     store, clock, retriever,

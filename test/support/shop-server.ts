@@ -20,8 +20,8 @@ export interface ShopServer {
 export async function openShopServer(store: Store, repository: string): Promise<ShopServer> {
   const log = new Log('error');
   const host = await openHost(repository);
-  const base = { store, repository, sessionMinutesMax: 30, log };
-  const retriever = openRetriever({ ...base, addon: loadAddon() });
+  const base = { addon: loadAddon(), store, repository, sessionMinutesMax: 30, log };
+  const retriever = openRetriever(base);
   const storefront = await openShop({ ...base, retriever, inference: host, clock: systemClock });
   const sessions = new SocketSessions({
     lanes: host, directory: host, storefront, clock: systemClock, log,

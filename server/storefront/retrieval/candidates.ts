@@ -1,3 +1,4 @@
+import type { Allow } from '../../ann/binding.ts';
 import type { ReasonCode } from '../../wire/schema.ts';
 import type { RetrievalQuery } from './retriever.ts';
 
@@ -55,6 +56,33 @@ export interface Source {
 }
 
 /** Whether a bitmap over rows lets a row pass; without one all pass. */
-export function allows(allow: Uint32Array | undefined, row: number): boolean {
-  return !allow || (((allow[row >>> 5] ?? 0) >>> (row & 31)) & 1) === 1;
+export function allows(allow: Allow | undefined, row: number): boolean {
+  if (!allow) return true;
+  if (!(allow instanceof Uint32Array)) return allow.has(row);
+  return (((allow[row >>> 5] ?? 0) >>> (row & 31)) & 1) === 1;
+}
+
+/** Writes those of `rows` that pass to `into`, in their order, until it is full; how many it wrote. */
+export function keepAllowed(
+  allow: Allow | undefined,
+  rows: Uint32Array,
+  into: Uint32Array,
+): number {
+  if (allow && !(allow instanceof Uint32Array)) return allow.keep(rows, into);
+  let count = 0;
+  for (let i = 0; i < rows.length && count < into.length; i++) {
+    const row = rows[i] as number;
+    if (allows(allow, row)) into[count++] = row;
+  }
+  return count;
+}
+
+/** Writes the rows below `end` that pass to `into`, in order, until it is full; how many it wrote. */
+export function firstAllowed(allow: Allow | undefined, end: number, into: Uint32Array): number {
+  if (allow && !(allow instanceof Uint32Array)) return allow.rows(0, into);
+  let count = 0;
+  for (let row = 0; row < end && count < into.length; row++) {
+    if (allows(allow, row)) into[count++] = row;
+  }
+  return count;
 }

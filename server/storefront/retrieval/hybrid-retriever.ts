@@ -1,7 +1,7 @@
-import type { NativeSessionIndex } from '../../ann/binding.ts';
+import type { Allow, NativeSessionIndex } from '../../ann/binding.ts';
 import { LIMITS } from '../../wire/schema.ts';
 import { Blend } from './blend.ts';
-import { allows, Candidates, NO_ROW } from './candidates.ts';
+import { Candidates, firstAllowed, keepAllowed, NO_ROW } from './candidates.ts';
 import type { Source } from './candidates.ts';
 import type { RetrievalQuery, RetrievedItem, Retriever } from './retriever.ts';
 import type { BlendSettings } from './settings.ts';
@@ -86,7 +86,7 @@ export class HybridRetriever implements Retriever {
     return best;
   }
 
-  similar(row: number, k: number, allow?: Uint32Array): RetrievedItem[] {
+  similar(row: number, k: number, allow?: Allow): RetrievedItem[] {
     const found = this.#roomFor(k + 1);
     found.count = 0;
     this.#similar?.near(row, allow, found);
@@ -131,17 +131,18 @@ export class HybridRetriever implements Retriever {
   #fill(best: RetrievedItem[], { k, allow }: RetrievalQuery): void {
     if (best.length >= k) return;
     const taken = new Set(best.map(({ row }) => row));
-    const add = (row: number): void => {
-      if (taken.has(row) || !allows(allow, row)) return;
-      taken.add(row);
-      best.push({ row, score: 0, source: 'popular' });
+    // Of k rows at most as many are taken as are in `best`: the others fill it up.
+    const rows = new Uint32Array(k);
+    const add = (count: number): void => {
+      for (let i = 0; i < count && best.length < k; i++) {
+        const row = rows[i] as number;
+        if (taken.has(row)) continue;
+        taken.add(row);
+        best.push({ row, score: 0, source: 'popular' });
+      }
     };
-    for (const row of this.#popular.order) {
-      if (best.length === k) return;
-      add(row);
-    }
-    const end = this.parts.itemCount();
-    for (let row = 0; row < end && best.length < k; row++) add(row);
+    add(keepAllowed(allow, this.#popular.order, rows));
+    if (best.length < k) add(firstAllowed(allow, this.parts.itemCount(), rows));
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Allow } from '../../ann/binding.ts';
 import type { ReasonCode } from '../../wire/schema.ts';
 
 /** Items are dense rows of the store's catalogue (`StoredItem.row`) throughout this folder. */
@@ -9,7 +10,7 @@ export interface RetrievalQuery {
   /** What the session encoder expects next, when it could be run in time. */
   readonly taste?: Float32Array;
   /** Bitmap over rows: only items whose bit is set may be answered. All items when absent. */
-  readonly allow?: Uint32Array;
+  readonly allow?: Allow;
   readonly k: number;
 }
 
@@ -28,7 +29,7 @@ export interface Retriever {
   /** At most k items, best first, no item twice; fewer only when fewer are allowed. */
   retrieve(query: RetrievalQuery): RetrievedItem[];
   /** Items near to one item. */
-  similar(row: number, k: number, allow?: Uint32Array): RetrievedItem[];
+  similar(row: number, k: number, allow?: Allow): RetrievedItem[];
   /** One more item of a session; it counts in the very next answer to others. */
   observe(session: number, row: number, weight: number): void;
   /** As `observe` for each visit that `read` shows: quicker for a whole log. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
+import { loadAddon } from '../../../server/ann/binding.ts';
 import { Log } from '../../../server/core/log.ts';
 import { float32Tensor } from '../../../server/core/tensor.ts';
 import { MemoryStore } from '../../../server/store/memory-store.ts';
@@ -19,7 +20,7 @@ async function open(repository: string) {
   });
   const retriever = new FakeRetriever(store);
   const shop = await openShop({
-    store, retriever, inference, repository, clock: new FakeClock(), log: new Log('error'),
+    addon: loadAddon(), store, retriever, inference, repository, clock: new FakeClock(), log: new Log('error'),
     sessionMinutesMax: 30,
   });
   return { shop, store, retriever };

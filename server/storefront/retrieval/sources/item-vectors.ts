@@ -1,5 +1,5 @@
 import { NO_ID } from '../../../ann/binding.ts';
-import type { Addon, NativeVectorIndex } from '../../../ann/binding.ts';
+import type { Addon, Allow, NativeVectorIndex } from '../../../ann/binding.ts';
 import { NO_ROW } from '../candidates.ts';
 import type { Candidates } from '../candidates.ts';
 import type { ItemVectors } from '../../item-vocabulary.ts';
@@ -55,7 +55,7 @@ export class ItemVectorIndex {
   }
 
   /** Overwrites `into` with the nearest allowed rows and their scores, best first. */
-  nearest(vector: Float32Array, allow: Uint32Array | undefined, into: Candidates): void {
+  nearest(vector: Float32Array, allow: Allow | undefined, into: Candidates): void {
     const { rows, scores, because } = into;
     this.#index.search(vector, rows.length, rows, scores, allow && { allow });
     const end = rows.indexOf(NO_ID);

@@ -1,4 +1,4 @@
-import { allows } from '../candidates.ts';
+import { keepAllowed, NO_ROW } from '../candidates.ts';
 import type { Candidates, Source } from '../candidates.ts';
 import type { RetrievalQuery } from '../retriever.ts';
 
@@ -55,11 +55,15 @@ export class Popular implements Source {
   }
 
   find({ allow }: RetrievalQuery, into: Candidates): void {
+    const { rows, scores, because } = into;
+    const found = keepAllowed(allow, this.order, rows);
     into.count = 0;
-    for (const row of this.order) {
-      if (!allows(allow, row)) continue;
-      const share = this.share(row);
-      if (share === 0 || !into.push(row, share)) break;
+    for (let i = 0; i < found; i++) {
+      const share = this.share(rows[i] as number);
+      if (share === 0) break;
+      scores[i] = share;
+      because[i] = NO_ROW;
+      into.count += 1;
     }
     into.normalise();
   }

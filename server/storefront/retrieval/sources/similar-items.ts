@@ -1,3 +1,4 @@
+import type { Allow } from '../../../ann/binding.ts';
 import type { Candidates, Source } from '../candidates.ts';
 import type { RetrievalQuery } from '../retriever.ts';
 import type { ItemVectorIndex } from './item-vectors.ts';
@@ -23,7 +24,7 @@ export class SimilarItems implements Source {
   }
 
   /** Cosines, best first, without the item itself. None when it has no vector. */
-  near(row: number, allow: Uint32Array | undefined, into: Candidates): void {
+  near(row: number, allow: Allow | undefined, into: Candidates): void {
     into.count = 0;
     const vector = this.vectors.vectorOf(row);
     if (!vector) return;

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { loadAddon } from '../../../../server/ann/binding.ts';
+import type { Allow } from '../../../../server/ann/binding.ts';
+import { FilterCode } from '../../../../server/ann/filter-code.ts';
+import { Prng } from '../../../../server/core/prng.ts';
 import { HybridRetriever } from '../../../../server/storefront/retrieval/hybrid-retriever.ts';
 import { DEFAULT_SETTINGS } from '../../../../server/storefront/retrieval/settings.ts';
 
@@ -37,6 +40,27 @@ suite('The retriever', () => {
     assert.equal(new Set(answer).size, 16);
     for (const row of answer) assert.equal((0x0f0f_0f0f >>> row) & 1, 1);
     assert.deepEqual(rows([1], 5, new Uint32Array(2)), []);
+  });
+
+  test('a bitmap of the filter index does what an array of the same bits does', () => {
+    const prng = new Prng(4);
+    const filters = new addon.FilterIndex({ flags: 1, columns: 0 });
+    const all = Uint32Array.from({ length: 200 }, (_, row) => row);
+    filters.put(all, new Uint32Array(200), new Uint32Array(0), new Uint32Array(200), new Float64Array(0));
+    const { retriever } = setup(200);
+    for (let i = 0; i < 2000; i += 1) retriever.observe(prng.below(60), prng.below(150), 1);
+    const bitmap = new addon.Bitmap();
+    for (let i = 0; i < 200; i += 1) {
+      const allowed = all.filter(() => prng.below(1 + (i % 20)) === 0);
+      filters.evaluate(new FilterCode().of({ rows: allowed }), bitmap);
+      const array = new Uint32Array(7);
+      for (const row of allowed) array[row >> 5]! |= 1 << (row & 31);
+      const items = Uint32Array.from({ length: prng.below(6) }, () => prng.below(200));
+      const ask = (allow: Allow) => retriever.retrieve({ items, k: 1 + (i % 60), allow });
+
+      assert.deepEqual(ask(bitmap), ask(array), `filter ${i}`);
+      assert.deepEqual(retriever.similar(i, 5, bitmap), retriever.similar(i, 5, array));
+    }
   });
 
   test('a session does not vote for itself', () => {

@@ -111,7 +111,7 @@ async function open(store: MemoryStore, clock: FakeClock, repository = tempFolde
   const setting = { addon: loadAddon(), store, repository, log };
   const retriever = openRetriever(setting);
   const shop = await Shop.open({
-    store, retriever, clock, log, sessionMinutesMax: 30, taste: null, insight: null,
+    addon: setting.addon, store, retriever, clock, log, sessionMinutesMax: 30, taste: null, insight: null,
   });
   return { retriever, shop, said };
 }
