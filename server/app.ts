@@ -46,8 +46,9 @@ export async function openApp(config: Config, log: Log): Promise<App> {
   const { workers, runMsMax, inlineUsMax, drainMsMax, sessionMinutesMax } = config;
   const retriever = openRetriever({ addon, store, repository, log });
   const host = ModelHost.start(repository, { workers, runMsMax, inlineUsMax, drainMsMax, log });
-  const shopParts = { addon, store, retriever, inference: host, repository, clock, log, sessionMinutesMax };
-  const [shop] = await Promise.all([openShop(shopParts), host.loaded]);
+  const shopParts = { addon, store, retriever, inference: host, repository, clock, log };
+  const opening = openShop({ ...shopParts, sessionMinutesMax });
+  const [shop] = await Promise.all([opening, host.loaded]);
   const metrics = new Metrics();
   let healthy = true;
 

@@ -49,7 +49,9 @@ async function main(name: string, args: string[]): Promise<number> {
   const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (!entry) {
     const known = Object.entries(COMMANDS).map(([word, { what }]) => `  ${word.padEnd(8)} ${what}`);
-    const text = `usage: vitrine COMMAND …\n\n${known.join('\n')}\n\nvitrine COMMAND --help says more.`;
+    const text = [
+      'usage: vitrine COMMAND …', '', ...known, '', 'vitrine COMMAND --help says more.',
+    ].join('\n');
     if (name === 'help' || name === '--help' || name === '-h') {
       console.log(text);
       return 0;

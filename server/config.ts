@@ -77,7 +77,9 @@ export const SETTINGS = {
 } as const satisfies Record<string, Setting>;
 
 type Widened<T> = T extends number ? number : string;
-export type Config = { readonly [Name in keyof typeof SETTINGS]: Widened<(typeof SETTINGS)[Name]['value']> };
+export type Config = {
+  readonly [Name in keyof typeof SETTINGS]: Widened<(typeof SETTINGS)[Name]['value']>;
+};
 
 /**
  * Settings from the environment. An unset or empty variable takes its default. Fails with
@@ -101,7 +103,8 @@ function parse(setting: Setting, text: string): string | number {
   const { min, max } = setting as NumberSetting;
   const number = Number(text);
   if (Number.isInteger(number) && number >= min && number <= max) return number;
-  throw new ServeError('bad_argument', `${setting.env}='${text}' is not an integer in ${min}..${max}`);
+  const must = `an integer in ${min}..${max}`;
+  throw new ServeError('bad_argument', `${setting.env}='${text}' is not ${must}`);
 }
 
 /** The settings as the README's Markdown table. */

@@ -23,8 +23,10 @@ function observeLane(metrics: Metrics, { model, version, placement, lane }: Lane
   counter('nv_inference_exec_count', 'Batches run', () => stats.batchRows.count);
   counter('nv_inference_queue_duration_us', 'Time in the queue', () => stats.queueUs.sum);
   counter('nv_inference_compute_infer_duration_us', 'Time of the runs', () => stats.runUs.sum);
-  metrics.gauge('nv_inference_pending_request_count', 'Rows waiting', labels, () => lane.waitingRows);
-  metrics.gauge('vitrine_lane_free_slots', 'Slots not in use', { ...labels, placement }, () => lane.freeSlots);
+  metrics.gauge('nv_inference_pending_request_count', 'Rows waiting', labels,
+    () => lane.waitingRows);
+  metrics.gauge('vitrine_lane_free_slots', 'Slots not in use', { ...labels, placement },
+    () => lane.freeSlots);
   for (const reason of FLUSH_REASONS) {
     metrics.observe('counter', 'vitrine_batches_total', 'Batches, by why they left',
       { ...labels, reason }, () => stats.batches[reason]);

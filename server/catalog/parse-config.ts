@@ -95,7 +95,7 @@ function versionPolicy(node: Node): VersionPolicy {
 
 function versionLabels(node: Node): Record<string, number> {
   const number = node.names().find((label) => /^\d+$/.test(label));
-  if (number !== undefined) node.at(number).fail('a number names a version, so no label may be one');
+  if (number !== undefined) node.at(number).fail('a number names a version, no label may be one');
   return node.map((label) => label.integer(1, Number.MAX_SAFE_INTEGER));
 }
 

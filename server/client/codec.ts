@@ -74,10 +74,10 @@ function bytes(tensor: object): object {
   if (!isDatatype(datatype)) return tensor;
   const View = DATATYPE_ARRAYS[listable(datatype)];
   const buffer = new ArrayBuffer(data.length * DATATYPE_BYTES[datatype]);
-  const values = new View(buffer);
+  const values = new View(buffer) as unknown as (number | bigint)[];
   const big = typeof values[0] === 'bigint';
   for (let i = 0; i < data.length; i += 1) {
-    (values as unknown as (number | bigint)[])[i] = big ? BigInt(data[i] as number) : Number(data[i]);
+    values[i] = big ? BigInt(data[i] as number) : Number(data[i]);
   }
   return { ...tensor, data: new Uint8Array(buffer) };
 }

@@ -13,8 +13,10 @@ export function observeProcess(metrics: Metrics): () => void {
       () => delay.percentile(quantile) / 1e9,
     );
   }
-  metrics.gauge('process_resident_memory_bytes', 'Resident memory', {}, () => process.memoryUsage.rss());
-  metrics.gauge('nodejs_heap_size_used_bytes', 'JavaScript heap in use', {}, () => process.memoryUsage().heapUsed);
+  metrics.gauge('process_resident_memory_bytes', 'Resident memory', {},
+    () => process.memoryUsage.rss());
+  metrics.gauge('nodejs_heap_size_used_bytes', 'JavaScript heap in use', {},
+    () => process.memoryUsage().heapUsed);
   metrics.observe('counter', 'process_cpu_seconds_total', 'CPU time of all threads', {}, () => {
     const { user, system } = process.cpuUsage();
     return (user + system) / 1e6;

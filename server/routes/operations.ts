@@ -30,8 +30,8 @@ export class Operations {
   constructor(private readonly parts: OperationParts) {}
 
   /**
-   * Starts a request; its reply leaves now or later. Throws what stands against starting it. What is
-   * answered now needs no room among the unanswered: a full socket can still cancel.
+   * Starts a request; its reply leaves now or later. Throws what stands against starting it. What
+   * is answered now needs no room among the unanswered: a full socket can still cancel.
    */
   start(session: Session, format: WireFormat, request: Request): void {
     session.checkId(request.id);

@@ -1,4 +1,4 @@
-/** What the requests of both transports have alike: a body that comes later, a client that may go. */
+/** What both transports' requests have alike: a body that comes later, a client that may go. */
 export class PendingRequest {
   body: Uint8Array = new Uint8Array(0);
   aborted = false;

@@ -1,6 +1,6 @@
 /**
- * JSON with every integer beyond 2^53, and of no more digits than 2^64 has, as a bigint; all else as
- * `JSON.parse` has it. Several times slower than that: for texts in which `scanJson` saw such an
+ * JSON with every integer beyond 2^53, and of no more digits than 2^64 has, as a bigint; all else
+ * as `JSON.parse` has it. Several times slower than that: for texts in which `scanJson` saw such an
  * integer. Throws a SyntaxError.
  */
 export function parseExact(text: string): unknown {
@@ -13,7 +13,7 @@ export function parseExact(text: string): unknown {
 const NUMBER = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y;
 const STRING = /"(?:[^"\\\u0000-\u001f]|\\.)*"/y;
 const SPACE = /[ \t\r\n]*/y;
-const INTEGER_LENGTH_MAX = 21; // a sign and 20 digits; making a bigint of 4 MB of them takes seconds
+const INTEGER_LENGTH_MAX = 21; // a sign and 20 digits; a bigint of 4 MB of them takes seconds
 const WORDS: Readonly<Record<string, unknown>> = { true: true, false: false, null: null };
 
 /** Recursive descent; `scanJson` has bounded the depth. */
