@@ -4,9 +4,9 @@ import type { FilterExpression } from '../ann/filter-code.ts';
 import type { ItemsListener, Store } from '../store/store.ts';
 import type { Filter } from '../wire/schema.ts';
 
-/** What the native index knows of an item beside its categories, by number. */
-const FLAG = { inStock: 0 } as const;
-const COLUMNS = 1; // the price
+// What the native index knows of an item beside its categories: one flag and one column.
+const IN_STOCK = 0;
+const PRICE = 0;
 
 /**
  * Turns filters into bitmaps over the catalogue's rows, natively: every search, the vectors' and the
@@ -25,7 +25,7 @@ export class CatalogueFilter {
     store: Pick<Store, 'items' | 'onItems'>,
     addon: Pick<Addon, 'FilterIndex' | 'Bitmap'>,
   ) {
-    this.#index = new addon.FilterIndex({ flags: 1, columns: COLUMNS });
+    this.#index = new addon.FilterIndex({ flags: 1, columns: 1 });
     this.#bitmap = new addon.Bitmap();
     this.#take([...store.items()]);
     const cancel = store.onItems(this.#take);
@@ -50,7 +50,11 @@ export class CatalogueFilter {
   #parts(filter: Filter, hidden: ReadonlySet<number>): FilterExpression[] {
     const parts: FilterExpression[] = [];
     if (filter.category) parts.push({ category: this.#known(filter.category) });
-    if (filter.inStock ?? true) parts.push({ flag: FLAG.inStock });
+    if (filter.inStock ?? true) parts.push({ flag: IN_STOCK });
+    const { priceMin: min, priceMax: max } = filter;
+    if (min !== undefined || max !== undefined) {
+      parts.push({ column: PRICE, ...(min !== undefined && { min }), ...(max !== undefined && { max }) });
+    }
     if (hidden.size > 0) parts.push({ not: { rows: [...hidden] } });
     return parts;
   }
@@ -80,7 +84,7 @@ export class CatalogueFilter {
     items.forEach((item, i) => {
       for (const category of item.categories) categories.push(this.#numberOf(category));
       ends[i] = categories.length;
-      flags[i] = item.inStock ? 1 << FLAG.inStock : 0;
+      flags[i] = item.inStock ? 1 << IN_STOCK : 0;
       numbers[i] = Number.isFinite(item.price) ? (item.price as number) : NaN;
     });
     const rows = Uint32Array.from(items, ({ row }) => row);

@@ -10,10 +10,13 @@ export interface Relaxed {
  * shop cannot sell them last. The list of excluded items always stays. Pure.
  */
 export function relaxations(filter: Filter): Relaxed[] {
-  const { category, ...anyCategory } = filter;
+  const { priceMin, priceMax, ...anyPrice } = filter;
+  const { category, ...anyCategory } = anyPrice;
+  const priced = priceMin !== undefined || priceMax !== undefined;
   const steps: readonly (readonly [string, boolean, Filter])[] = [
     ['exclude_seen', filter.excludeSeen ?? false, { ...filter, excludeSeen: false }],
     ['exclude_bought', filter.excludeBought ?? true, { ...filter, ...SHOWN }],
+    ['price', priced, { ...anyPrice, ...SHOWN }],
     ['category', category !== undefined, { ...anyCategory, ...SHOWN }],
     ['in_stock', filter.inStock ?? true, { ...anyCategory, ...SHOWN, inStock: false }],
   ];

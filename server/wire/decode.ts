@@ -143,6 +143,8 @@ function decodeFilter(fields: Fields): Filter {
   return {
     ...kept('category', categories),
     ...kept('inStock', filter.flag(WIRE_NAMES.inStock)),
+    ...kept('priceMin', filter.optionalNumber(WIRE_NAMES.priceMin, 0)),
+    ...kept('priceMax', filter.optionalNumber(WIRE_NAMES.priceMax, 0)),
     ...kept('excludeSeen', filter.flag(WIRE_NAMES.excludeSeen)),
     ...kept('excludeBought', filter.flag(WIRE_NAMES.excludeBought)),
     ...kept('exclude', filter.optionalList('exclude', LIMITS.filterIdsMax, asId)),

@@ -10,6 +10,8 @@ export const WIRE_NAMES = {
   excludeSeen: 'exclude_seen',
   inStock: 'in_stock',
   maxBatchSize: 'max_batch_size',
+  priceMax: 'price_max',
+  priceMin: 'price_min',
   queueUs: 'queue_us',
   retryAfterMs: 'retry_after_ms',
   runUs: 'run_us',

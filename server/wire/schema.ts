@@ -57,6 +57,8 @@ export interface EventItem {
 export interface Filter {
   readonly category?: readonly string[]; // any of these
   readonly inStock?: boolean; // default true
+  readonly priceMin?: number; // at least; an item without a price does not pass
+  readonly priceMax?: number; // at most; the same
   readonly excludeSeen?: boolean; // items of the session, and the customer's newest; default false
   readonly excludeBought?: boolean; // what customer or session has bought; default true
   readonly exclude?: readonly string[]; // these items

@@ -6,6 +6,8 @@ const filter = {
   category: ['lamps', 'chairs'],
   in_stock: true,
   exclude_seen: false,
+  price_min: 3,
+  price_max: 99.5,
   exclude: [1, 'two'],
 };
 const listed = (datatype: string, data: unknown, shape: number[]) => ({

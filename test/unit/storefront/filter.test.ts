@@ -11,21 +11,28 @@ import type { Filter } from '../../../server/wire/schema.ts';
 const addon = loadAddon();
 
 const category = fc.constantFrom('light', 'seat', 'table', 'rug');
+const price = fc.integer({ min: 0, max: 5 });
 const anyItem: fc.Arbitrary<Item> = fc.record({
   id: fc.integer({ min: 0, max: 99 }).map(String), // few ids: many replacements
   title: fc.constant('an item'),
   categories: fc.array(category, { maxLength: 3 }), // the same one twice, too
   inStock: fc.boolean(),
-});
-const anyFilter: fc.Arbitrary<Filter> = fc.record(
-  { category: fc.array(fc.oneof(category, fc.constant('boat')), { maxLength: 3 }), inStock: fc.boolean() },
-  { requiredKeys: [] },
-);
+  price,
+}, { requiredKeys: ['id', 'title', 'categories', 'inStock'] });
+const anyFilter: fc.Arbitrary<Filter> = fc.record({
+  category: fc.array(fc.oneof(category, fc.constant('boat')), { maxLength: 3 }),
+  inStock: fc.boolean(),
+  priceMin: price,
+  priceMax: price,
+}, { requiredKeys: [] });
 
 /** Whether one item passes, said as plainly as can be: the oracle. */
 function passes(item: StoredItem, filter: Filter, hidden: ReadonlySet<number>): boolean {
   if (hidden.has(item.row)) return false;
   if ((filter.inStock ?? true) && !item.inStock) return false;
+  const { price = NaN } = item;
+  if (filter.priceMin !== undefined && !(price >= filter.priceMin)) return false;
+  if (filter.priceMax !== undefined && !(price <= filter.priceMax)) return false;
   if (filter.category === undefined) return true;
   return filter.category.some((category) => item.categories.includes(category));
 }
@@ -57,7 +64,8 @@ suite('CatalogueFilter', () => {
           const want = [...store.items()].filter((item) => passes(item, wanted, rows));
           assert.deepEqual(rowsOf(bitmap, store.itemCount), want.map((item) => item.row));
           if (bitmap) assert.equal(bitmap.count, want.length);
-          if (want.length === store.itemCount && !wanted.category) assert.equal(bitmap, undefined);
+          const known = !wanted.category && wanted.priceMin === undefined && wanted.priceMax === undefined;
+          if (known && want.length === store.itemCount) assert.equal(bitmap, undefined);
         }
         filter.stop();
       }),

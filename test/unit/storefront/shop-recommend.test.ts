@@ -147,6 +147,7 @@ suite('Shop: recommend', () => {
       [{ category: ['spare'] }, ['bulb'], /without exclude_bought$/],
       [{ category: ['boat'] }, IN_STOCK, /without exclude_bought, category$/],
       [{ category: ['boat'], excludeBought: false }, IN_STOCK, /without category$/],
+      [{ priceMin: 5 }, IN_STOCK, /without exclude_bought, price$/],
       [{ exclude: IN_STOCK }, ['sofa'], /without exclude_bought, in_stock$/],
       [{ exclude: [...IN_STOCK, 'sofa'] }, [], null],
     ];

@@ -89,6 +89,8 @@ suite('decodeRequest', () => {
         filter: {
           category: 'lamps',
           in_stock: false,
+          price_min: 0.5,
+          price_max: 20,
           exclude_seen: true,
           exclude_bought: false,
           exclude: [3],
@@ -104,6 +106,8 @@ suite('decodeRequest', () => {
         filter: {
           category: ['lamps'],
           inStock: false,
+          priceMin: 0.5,
+          priceMax: 20,
           excludeSeen: true,
           excludeBought: false,
           exclude: ['3'],
