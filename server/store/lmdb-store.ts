@@ -75,8 +75,10 @@ export class LmdbStore implements Store {
     private readonly folder: string,
   ) {
     for (const { value } of tables.items.getRange()) this.#remember(value);
-    const [last] = tables.log.getRange({ reverse: true, limit: 1 });
-    if (last) this.#eventCount = last.key + last.value.length;
+    // Backwards, lmdb 3.5.6 never comes to key 0 of a uint32 table: a log of one record is asked for it.
+    const [last = { key: 0, value: tables.log.get(0) ?? [] }] =
+      tables.log.getRange({ reverse: true, limit: 1 });
+    this.#eventCount = last.key + last.value.length;
   }
 
   get eventCount(): number {
@@ -97,8 +99,8 @@ export class LmdbStore implements Store {
     this.#assertOpen();
     const { log } = this.tables;
     const from = Math.max(0, sequence);
-    const [record] = log.getKeys({ start: from, reverse: true, limit: 1 });
-    for (const { key, value } of log.getRange({ start: record ?? from })) {
+    const [record = 0] = log.getKeys({ start: from, reverse: true, limit: 1 }); // 0: as above
+    for (const { key, value } of log.getRange({ start: record })) {
       for (let i = Math.max(0, from - key); i < value.length; i++) {
         yield { sequence: key + i, event: decodeEvent(value[i] as EventTuple) };
       }

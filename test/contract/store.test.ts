@@ -44,6 +44,16 @@ function storeContract(name: string, open: () => Store): void {
       assert.deepEqual(events(store, 5000), []);
     });
 
+    test('events are read from the middle of the first call that wrote any', async (t) => {
+      const store = setup(t);
+      const sent = Array.from({ length: 200 }, () => makeEvent());
+
+      await store.append(sent);
+      await store.append([makeEvent()]);
+
+      assert.deepEqual(events(store, 150).slice(0, 50), sent.slice(150));
+    });
+
     test('an event id counts once: in a call, over calls, and in calls of one turn', async (t) => {
       const store = setup(t);
       const [a, b, c] = [makeEvent(), makeEvent(), makeEvent()] as const;

@@ -35,6 +35,24 @@ suite('LmdbStore on disk', () => {
     await second.close();
   });
 
+  for (const count of [1, 2, 255, 256, 257]) {
+    test(`a log of ${count} events goes on where it ended, however often it is opened`, async () => {
+      const path = join(folder, `short-${count}`);
+      const sent = Array.from({ length: count + 2 }, () => makeEvent());
+      for (const events of [sent.slice(0, count), sent.slice(count, -1), sent.slice(-1)]) {
+        const store = LmdbStore.open(path);
+        await store.append(events);
+        await store.close();
+      }
+
+      const store = LmdbStore.open(path);
+
+      assert.equal(store.eventCount, count + 2);
+      assert.deepEqual([...store.events()].map(({ event }) => event), sent);
+      await store.close();
+    });
+  }
+
   test('a folder that is open already is refused, naming the process', async () => {
     const path = join(folder, 'held');
     const store = LmdbStore.open(path);
