@@ -13,17 +13,20 @@ import type { Row } from './report.ts';
 interface Size {
   readonly sets: readonly string[];
   readonly rivals: readonly string[];
+  readonly leftOut?: Readonly<Record<string, readonly string[]>>; // of a set: rivals that build for long
   readonly speed: SpeedSize;
   readonly filter: FilterSize & { readonly sets: readonly string[] };
   readonly churn: ChurnSize & { readonly sets: readonly string[] };
 }
 
+const PEERS = RIVALS.filter((key) => !key.startsWith('vitrine'));
 const WIDE = { beamMin: K, beamMax: 4096, gapMax: 0.012, stepsMax: 14 };
 const SHARES = [0.5, 0.1, 0.01, 0.001, 0.0001];
 const SIZES: Record<BenchSize, Size> = {
   full: {
     sets: Object.keys(SETS),
     rivals: RIVALS,
+    leftOut: { clusters: ['usearch-f32', 'faiss-hnsw', 'faiss-flat'], 'wink-1k': PEERS },
     speed: { queries: 10_000, turns: 5, leastMs: 400, sweep: WIDE },
     filter: {
       sets: ['wink'], shares: SHARES, queriesMax: 1000, queriesMin: 40, passMs: 2000,
@@ -78,7 +81,9 @@ export const bench: Bench = {
         continue;
       }
       sets.push(found);
-      const arena = await assemble(found, company.rivals, oracle, say);
+      const out = (size.leftOut?.[key] ?? []).filter((rival) => !only.includes(rival));
+      const rivals = company.rivals.filter((rival) => !out.includes(rival.key));
+      const arena = await assemble(found, rivals, oracle, say);
       try {
         notes.push(...arena.notes);
         if (parts.includes('speed')) {

@@ -1,5 +1,5 @@
 /** A set with every engine that is to search in it: built or read from the kept ones, and opened. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CACHE, digestOf, kept, readIds } from './files.ts';
 import { EngineProcess } from './process.ts';
@@ -60,7 +60,9 @@ export async function answers(
 ): Promise<Uint32Array> {
   const into = join(CACHE, `answers-${process.pid}.u32`);
   await engine.ask({ do: 'answer', setting, count, batch, into });
-  return readIds(into);
+  const ids = readIds(into);
+  rmSync(into);
+  return ids;
 }
 
 async function enter(set: VectorSet, rival: Rival, say: (what: string) => void): Promise<Contender> {

@@ -1,4 +1,5 @@
 /** An index whose vectors come and go: how many a second, and what recall is left. */
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Prng } from '../../server/core/prng.ts';
 import type { Row } from '../report.ts';
@@ -80,7 +81,10 @@ async function replace(
       writeParts(file, [ids]);
       times.removed = plus(times.removed, await engine.ask({ do: 'remove', ids: file }));
     }
-    if (away) times.added = plus(times.added, await engine.ask({ do: 'add', ids: away }));
+    if (away) {
+      times.added = plus(times.added, await engine.ask({ do: 'add', ids: away }));
+      rmSync(away);
+    }
     away = ids.length > 0 ? file : null;
   }
   return times;
