@@ -1,5 +1,5 @@
 /** Every engine of the comparison, and what each may be told to spend. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../machine.ts';
 import { digestOf } from './files.ts';
@@ -52,7 +52,7 @@ export function gather(wanted: readonly string[]): Company {
   const add = (rival: Rival) => {
     if (wanted.includes(rival.key)) rivals.push(rival);
   };
-  const ours = { filters: true, changes: true, batches: true, version: addonDigest() } as const;
+  const ours = { filters: true, changes: true, batches: true, version: coreDigest() } as const;
   add({ ...ours, key: 'vitrine', name: OURS, program: node('vitrine-graph'), spends: 'beam' });
   const exact = { name: `${OURS} exact`, program: node('vitrine-exact'), changes: false };
   add({ ...ours, ...exact, key: 'vitrine-exact', spends: 'all' });
@@ -102,7 +102,11 @@ function node(name: string): Program {
   return { kind: 'node', name };
 }
 
-/** Our indexes are built again when the core is: its files may have changed with it. */
-function addonDigest(): string {
-  return digestOf(readFileSync(join(ROOT, 'build/vitrine.node')));
+/** Our indexes are built again when the index's sources change: its files may have changed with them. */
+function coreDigest(): string {
+  const files = ['core', 'distance', 'index'].flatMap((room) => {
+    const folder = join(ROOT, 'native', room);
+    return readdirSync(folder).sort().map((name) => readFileSync(join(folder, name), 'utf8'));
+  });
+  return digestOf(files.join('\0'));
 }
