@@ -12,7 +12,7 @@ import { laneTensor } from './lane-memory.ts';
 import { LaneStats } from './lane-stats.ts';
 import { admits, type BatchLimits, expectedUs, flush, type FlushReason } from './policy.ts';
 import { RunTime } from './run-time.ts';
-import type { Runner } from './runner.ts';
+import type { RunFailure, Runner } from './runner.ts';
 import { WakeTimer } from './wake-timer.ts';
 
 /** An inline lane gives way to the sockets after this long; the rest runs in the next turn. */
@@ -250,18 +250,18 @@ export class BatchLane implements Lane {
   #newBatch(): Batch {
     return new Batch(
       this.rowsMax,
-      (batch, error, held) => this.#ended(batch, error, held),
+      (batch, failure, held) => this.#ended(batch, failure, held),
       (batch) => this.#released(batch),
     );
   }
 
-  #ended(batch: Batch, error: ServeError | null, held: boolean): void {
+  #ended(batch: Batch, failure: RunFailure | null, held: boolean): void {
     const endedUs = this.#parts.clock.nowUs();
     const runUs = endedUs - batch.startedUs;
     const at = this.#running.indexOf(batch);
     assert.ok(at >= 0, 'a run ends once');
     this.#running.splice(at, 1);
-    if (error === null) {
+    if (failure === null) {
       this.runTime.observe(batch.rows, runUs);
       this.stats.runUs.record(runUs);
     }
@@ -272,6 +272,7 @@ export class BatchLane implements Lane {
       batch.jobs[i] = null;
       job.endedUs = endedUs;
       job.batchRows = batch.rows;
+      const error = batch.errorOf(i, job.rows, failure);
       const late = error === null && endedUs > job.deadlineUs;
       this.#jobs.settle(job, late ? new ServeError('deadline') : error);
     }

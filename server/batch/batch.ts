@@ -1,21 +1,23 @@
-import type { ServeError } from '../core/errors.ts';
+import { ServeError } from '../core/errors.ts';
 import type { LaneJob } from './job-queue.ts';
-import type { Run } from './runner.ts';
+import type { Run, RunFailure } from './runner.ts';
 
 /** The rows of one run and the jobs they belong to. Reused by its lane. */
 export class Batch implements Run {
   readonly slots: Int32Array;
   readonly jobs: (LaneJob | null)[]; // a place is null once its job has settled
+  readonly #firstRows: Int32Array; // of each job
   rows = 0;
   jobCount = 0;
   startedUs = 0;
 
   constructor(
     rowsMax: number,
-    private readonly onEnded: (batch: Batch, error: ServeError | null, held: boolean) => void,
+    private readonly onEnded: (batch: Batch, failure: RunFailure | null, held: boolean) => void,
     private readonly onReleased: (batch: Batch) => void,
   ) {
     this.slots = new Int32Array(rowsMax);
+    this.#firstRows = new Int32Array(rowsMax);
     this.jobs = Array.from({ length: rowsMax }, () => null);
   }
 
@@ -23,13 +25,25 @@ export class Batch implements Run {
   add(job: LaneJob): void {
     const { rows, slots } = job;
     for (let row = 0; row < rows; row += 1) this.slots[this.rows + row] = slots[row] as number;
+    this.#firstRows[this.jobCount] = this.rows;
     this.rows += rows;
     this.jobs[this.jobCount] = job;
     this.jobCount += 1;
   }
 
-  ended(error: ServeError | null, held = false): void {
-    this.onEnded(this, error, held);
+  /** What of the run's failure is the job's at this place: null where its rows have answers. */
+  errorOf(place: number, rows: number, failure: RunFailure | null): ServeError | null {
+    if (failure === null || failure instanceof ServeError) return failure;
+    const first = this.#firstRows[place] as number;
+    for (let row = first; row < first + rows; row += 1) {
+      const error = failure.get(row);
+      if (error) return error;
+    }
+    return null;
+  }
+
+  ended(failure: RunFailure | null, held = false): void {
+    this.onEnded(this, failure, held);
   }
 
   released(): void {

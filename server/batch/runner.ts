@@ -16,15 +16,18 @@ export interface Runner {
   close(): Promise<void>;
 }
 
+/** Why rows of a run have no answer: all of them for one reason, or each of those named for its own. */
+export type RunFailure = ServeError | ReadonlyMap<number, ServeError>;
+
 /** One batch on its way. The runner reads `rows` slots and calls `ended` exactly once. */
 export interface Run {
   readonly slots: Int32Array; // only the first `rows` count
   readonly rows: number;
   /**
-   * The outputs are in the slots, or `error` says why not. `held` says that something may still
-   * write to the slots (a worker that hangs): they are not reused before `released`.
+   * The outputs are in the slots, or `failure` says for which rows not. `held` says that something
+   * may still write to the slots (a worker that hangs): they are not reused before `released`.
    */
-  ended(error: ServeError | null, held?: boolean): void;
-  /** Nothing writes to the slots any more. Called once after `ended(error, true)`. */
+  ended(failure: RunFailure | null, held?: boolean): void;
+  /** Nothing writes to the slots any more. Called once after `ended(failure, true)`. */
   released(): void;
 }

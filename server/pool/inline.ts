@@ -1,9 +1,10 @@
 import type { Run, Runner } from '../batch/runner.ts';
-import { ServeError } from '../core/errors.ts';
+import type { RowFailure } from '../core/row-failure.ts';
+import { rowErrors } from './row-errors.ts';
 
 /** What `InlineRunner` runs: a `ModelInstance` bound to the lane's slab. */
 export interface InlineModel {
-  run(slots: Int32Array, rows: number): void | Promise<void>;
+  run(slots: Int32Array, rows: number): void | Promise<readonly RowFailure[]>;
   close(): Promise<void>;
 }
 
@@ -21,27 +22,17 @@ export class InlineRunner implements Runner {
   }
 
   start(run: Run): void {
-    let running: void | Promise<void>;
-    try {
-      running = this.model.run(run.slots, run.rows);
-    } catch (thrown) {
-      return run.ended(this.#failure(thrown));
-    }
+    const running = this.model.run(run.slots, run.rows);
     if (!running) return run.ended(null);
-    this.#busy = true; // a runtime without a synchronous call
-    void running.then(() => null, (thrown: unknown) => this.#failure(thrown)).then((failure) => {
+    this.#busy = true; // a runtime without a synchronous call, or rows that failed
+    void running.then((failures) => {
       this.#busy = false;
-      run.ended(failure);
+      run.ended(rowErrors(this.name, failures));
       this.onFree();
     });
   }
 
   close(): Promise<void> {
     return this.model.close();
-  }
-
-  #failure(thrown: unknown): ServeError {
-    const message = thrown instanceof Error ? thrown.message : String(thrown);
-    return new ServeError('backend', `${this.name}: ${message}`, { cause: thrown });
   }
 }

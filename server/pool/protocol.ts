@@ -1,5 +1,6 @@
 import type { ModelConfig } from '../catalog/model-config.ts';
 import { CONFIG_LIMITS } from '../catalog/parse-config.ts';
+import type { RowFailure } from '../core/row-failure.ts';
 import type { SlabLayout } from '../core/slab.ts';
 
 /**
@@ -46,10 +47,10 @@ export interface ModelFiles {
 }
 
 /**
- * A batch that ran is answered with null. A failure that the worker survives is a string saying
- * what failed; one that it does not survive is no reply at all.
+ * A batch that ran is answered with null. Where the worker survives a failure the reply names the
+ * rows that have no answer, or is one string for all; where it does not there is no reply at all.
  */
-export type RunReply = string | null;
+export type RunReply = readonly RowFailure[] | string | null;
 export type KeepingReply = { readonly error: string } | { readonly times: readonly RunTimes[] };
 
 /** The best of several runs after a warm-up. */

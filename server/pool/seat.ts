@@ -7,6 +7,7 @@ import {
   type KeepingOrder, type KeepingReply, type MeasureOrder, type OpenOrder, type Order,
   type RunReply, SHEET_INTS,
 } from './protocol.ts';
+import { rowErrors } from './row-errors.ts';
 
 /** One thread that takes orders one after the other. Piscina's is in `pool.ts`. */
 export interface Thread {
@@ -223,7 +224,8 @@ export class Seat {
     const name = this.#runName;
     const run = this.#endRun();
     this.#parts.onIdle(); // the next batch first: the thread works while the answers are sent
-    run?.ended(reply === null ? null : new ServeError('backend', `${name}: ${reply}`));
+    if (typeof reply === 'string') run?.ended(new ServeError('backend', `${name}: ${reply}`));
+    else run?.ended(reply && rowErrors(name, reply));
   }
 
   /** The thread is lost. Its run fails, its slots stay held until it is gone for certain. */

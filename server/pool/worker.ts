@@ -24,12 +24,9 @@ export function workerOf(
   function run(lane: number): RunReply | Promise<RunReply> {
     const instance = lanes.get(lane);
     if (!instance) return `lane ${lane} is not open on this worker`;
-    try {
-      const running = instance.run(slots, ints[0] as number);
-      return running ? running.then(() => null, messageOf) : null;
-    } catch (thrown) {
-      return messageOf(thrown);
-    }
+    const running = instance.run(slots, ints[0] as number);
+    if (!running) return null;
+    return running.then((failures) => (failures.length === 0 ? null : failures));
   }
 
   async function keep(order: KeepingOrder): Promise<KeepingReply> {

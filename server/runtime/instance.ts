@@ -1,9 +1,11 @@
 import {
   datatypeOf, type ModelConfig, rowsOfRun, type TensorConfig,
 } from '../catalog/model-config.ts';
+import type { RowFailure } from '../core/row-failure.ts';
 import { gatherRows, scatterRows } from '../core/rows.ts';
 import { type SlabLayout, slabRegions } from '../core/slab.ts';
 import { DATATYPE_ARRAYS, elements, type TensorArray } from '../core/tensor.ts';
+import { runApart } from './run-apart.ts';
 import type { RunningModel, Runtime } from './runtime.ts';
 
 /** How long a model is timed for one batch size, and how often at least. */
@@ -53,8 +55,27 @@ export class ModelInstance {
     this.#regions = slabRegions(memory, layout);
   }
 
-  /** Answers the first `rows` slots in place. Synchronous where the runtime is. */
-  run(slots: Int32Array, rows: number): void | Promise<void> {
+  /**
+   * Answers the first `rows` slots in place. Synchronous where the runtime is and all goes well.
+   * The rows of one run are different callers': what fails is found, and the others are answered.
+   */
+  run(slots: Int32Array, rows: number): void | Promise<readonly RowFailure[]> {
+    try {
+      const running = this.#runSlots(slots, rows);
+      if (!running) return;
+      return running.then(() => [], (thrown: unknown) => this.#runApart(slots, rows, thrown));
+    } catch (thrown) {
+      return this.#runApart(slots, rows, thrown);
+    }
+  }
+
+  #runApart(slots: Int32Array, rows: number, thrown: unknown): Promise<readonly RowFailure[]> {
+    const run = (first: number, end: number): void | Promise<void> =>
+      this.#runSlots(slots.subarray(first, end), end - first);
+    return runApart(run, 0, rows, thrown);
+  }
+
+  #runSlots(slots: Int32Array, rows: number): void | Promise<void> {
     this.#inputs.forEach((block, at) => {
       gatherRows(this.#regions[at] as Uint8Array, slots, rows, block.rowBytes, block.bytes);
     });

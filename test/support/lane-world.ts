@@ -26,6 +26,14 @@ export class FakeRunner implements Runner {
     if (this.inline) this.end(run);
   }
 
+  /** The run ends with an answer for every row but these. */
+  endBut(run: Run, rows: readonly number[]): void {
+    this.running.splice(this.running.indexOf(run), 1);
+    if (!this.inline) this.onFree();
+    this.#answer(run);
+    run.ended(new Map(rows.map((row) => [row, new ServeError('backend', `row ${row}`)])));
+  }
+
   /** The run ends well, or fails; `held` keeps its slots until `run.released()`. */
   end(run: Run, failure = '', held = false): void {
     this.running.splice(this.running.indexOf(run), 1);

@@ -194,6 +194,33 @@ suite('BatchLane', () => {
     assert.equal(world.lane.freeSlots, world.slots);
   });
 
+  test('rows that failed fail the jobs that hold them; the others have their answers', () => {
+    const world = new LaneWorld({ rowsMax: 8, queueMax: 16 });
+    for (const [value, rows] of [[1, 2], [2, 1], [3, 3], [4, 1]] as const) {
+      world.submit(value, rows);
+    }
+    world.turn();
+
+    world.runner.endBut(world.runner.running[0] as Run, [2, 5]);
+
+    assert.deepEqual([...world.ends], [[1, ['ok']], [2, ['backend']], [3, ['backend']], [4, ['ok']]]);
+    assert.equal(world.lane.freeSlots, world.slots);
+    assert.equal(world.lane.stats.failed.backend, 2);
+  });
+
+  test('a job that has settled before its run ends does not move the others\' rows', () => {
+    const world = new LaneWorld({ rowsMax: 4 });
+    world.submit(1, 2, 1000);
+    world.submit(2);
+    world.submit(3);
+    world.turn();
+    world.clock.advance(1000);
+
+    world.runner.endBut(world.runner.running[0] as Run, [0, 2]);
+
+    assert.deepEqual([...world.ends], [[1, ['deadline']], [2, ['backend']], [3, ['ok']]]);
+  });
+
   test('a closing lane answers what it has and refuses what comes', async () => {
     const world = new LaneWorld({ rowsMax: 1 });
     const held = world.lane.take(1);

@@ -9,8 +9,8 @@ const SEEDS = 150;
 const STEPS = 400;
 
 /**
- * Arrivals of many sizes, cancels, deadlines, runs that end well, fail, or hang and are released
- * later, all from one seed. The laws hold after every step.
+ * Arrivals of many sizes, cancels, deadlines, runs that end well, fail whole or for some rows, or
+ * hang and are released later, all from one seed. The laws hold after every step.
  */
 suite('Laws of a lane', () => {
   test('jobs settle once, with their own answer; no slot is lost; queues are bounded', async () => {
@@ -37,7 +37,11 @@ async function walk(seed: number): Promise<void> {
   const endOne = (): void => {
     if (runner.running.length === 0) return;
     const run = prng.pick(runner.running);
-    const luck = prng.below(6);
+    const luck = prng.below(7);
+    if (luck === 6) {
+      const bad = Array.from({ length: run.rows }, (_, row) => row).filter(() => prng.below(3) === 0);
+      return runner.endBut(run, bad);
+    }
     runner.end(run, luck < 2 ? 'bad luck' : '', luck === 0);
     if (luck === 0) held.push(run);
   };

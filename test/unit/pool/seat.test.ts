@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import type { Run } from '../../../server/batch/runner.ts';
-import type { ServeError } from '../../../server/core/errors.ts';
+import type { Run, RunFailure } from '../../../server/batch/runner.ts';
+import { ServeError } from '../../../server/core/errors.ts';
 import { Log } from '../../../server/core/log.ts';
 import { Slab } from '../../../server/core/slab.ts';
 import type {
@@ -42,13 +42,13 @@ class FakeThread implements Thread {
 class FakeRun implements Run {
   readonly rows = 2;
   readonly slots = Int32Array.of(7, 3, -1);
-  error: ServeError | null | undefined; // undefined: has not ended
+  failure: RunFailure | null | undefined; // undefined: has not ended
   held = false;
   free = false;
 
-  ended(error: ServeError | null, held = false): void {
-    assert.equal(this.error, undefined, 'a run ends once');
-    [this.error, this.held] = [error, held];
+  ended(failure: RunFailure | null, held = false): void {
+    assert.equal(this.failure, undefined, 'a run ends once');
+    [this.failure, this.held] = [failure, held];
   }
 
   released(): void {
@@ -56,7 +56,8 @@ class FakeRun implements Run {
   }
 }
 
-const messageOf = ({ error }: FakeRun): string => error?.message ?? '';
+const messageOf = ({ failure }: FakeRun): string =>
+  failure instanceof ServeError ? failure.message : '';
 const OPENED: KeepingReply = { times: [] };
 
 /** A seat that should hold lanes 1 to `lanes`; its newest thread is `thread()`. */
@@ -99,7 +100,7 @@ suite('Seat', () => {
     assert.deepEqual([...thread().sheet.subarray(0, 3)], [2, 7, 3]);
     assert.deepEqual([seat.takes(1), seat.takes(2), seat.runs(2)], [false, false, true]);
     await thread().reply(null);
-    assert.deepEqual([run.error, seat.takes(1), seat.runs(2)], [null, true, false]);
+    assert.deepEqual([run.failure, seat.takes(1), seat.runs(2)], [null, true, false]);
   });
 
   test('a failure that the thread survives is its run\'s alone', async () => {
@@ -110,9 +111,23 @@ suite('Seat', () => {
 
     await thread().reply('no such axis');
 
-    assert.equal(run.error?.code, 'backend');
+    assert.ok(run.failure instanceof ServeError && run.failure.code === 'backend');
     assert.match(messageOf(run), /model-1: no such axis/);
     assert.deepEqual([run.held, seat.takes(1), threads.length], [false, true, 1]);
+  });
+
+  test('rows that failed are reported by their places, each with its own message', async () => {
+    const { seat, thread, open } = setup();
+    await open();
+    const run = new FakeRun();
+    seat.start(1, 'model-1', run);
+
+    await thread().reply([{ row: 1, message: 'no such item' }]);
+
+    assert.ok(run.failure instanceof Map);
+    assert.deepEqual([...run.failure.keys()], [1]);
+    assert.match(run.failure.get(1)?.message ?? '', /^the runtime failed: model-1: no such item$/);
+    assert.equal(seat.takes(1), true);
   });
 
   test('a dead thread fails its run; slots and a new one come when it is gone', async () => {
@@ -143,7 +158,7 @@ suite('Seat', () => {
     seat.start(1, 'model-1', run);
 
     clock.advance((RUN_MS_MAX - 1) * MS);
-    assert.equal(run.error, undefined);
+    assert.equal(run.failure, undefined);
     clock.advance(1 * MS);
 
     assert.match(messageOf(run), /a run took longer than 500 ms/);
