@@ -4,6 +4,7 @@ import type { Clock } from '../core/clock.ts';
 import { ServeError } from '../core/errors.ts';
 import { type Answer, jsonAnswer, type Router } from '../routes/router.ts';
 import { StaticFiles } from '../routes/static.ts';
+import { isListed } from '../store/listed.ts';
 import type { Item, Store } from '../store/store.ts';
 import type { Storefront } from '../storefront/storefront.ts';
 import { LIMITS } from '../wire/schema.ts';
@@ -73,12 +74,13 @@ class ItemList {
     }
     for (const item of store.items()) {
       if (items.size >= LISTED_MAX) break;
+      if (!isListed(item, store)) continue;
       items.set(item.id, item);
     }
     return jsonAnswer(JSON.stringify({
       currency: currencyOf(store),
       transport: transport(),
-      total: store.itemCount,
+      total: store.declaredCount || store.itemCount,
       categories: countCategories(store),
       items: [...items.values()].map(shown),
     }));

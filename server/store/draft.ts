@@ -36,7 +36,7 @@ export class Draft {
     for (const event of accepted) {
       this.events.push(event);
       for (const { item } of event.items) {
-        if (!this.#item(item)) this.#put({ id: item, title: item, categories: [], inStock: true });
+        if (!this.#item(item)) this.#put(namedBy(item), false);
       }
     }
     return { accepted, duplicates: events.length - accepted.length };
@@ -44,7 +44,7 @@ export class Draft {
 
   putItems(items: readonly Item[]): void {
     for (const item of items) assertId(item.id);
-    for (const item of items) this.#put(item);
+    for (const item of items) this.#put(item, true);
   }
 
   putNote(name: string, value: unknown): void {
@@ -61,10 +61,15 @@ export class Draft {
     return this.items.get(id) ?? this.committed.item(id);
   }
 
-  #put(item: Item): void {
+  #put(item: Item, declared: boolean): void {
     const row = this.#item(item.id)?.row ?? this.#itemCount++;
-    this.items.set(item.id, { ...item, row });
+    this.items.set(item.id, { ...item, row, declared });
   }
+}
+
+/** All that is known of an item that an event names. */
+function namedBy(id: string): Item {
+  return { id, title: id, categories: [], inStock: true };
 }
 
 /** Checked before a draft changes at all: ids become keys, and a key that is refused comes late. */

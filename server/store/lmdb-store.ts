@@ -6,6 +6,8 @@ import type { ShopEvent } from '../wire/schema.ts';
 import { Draft } from './draft.ts';
 import { decodeEvent, encodeEvent } from './event-codec.ts';
 import type { EventTuple } from './event-codec.ts';
+import { decodeItem } from './item-codec.ts';
+import type { ItemRecord } from './item-codec.ts';
 import { isAlive, thisProcess } from './owner.ts';
 import type { Owner } from './owner.ts';
 import type { Item, ItemsListener, Store, StoredItem } from './store.ts';
@@ -30,7 +32,7 @@ interface Tables {
   readonly meta: Database<unknown, string>;
   readonly log: Database<readonly EventTuple[], number>; // by the first event's sequence number
   readonly ids: Database<number, Buffer>; // event id -> sequence number
-  readonly items: Database<StoredItem, number>; // by row
+  readonly items: Database<ItemRecord, number>; // by row
   readonly notes: Database<unknown, string>;
 }
 
@@ -44,6 +46,7 @@ export class LmdbStore implements Store {
   readonly #items: StoredItem[] = [];
   readonly #listeners = new Set<ItemsListener>();
   #eventCount = 0;
+  #declaredCount = 0;
   #waiting: Change[] = [];
   #waitingSize = 0;
   #scheduled = false;
@@ -74,7 +77,7 @@ export class LmdbStore implements Store {
     private readonly tables: Tables,
     private readonly folder: string,
   ) {
-    for (const { value } of tables.items.getRange()) this.#remember(value);
+    for (const { value } of tables.items.getRange()) this.#remember(decodeItem(value));
     // Backwards, lmdb 3.5.6 never comes to key 0 of a uint32 table: a log of one record is asked for it.
     const [last = { key: 0, value: tables.log.get(0) ?? [] }] =
       tables.log.getRange({ reverse: true, limit: 1 });
@@ -87,6 +90,10 @@ export class LmdbStore implements Store {
 
   get itemCount(): number {
     return this.#items.length;
+  }
+
+  get declaredCount(): number {
+    return this.#declaredCount;
   }
 
   append(
@@ -228,6 +235,8 @@ export class LmdbStore implements Store {
   }
 
   #remember(item: StoredItem): void {
+    const before = this.#items[item.row]?.declared ?? false;
+    this.#declaredCount += Number(item.declared) - Number(before);
     this.#items[item.row] = item;
     this.#rows.set(item.id, item.row);
   }

@@ -11,6 +11,7 @@ export class MemoryStore implements Store {
   readonly #rows = new Map<string, number>();
   readonly #notes = new Map<string, unknown>();
   readonly #listeners = new Set<ItemsListener>();
+  #declaredCount = 0;
   #closed = false;
 
   get eventCount(): number {
@@ -42,6 +43,10 @@ export class MemoryStore implements Store {
   item(id: string): StoredItem | undefined {
     const row = this.#rows.get(id);
     return row === undefined ? undefined : this.#items[row];
+  }
+
+  get declaredCount(): number {
+    return this.#declaredCount;
   }
 
   itemAt(row: number): StoredItem | undefined {
@@ -82,6 +87,8 @@ export class MemoryStore implements Store {
       this.#ids.add(event.id);
     }
     for (const item of draft.items.values()) {
+      const before = this.#items[item.row]?.declared ?? false;
+      this.#declaredCount += Number(item.declared) - Number(before);
       this.#items[item.row] = item;
       this.#rows.set(item.id, item.row);
     }

@@ -14,6 +14,8 @@ export interface Item {
 /** An item with the dense number it got when first seen; stable for the life of the store. */
 export interface StoredItem extends Item {
   readonly row: number; // 0, 1, 2 …
+  /** Whether the shop has put it into its catalogue; false: so far only events have named it. */
+  readonly declared: boolean;
 }
 
 /** Told which items were added or replaced, after their commit. */
@@ -25,19 +27,20 @@ export type ItemsListener = (items: readonly StoredItem[]) => void;
  * `storage` (disk full, read-only, closed) or `overloaded` (too many writes wait for the disk).
  */
 export interface Store {
-  /** Appends the events whose ids are new, in order. Unknown items are added, named by their id. */
+  /** Appends the events whose ids are new, in order. Unknown items are added, undeclared, named by their id. */
   append(
     events: readonly ShopEvent[],
   ): Promise<{ accepted: readonly ShopEvent[]; duplicates: number }>;
   /** Every event in order of arrival, from `sequence` on (0 is the first). */
   events(sequence?: number): Iterable<{ readonly sequence: number; readonly event: ShopEvent }>;
   readonly eventCount: number;
-  /** Adds items or replaces what is known of them; rows stay. */
+  /** Declares items: adds them, or replaces what is known of them; rows stay. */
   putItems(items: readonly Item[]): Promise<void>;
   item(id: string): StoredItem | undefined;
   itemAt(row: number): StoredItem | undefined;
   items(): Iterable<StoredItem>;
   readonly itemCount: number;
+  readonly declaredCount: number; // of those items; 0: nobody has given a catalogue
   /** Calls `listener` after each commit that added or replaced items, until cancelled. */
   onItems(listener: ItemsListener): () => void;
   /** Small named values, e.g. which data set was imported. */

@@ -4,8 +4,9 @@ import type { FilterExpression } from '../ann/filter-code.ts';
 import type { ItemsListener, Store } from '../store/store.ts';
 import type { Filter } from '../wire/schema.ts';
 
-// What the native index knows of an item beside its categories: one flag and one column.
+// What the native index knows of an item beside its categories: two flags and one column.
 const IN_STOCK = 0;
+const DECLARED = 1;
 const PRICE = 0;
 
 /**
@@ -22,10 +23,10 @@ export class CatalogueFilter {
   readonly stop: () => void;
 
   constructor(
-    store: Pick<Store, 'items' | 'onItems'>,
+    private readonly store: Pick<Store, 'items' | 'onItems' | 'itemCount' | 'declaredCount'>,
     addon: Pick<Addon, 'FilterIndex' | 'Bitmap'>,
   ) {
-    this.#index = new addon.FilterIndex({ flags: 1, columns: 1 });
+    this.#index = new addon.FilterIndex({ flags: 2, columns: 1 });
     this.#bitmap = new addon.Bitmap();
     this.#take([...store.items()]);
     const cancel = store.onItems(this.#take);
@@ -36,8 +37,8 @@ export class CatalogueFilter {
   }
 
   /**
-   * The rows that pass, but for those in `hidden`. Undefined when every item does: no bitmap is the
-   * fastest one. Valid until the next call; a search that has begun may read on.
+   * The rows that are listed (`store/listed.ts`) and pass, but for those in `hidden`. Undefined when
+   * every item does: no bitmap is the fastest one. Valid until the next call; a search that has begun may read on.
    */
   allow(filter: Filter, hidden: ReadonlySet<number>): NativeBitmap | undefined {
     const code = this.#code.of({ all: this.#parts(filter, hidden) });
@@ -49,6 +50,8 @@ export class CatalogueFilter {
 
   #parts(filter: Filter, hidden: ReadonlySet<number>): FilterExpression[] {
     const parts: FilterExpression[] = [];
+    const { declaredCount, itemCount } = this.store;
+    if (declaredCount > 0 && declaredCount < itemCount) parts.push({ flag: DECLARED });
     if (filter.category) parts.push({ category: this.#known(filter.category) });
     if (filter.inStock ?? true) parts.push({ flag: IN_STOCK });
     const { priceMin: min, priceMax: max } = filter;
@@ -84,7 +87,7 @@ export class CatalogueFilter {
     items.forEach((item, i) => {
       for (const category of item.categories) categories.push(this.#numberOf(category));
       ends[i] = categories.length;
-      flags[i] = item.inStock ? 1 << IN_STOCK : 0;
+      flags[i] = (Number(item.inStock) << IN_STOCK) | (Number(item.declared) << DECLARED);
       numbers[i] = Number.isFinite(item.price) ? (item.price as number) : NaN;
     });
     const rows = Uint32Array.from(items, ({ row }) => row);

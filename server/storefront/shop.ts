@@ -187,6 +187,11 @@ export class Shop implements Storefront {
     }));
     const ms = Math.round((clock.nowUs() - startUs) / 1000);
     log.info('the log is played', { events: store.eventCount, ...this.gauges, ms });
+    const undeclared = store.itemCount - store.declaredCount;
+    if (store.declaredCount === 0 || undeclared === 0) return;
+    log.warn('items that only events name are not shown; put them into the catalogue if they are the shop\'s', {
+      items: undeclared, declared: store.declaredCount,
+    });
   }
 
   /**

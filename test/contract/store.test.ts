@@ -89,12 +89,13 @@ function storeContract(name: string, open: () => Store): void {
       await store.putItems([{ ...lamp, inStock: false }]);
 
       const want: StoredItem[] = [
-        { id: 'chair', title: 'chair', categories: [], inStock: true, row: 0 },
-        { ...lamp, inStock: false, row: 1 },
-        { ...lamp, id: 'bulb', price: 2.5, picture: 'seed:4', row: 2 },
-        { id: 'sofa', title: 'sofa', categories: [], inStock: true, row: 3 },
+        { id: 'chair', title: 'chair', categories: [], inStock: true, row: 0, declared: false },
+        { ...lamp, inStock: false, row: 1, declared: true },
+        { ...lamp, id: 'bulb', price: 2.5, picture: 'seed:4', row: 2, declared: true },
+        { id: 'sofa', title: 'sofa', categories: [], inStock: true, row: 3, declared: false },
       ];
       assert.equal(store.itemCount, 4);
+      assert.equal(store.declaredCount, 2);
       assert.deepEqual([...store.items()], want);
       assert.deepEqual(store.item('bulb'), want[2]);
       assert.deepEqual(store.itemAt(3), want[3]);

@@ -6,6 +6,7 @@ import { addDemoRoutes } from '../../../server/demo/routes.ts';
 import { Router } from '../../../server/routes/router.ts';
 import type { HttpRequest } from '../../../server/transport/transport.ts';
 import { makeShop } from '../../support/make-shop.ts';
+import { makeEvent } from '../../support/shop-events.ts';
 
 async function setup() {
   const { shop, store, clock } = await makeShop();
@@ -82,6 +83,11 @@ suite('the demo store’s routes', () => {
     assert.equal(JSON.parse((await get('/demo/catalogue.json')).body).total, 6);
     clock.advance(5_000_000);
     assert.equal(JSON.parse((await get('/demo/catalogue.json')).body).total, 7);
+
+    await store.append([makeEvent({ item: 'TYPO-1' })]);
+    clock.advance(5e6);
+    const { total, items } = JSON.parse((await get('/demo/catalogue.json')).body);
+    assert.deepEqual([total, items.length], [7, 7]); // what only an event names is not listed
   });
 
   test('items are told by id, and unknown ones are left out', async () => {

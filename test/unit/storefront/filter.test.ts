@@ -7,6 +7,7 @@ import { MemoryStore } from '../../../server/store/memory-store.ts';
 import type { Item, StoredItem } from '../../../server/store/store.ts';
 import { CatalogueFilter } from '../../../server/storefront/filter.ts';
 import type { Filter } from '../../../server/wire/schema.ts';
+import { makeEvent } from '../../support/shop-events.ts';
 
 const addon = loadAddon();
 
@@ -86,6 +87,18 @@ suite('CatalogueFilter', () => {
     const seats = { category: ['seat'], inStock: false };
     assert.deepEqual(rowsOf(filter.allow(seats, new Set()), 2), [1]);
     assert.deepEqual(rowsOf(filter.allow({ category: ['boat'] }, new Set()), 2), []);
+  });
+
+  test('once an item is declared, those that only events name pass no filter', async () => {
+    const store = new MemoryStore();
+    await store.append([makeEvent({ item: 'a' }), makeEvent({ item: 'b' }), makeEvent({ item: 'c' })]);
+    const filter = new CatalogueFilter(store, addon);
+
+    assert.equal(filter.allow({}, new Set()), undefined);
+    await store.putItems([{ id: 'b', title: 'B', categories: [], inStock: true }]);
+    assert.deepEqual(rowsOf(filter.allow({}, new Set()), 3), [1]);
+    await store.putItems([{ id: 'c', title: 'c', categories: [], inStock: true }]);
+    assert.deepEqual(rowsOf(filter.allow({ inStock: false }, new Set()), 3), [1, 2]);
   });
 
   test('a filter that every item passes needs no bitmap', async () => {

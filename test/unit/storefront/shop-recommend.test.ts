@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { allows } from '../../../server/storefront/retrieval/candidates.ts';
 import type { Filter } from '../../../server/wire/schema.ts';
+import { MemoryStore } from '../../../server/store/memory-store.ts';
 import { makeShop } from '../../support/make-shop.ts';
+import { makeEvent } from '../../support/shop-events.ts';
 
 const IN_STOCK = ['lamp', 'bulb', 'chair', 'rug', 'desk'];
 const purchase = (item: string, quantity = 1) =>
@@ -18,6 +20,28 @@ suite('Shop: recommend', () => {
     assert.equal(reply.items.length, 2);
     assert.equal(reply.items[0]?.reason.code, 'popular');
     assert.deepEqual(reply.degraded, []);
+  });
+
+  test('an item that nobody declared is shown to nobody, until it is', async () => {
+    const { shop, store, now, items, asked } = await makeShop();
+    await shop.ingest(Array.from({ length: 200 }, (_, i) =>
+      now({ ...purchase('TYPO-1'), session: `s${i}` })));
+    await shop.ingest([now({ item: 'TYPO-1' })]);
+    const session = 'a-session';
+
+    assert.deepEqual(await items(), IN_STOCK);
+    assert.deepEqual(await items({ session }), IN_STOCK);
+    assert.deepEqual(asked(), ['TYPO-1']); // it is the session's history all the same
+    await store.putItems([{ id: 'TYPO-1', title: 'A typewriter', categories: [], inStock: true }]);
+    assert.deepEqual(await items(), [...IN_STOCK, 'TYPO-1']);
+  });
+
+  test('where nothing was ever declared, every item that events name is shown', async () => {
+    const store = new MemoryStore();
+    await store.append([makeEvent({ item: '1' }), makeEvent({ item: '2' })]);
+    const { items } = await makeShop({ store });
+
+    assert.deepEqual(await items(), ['1', '2']);
   });
 
   test('filters: category, stock, seen, bought, and a list', async () => {
@@ -125,12 +149,12 @@ suite('Shop: recommend', () => {
     assert.equal(shop.attribution.clicks, 1);
   });
 
-  test('items that come later can be recommended at once, and filtered', async () => {
+  test('items that are declared later can be recommended at once, and filtered', async () => {
     const { shop, store, now, items, recommend } = await makeShop();
 
     await shop.ingest([now({ item: 'new-one' })]);
-    assert.ok((await items({ filter: { excludeSeen: true } })).includes('new-one'));
     await store.putItems([{ id: 'new-one', title: 'N', categories: ['boat'], inStock: true }]);
+    assert.ok((await items({ filter: { excludeSeen: true } })).includes('new-one'));
     assert.deepEqual(await items({ filter: { category: ['boat'] } }), ['new-one']);
     await store.putItems([{ id: 'new-one', title: 'N', categories: ['boat'], inStock: false }]);
     const none = await recommend({ filter: { category: ['boat'] } });

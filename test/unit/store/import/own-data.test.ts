@@ -12,7 +12,7 @@ suite('A shop’s own catalogue', () => {
   const want = [
     { id: 'lamp', title: 'A lamp, red', categories: ['light', 'red'], inStock: false, price: 9.5 },
     { id: 'rug', title: 'rug', categories: [], inStock: true },
-  ].map((item, row) => ({ ...item, row }));
+  ].map((item, row) => ({ ...item, row, declared: true }));
 
   test('is read from CSV and from JSON lines alike', async () => {
     const csv = tempFile(
