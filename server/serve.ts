@@ -8,17 +8,17 @@ import type { Runner } from './batch/runner.ts';
 import type { FoundTensors } from './catalog/complete.ts';
 import type { ModelDirectory, ModelMetadata, ModelSummary } from './catalog/directory.ts';
 import type { ModelConfig } from './catalog/model-config.ts';
-import { type ModelFolder, modelNames, readModel } from './catalog/repository.ts';
+import { type ModelFolder, modelNames, readModel, unconfigured } from './catalog/repository.ts';
 import { type Clock, systemClock } from './core/clock.ts';
 import { asServeError, ServeError } from './core/errors.ts';
 import type { Inference, InferRequest, InferResult } from './core/inference.ts';
-import type { Log } from './core/log.ts';
+import { type Log, logDefect } from './core/log.ts';
 import { Slab } from './core/slab.ts';
 import { InlineRunner } from './pool/inline.ts';
 import { Pool } from './pool/pool.ts';
 import type { ModelFiles } from './pool/protocol.ts';
 import { ModelInstance } from './runtime/instance.ts';
-import { openRuntime } from './runtime/open-runtime.ts';
+import { MODEL_FILES, openRuntime } from './runtime/open-runtime.ts';
 
 export interface HostOptions {
   readonly workers: number; // pool threads; 0 is one less than the cores, at least 1
@@ -88,6 +88,10 @@ export class ModelHost implements Inference, Lanes, ModelDirectory {
 
   async #loadAll(): Promise<void> {
     for (const name of await modelNames(this.repository)) await this.load(name).catch(() => {});
+    for (const name of await unconfigured(this.repository, Object.values(MODEL_FILES))) {
+      const why = 'it holds a model file and no config.json';
+      this.options.log.warn('a folder is not served', { model: name, why });
+    }
     await this.#pool.rest();
   }
 
@@ -128,6 +132,7 @@ export class ModelHost implements Inference, Lanes, ModelDirectory {
       const error = asServeError(thrown);
       if (!before) this.#failed.set(name, error);
       this.options.log.error('model not served', { model: name, cause: error.message });
+      logDefect(this.options.log, 'a model failed', error, { model: name });
       throw error;
     }
     if (before) await this.#drain(before.lanes.values());
@@ -173,9 +178,12 @@ export class ModelHost implements Inference, Lanes, ModelDirectory {
 
   /** Of a model and version when named; else whether all that should be served is. */
   ready(model?: string, version?: string): boolean {
-    if (model === undefined) return !this.#closing && this.#failed.size === 0;
+    if (model === undefined) {
+      const lanes = this.report().map(({ lane }) => lane);
+      return !this.#closing && this.#failed.size === 0 && lanes.every((lane) => !lane.trouble);
+    }
     try {
-      return this.lane(model, version) !== undefined;
+      return this.lane(model, version).trouble === undefined;
     } catch {
       return false;
     }

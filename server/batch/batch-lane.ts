@@ -89,6 +89,10 @@ export class BatchLane implements Lane {
   get inline(): boolean {
     return this.#parts.runner.inline;
   }
+  /** Why its requests fail until further notice; undefined while they can be answered. */
+  get trouble(): string | undefined {
+    return this.#parts.runner.trouble;
+  }
   get waitingRows(): number {
     return this.#queue.rows;
   }

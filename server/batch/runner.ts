@@ -10,6 +10,8 @@ export interface Runner {
   readonly free: number;
   /** Starts a run; `free` is at least 1. The run ends inside this call only when `inline`. */
   start(run: Run): void;
+  /** Why runs fail until further notice; undefined while they start, or may again soon. */
+  readonly trouble: string | undefined;
   /** The lane's: called after `free` has risen from 0. */
   onFree: () => void;
   /** Releases the model. No run is in flight, and none will start. */

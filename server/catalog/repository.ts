@@ -25,14 +25,41 @@ export interface ModelFolder {
  * repository cannot be read.
  */
 export async function modelNames(repository: string): Promise<string[]> {
+  const names = await folderNames(repository);
+  const configured = await Promise.all(names.map((name) => hasConfig(repository, name)));
+  return names.filter((_, at) => configured[at]);
+}
+
+/**
+ * Names of the folders without a `config.json` that hold one of the `modelFiles` all the same,
+ * in themselves or in a version: somebody means them to be served.
+ */
+export async function unconfigured(
+  repository: string, modelFiles: readonly string[],
+): Promise<string[]> {
+  const found: string[] = [];
+  for (const name of await folderNames(repository)) {
+    if (await hasConfig(repository, name)) continue;
+    const folder = join(repository, name);
+    const versions = await numberedFolders(folder).catch(() => []); // a link to a file, say
+    const paths = ['', ...versions.map(String)].flatMap((version) =>
+      modelFiles.map((file) => join(folder, version, file)));
+    if ((await Promise.all(paths.map(isFile))).includes(true)) found.push(name);
+  }
+  return found;
+}
+
+function hasConfig(repository: string, name: string): Promise<boolean> {
+  return isFile(join(repository, name, 'config.json'));
+}
+
+async function folderNames(repository: string): Promise<string[]> {
   const entries = await readdir(repository, { withFileTypes: true }).catch((cause: Error) => {
     const detail = `model repository ${repository}: ${cause.message}`;
     throw new ServeError('bad_argument', detail, { cause });
   });
   const folders = entries.filter((entry) => entry.isDirectory() || entry.isSymbolicLink());
-  const names = await Promise.all(folders.map(async ({ name }) =>
-    (await isFile(join(repository, name, 'config.json'))) ? name : ''));
-  return names.filter((name) => name !== '').sort();
+  return folders.map(({ name }) => name).sort();
 }
 
 /**

@@ -45,9 +45,11 @@ export class ServeError extends Error {
   }
 }
 
-/** Anything thrown, as a failure a caller can be told. What is not a `ServeError` is our defect. */
+/**
+ * Anything thrown, as a failure a caller can be told. What is not a `ServeError` is our defect: its
+ * own text may hold paths or others' data, so the caller gets an id, under which `logDefect` logs it.
+ */
 export function asServeError(thrown: unknown): ServeError {
   if (thrown instanceof ServeError) return thrown;
-  const detail = thrown instanceof Error ? thrown.message : String(thrown);
-  return new ServeError('internal', detail, { cause: thrown });
+  return new ServeError('internal', `error ${crypto.randomUUID().slice(0, 8)}`, { cause: thrown });
 }

@@ -1,3 +1,5 @@
+import type { ServeError } from './errors.ts';
+
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 const ORDER: Record<LogLevel, number> = { debug: 0, info: 1, warn: 2, error: 3 };
 
@@ -25,4 +27,13 @@ export class Log {
     if (ORDER[level] < ORDER[this.least]) return;
     this.write(JSON.stringify({ at: new Date().toISOString(), level, what, ...fields }));
   }
+}
+
+/** Logs of a defect what its caller is not told, under the id that the caller has. */
+export function logDefect(
+  log: Log, what: string, error: ServeError, fields: Record<string, unknown> = {},
+): void {
+  if (error.code !== 'internal') return;
+  const { message, cause } = error;
+  log.error(what, { ...fields, error: message, stack: cause instanceof Error ? cause.stack : cause });
 }

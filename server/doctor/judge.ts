@@ -40,7 +40,7 @@ export function judgeTransport(setting: string, { facts, why }: Probed<Facts['tr
   if (setting === 'node') return { part, state: 'ok', what: `${fallback}, as VITRINE_TRANSPORT says` };
   const reasons = (facts?.skipped ?? []).map((one) => `${one.name} ${one.why}`).join(', ');
   if (facts?.name != null) {
-    return { part, state: 'ok', what: facts.name + (reasons && ` (not better: ${reasons})`) };
+    return { part, state: 'ok', what: `${facts.name}, HTTP/1.1 alone${reasons && ` (not better: ${reasons})`}` };
   }
   return {
     part,

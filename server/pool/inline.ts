@@ -12,6 +12,7 @@ export interface InlineModel {
 export class InlineRunner implements Runner {
   readonly inline = true;
   readonly runsMax = 1;
+  readonly trouble = undefined;
   onFree = (): void => {};
   #busy = false;
 

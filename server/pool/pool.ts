@@ -101,7 +101,9 @@ export class Pool {
   }
 
   #trouble(lane: number): string | undefined {
-    return this.#seats.map((seat) => seat.trouble(lane)).find((why) => why !== undefined);
+    const trouble = this.#seats.map((seat) => seat.trouble(lane)).find((why) => why !== undefined);
+    if (trouble !== undefined || this.#seats.some((seat) => seat.holds(lane))) return trouble;
+    return 'no worker can be started';
   }
 
   #offer(): void {
@@ -131,14 +133,14 @@ class PoolRunner implements Runner {
       if (seat.runs(this.lane)) runs += 1;
       else if (seat.takes(this.lane)) free += 1;
     }
-    if (free + runs === 0 && this.#broken !== undefined) return 1; // to say that it never will
+    if (free + runs === 0 && this.trouble !== undefined) return 1; // to say that it never will
     return Math.min(free, this.runsMax - runs);
   }
 
   start(run: Run): void {
     const seat = this.seats.find((each) => each.takes(this.lane));
     if (!seat) {
-      const detail = `${this.name}: no worker can open it: ${this.#broken}`;
+      const detail = `${this.name}: no worker can open it: ${this.trouble}`;
       const error = new ServeError('backend', detail);
       setImmediate(() => run.ended(error)); // never inside this call
       return;
@@ -146,8 +148,7 @@ class PoolRunner implements Runner {
     seat.start(this.lane, this.name, run);
   }
 
-  /** Why no seat will ever run the lane; undefined while one can, or may again soon. */
-  get #broken(): string | undefined {
+  get trouble(): string | undefined {
     const troubles = this.seats.map((seat) => seat.trouble(this.lane));
     return troubles.every((why) => why !== undefined) ? troubles[0] : undefined;
   }

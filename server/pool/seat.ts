@@ -22,6 +22,9 @@ export type StartThread = (sheet: SharedArrayBuffer, died: (cause: Error) => voi
 
 /** Loading and warming up one model; a thread that takes longer is replaced. */
 const OPEN_MS_MAX = 120_000;
+/** Wait before a lane that could not be opened is tried again, doubled each time. */
+const REOPEN_MS_MIN = 1000;
+const REOPEN_MS_MAX = 600_000;
 /** Wait before a thread is replaced, doubled for each that fell since a run last went well. */
 const RESTART_MS_MIN = 50;
 const RESTART_MS_MAX = 10_000;
@@ -38,6 +41,14 @@ export interface SeatParts {
   readonly onIdle: () => void;
 }
 
+/** A lane that could not be opened, and when it is tried again. */
+interface BrokenLane {
+  readonly why: string;
+  readonly waitMs: number;
+  due: boolean;
+  readonly cancel: () => void;
+}
+
 /**
  * A place in the pool and whatever thread sits in it: a thread that dies or hangs is replaced, and
  * the new one is given the same lanes. One batch at a time.
@@ -46,7 +57,7 @@ export class Seat {
   readonly #sheet = new SharedArrayBuffer(SHEET_INTS * Int32Array.BYTES_PER_ELEMENT);
   readonly #ints = new Int32Array(this.#sheet);
   readonly #opened = new Set<number>();
-  readonly #broken = new Map<number, string>(); // lanes that cannot be opened here, and why
+  readonly #broken = new Map<number, BrokenLane>(); // lanes that could not be opened here
   readonly #parts: SeatParts;
   #thread: Thread | null = null;
   #stopping: Promise<void> = Promise.resolve();
@@ -59,6 +70,7 @@ export class Seat {
   #keeping: Promise<void> | null = null; // while orders other than batches are carried out
   #cutWait: (() => void) | null = null;
   #falls = 0;
+  #retrying = false; // to start a thread
   #closed = false;
 
   constructor(parts: SeatParts) {
@@ -78,7 +90,12 @@ export class Seat {
 
   /** Why the lane cannot run here; undefined while it can, or may again soon. */
   trouble(lane: number): string | undefined {
-    return this.#broken.get(lane);
+    return this.#broken.get(lane)?.why;
+  }
+
+  /** Whether the lane is open on the thread that sits here. */
+  holds(lane: number): boolean {
+    return this.#opened.has(lane);
   }
 
   /** The seat takes the lane. */
@@ -98,13 +115,37 @@ export class Seat {
     );
   }
 
-  /** Opens what is wanted and closes what is not. Resolves when nothing is left to do. */
-  sync(): Promise<void> {
-    return this.#exclusive(() => this.#sync());
+  /**
+   * Opens what is wanted and closes what is not. Resolves when nothing is left to do, or when no
+   * thread can be started: that is then tried again, ever later.
+   */
+  async sync(): Promise<void> {
+    if ((await this.#trySync()) || this.#retrying) return;
+    this.#retrying = true;
+    void this.#retry();
+  }
+
+  async #retry(): Promise<void> {
+    while (!this.#closed && !(await this.#trySync()));
+    this.#retrying = false;
+  }
+
+  /** False when no thread can be started. */
+  async #trySync(): Promise<boolean> {
+    try {
+      await this.#exclusive(() => this.#sync());
+      return true;
+    } catch (cause) {
+      this.#falls += 1;
+      const { log, number } = this.#parts;
+      log.error('a worker cannot be started', { seat: number, cause: messageOf(cause) });
+      return false;
+    }
   }
 
   /** Forgets that the lane was in trouble: it is about to be opened anew. */
   forgive(lane: number): void {
+    this.#broken.get(lane)?.cancel();
     this.#broken.delete(lane);
   }
 
@@ -133,6 +174,7 @@ export class Seat {
     this.#cancelWatch?.();
     this.#cancelWatch = null;
     this.#cutWait?.();
+    for (const lane of [...this.#broken.keys()]) this.forgive(lane);
     if (this.#thread) this.#fell(this.#thread, new Error('the pool is closed'));
     await this.#stopping;
   }
@@ -162,7 +204,7 @@ export class Seat {
         continue;
       }
       const missing = [...this.#parts.wanted.values()].find(
-        ({ lane }) => !this.#opened.has(lane) && !this.#broken.has(lane),
+        ({ lane }) => !this.#opened.has(lane) && (this.#broken.get(lane)?.due ?? true),
       );
       if (!missing) return;
       await this.#open(missing);
@@ -175,13 +217,23 @@ export class Seat {
       const reply = await this.#keep(order, name);
       if ('error' in reply) throw new Error(reply.error);
       this.#opened.add(order.lane);
+      this.forgive(order.lane);
     } catch (cause) {
-      // Not tried again: a model whose opening kills threads would keep the others from running.
-      const message = cause instanceof Error ? cause.message : String(cause);
-      this.#broken.set(order.lane, message);
-      const { log, number } = this.#parts;
-      log.error('model cannot be opened', { seat: number, model: name, cause: message });
+      this.#breaks(order.lane, name, messageOf(cause));
     }
+  }
+
+  /** Tried again, but ever later: a model whose opening kills threads keeps the others waiting. */
+  #breaks(lane: number, name: string, why: string): void {
+    const { log, number, clock } = this.#parts;
+    log.error('model cannot be opened', { seat: number, model: name, cause: why });
+    const waitMs = Math.min(REOPEN_MS_MAX, (this.#broken.get(lane)?.waitMs ?? 0) * 2 || REOPEN_MS_MIN);
+    const cancel = clock.after(waitMs * 1000, () => {
+      broken.due = true;
+      void this.sync();
+    });
+    const broken = { why, waitMs, due: false, cancel };
+    this.#broken.set(lane, broken);
   }
 
   /** Sends an order that is not a batch, after the batch in flight. */
@@ -231,7 +283,7 @@ export class Seat {
   /** The thread is lost. Its run fails, its slots stay held until it is gone for certain. */
   #fell(thread: Thread, cause: unknown): void {
     if (thread !== this.#thread) return;
-    const message = cause instanceof Error ? cause.message : String(cause);
+    const message = messageOf(cause);
     this.#thread = null;
     this.#opened.clear();
     this.#falls += 1;
@@ -267,4 +319,8 @@ export class Seat {
       this.#fell(this.#thread, new Error(`a run took longer than ${runMsMax} ms`));
     });
   }
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
 }

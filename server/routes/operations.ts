@@ -3,7 +3,7 @@ import type { Lanes } from '../batch/lane.ts';
 import type { ModelDirectory } from '../catalog/directory.ts';
 import type { Clock } from '../core/clock.ts';
 import { asServeError, ServeError } from '../core/errors.ts';
-import type { Log } from '../core/log.ts';
+import { type Log, logDefect } from '../core/log.ts';
 import type { Storefront } from '../storefront/storefront.ts';
 import { inferReply, type Outgoing, type WireFormat } from '../wire/encode.ts';
 import type { Op, Request, RequestId } from '../wire/schema.ts';
@@ -77,9 +77,7 @@ export class Operations {
       },
       (thrown: unknown) => {
         const error = asServeError(thrown);
-        if (error.code === 'internal') {
-          this.parts.log.error('an operation failed', { op, stack: (thrown as Error).stack });
-        }
+        logDefect(this.parts.log, 'an operation failed', error, { op });
         if (session.land(flight)) session.fail(format, op, id, error);
       },
     );

@@ -1,5 +1,5 @@
 import { asServeError, ServeError } from '../core/errors.ts';
-import type { Log } from '../core/log.ts';
+import { type Log, logDefect } from '../core/log.ts';
 import type { HttpRequest, HttpRespond } from '../transport/transport.ts';
 
 export interface Answer {
@@ -70,10 +70,7 @@ export class Router {
 
   #failure(request: HttpRequest, thrown: unknown): Answer {
     const error = asServeError(thrown);
-    if (error.code === 'internal') {
-      const { stack } = error.cause instanceof Error ? error.cause : error;
-      this.log.error('a route failed', { path: request.path, stack });
-    }
+    logDefect(this.log, 'a route failed', error, { path: request.path });
     const answer = failureAnswer(error, request.path);
     if (!(thrown instanceof WrongMethod)) return answer;
     return { ...answer, headers: { ...answer.headers, allow: thrown.allow.join(', ') } };

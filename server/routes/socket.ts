@@ -1,4 +1,5 @@
 import { asServeError, ServeError } from '../core/errors.ts';
+import { logDefect } from '../core/log.ts';
 import type { Handler, Socket } from '../transport/transport.ts';
 import { decodeRequest, requestIdOf } from '../wire/decode.ts';
 import type { WireFormat } from '../wire/encode.ts';
@@ -83,9 +84,7 @@ export class SocketSessions implements Pick<Handler, 'open' | 'message' | 'close
       }
     } catch (thrown) {
       const error = asServeError(thrown);
-      if (error.code === 'internal') {
-        this.parts.log.error('a request failed', { op, stack: (thrown as Error).stack });
-      }
+      logDefect(this.parts.log, 'a request failed', error, { op });
       session.fail(format, op, requestIdOf(message), error);
     }
   }
@@ -106,6 +105,7 @@ export class SocketSessions implements Pick<Handler, 'open' | 'message' | 'close
 
   #badFrame(session: Session, format: WireFormat, error: ServeError): void {
     session.badFrames += 1;
+    logDefect(this.parts.log, 'a frame failed', error);
     session.fail(format, 'unreadable', null, error);
     if (session.badFrames > BAD_FRAMES_MAX) {
       this.#abuse(session.socket, 1008, 'too many frames that do not decode');

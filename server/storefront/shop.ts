@@ -1,7 +1,7 @@
 import type { Addon } from '../ann/binding.ts';
 import type { Clock } from '../core/clock.ts';
 import { asServeError, ServeError } from '../core/errors.ts';
-import type { Log } from '../core/log.ts';
+import { type Log, logDefect } from '../core/log.ts';
 import type { Store } from '../store/store.ts';
 import type {
   EventsReply, Filter, InsightReply, InsightRequest, Language, Push, RecommendedItem,
@@ -258,7 +258,9 @@ export class Shop implements Storefront {
     try {
       return await taste.of(items, budgetMs);
     } catch (thrown) {
-      const { code, message } = asServeError(thrown);
+      const error = asServeError(thrown);
+      const { code, message } = error;
+      logDefect(this.parts.log, 'taste failed', error);
       degraded.push(`taste: ${code}: ${message}`);
       return null;
     }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES,
+} from 'node:http';
 import { createRequire } from 'node:module';
 import { Server as TcpServer, type AddressInfo, type Socket as TcpSocket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -8,9 +10,10 @@ import { type Clock, systemClock } from '../core/clock.ts';
 import { ServeError } from '../core/errors.ts';
 import {
   JSON_HEADERS,
-  NO_UPGRADE_BODY,
-  SOCKET_PATH,
+  type OwnAnswer,
+  bodiless,
   chooseSubprotocol,
+  noSocketAnswer,
   tooLargeBody,
 } from './answers.ts';
 import { BodyGatherer, declaredBytes } from './body.ts';
@@ -100,18 +103,8 @@ export class NodeTransport implements Transport {
 
   #upgrade(req: IncomingMessage, stream: Duplex, head: Buffer): void {
     stream.on('error', () => {}); // a reset before the handshake ends is nobody's failure
-    if (pathOf(req) !== SOCKET_PATH) {
-      const lines = [
-        'HTTP/1.1 404 Not Found',
-        'content-type: application/json',
-        'connection: close',
-        `content-length: ${Buffer.byteLength(NO_UPGRADE_BODY)}`,
-        '',
-        NO_UPGRADE_BODY,
-      ];
-      stream.end(lines.join('\r\n'));
-      return;
-    }
+    const own = noSocketAnswer(pathOf(req), req.headers['sec-websocket-key'] ?? '');
+    if (own) return void stream.end(responseText(own));
     this.#wss.handleUpgrade(req, stream, head, (ws) => this.#open(ws, stream as TcpSocket));
   }
 
@@ -149,6 +142,11 @@ export class NodeTransport implements Transport {
     res.on('close', () => {
       if (!res.writableEnded) request.abort();
     });
+    const own = noSocketAnswer(request.path, request.header('sec-websocket-key'));
+    if (own) {
+      req.resume(); // its body is nobody's
+      return respond(own.status, own.headers, own.body);
+    }
     const body = new BodyGatherer(declaredBytes(request.header('content-length')), bodyBytesMax);
     let answered = false;
     const refuse = (close: boolean) => {
@@ -176,6 +174,13 @@ export class NodeTransport implements Transport {
   }
 }
 
+/** An answer to an upgrade, for which node:http makes no response. */
+function responseText({ status, headers, body }: OwnAnswer): string {
+  const all = { ...headers, connection: 'close', 'content-length': String(Buffer.byteLength(body)) };
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}`);
+  return [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`, ...lines, '', body].join('\r\n');
+}
+
 function pathOf(req: IncomingMessage): string {
   return (req.url ?? '/').split('?', 1)[0] as string;
 }
@@ -187,6 +192,7 @@ function responder(res: ServerResponse, request: NodeHttpRequest): HttpRespond {
     responded = true;
     if (request.aborted) return;
     request.settle();
+    if (bodiless(status)) return void res.writeHead(status, headers).end();
     res.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
     res.end(body);
   };

@@ -4,9 +4,10 @@ import { ServeError } from '../core/errors.ts';
 import { systemClock } from '../core/clock.ts';
 import {
   JSON_HEADERS,
-  NO_UPGRADE_BODY,
   SOCKET_PATH,
+  bodiless,
   chooseSubprotocol,
+  noSocketAnswer,
   tooLargeBody,
 } from './answers.ts';
 import { BodyGatherer, declaredBytes } from './body.ts';
@@ -131,9 +132,8 @@ export class UwsTransport implements Transport {
     const request = new UwsHttpRequest(req); // all is read now: `req` dies with this call
     const respond = responder(res, request);
     res.onAborted(() => request.abort());
-    if (request.header('sec-websocket-key') !== '') {
-      return respond(404, JSON_HEADERS, NO_UPGRADE_BODY);
-    }
+    const own = noSocketAnswer(request.path, request.header('sec-websocket-key'));
+    if (own) return respond(own.status, own.headers, own.body);
     const length = request.header('content-length');
     if (length === '' && request.header('transfer-encoding') === '') {
       return this.handler.http(request, respond);
@@ -177,6 +177,7 @@ function responder(res: UwsResponse, request: UwsHttpRequest): UwsRespond {
     res.cork(() => {
       res.writeStatus(`${status} ${STATUS_CODES[status] ?? ''}`);
       for (const name in headers) res.writeHeader(name, headers[name] as string);
+      if (bodiless(status)) return void res.endWithoutBody();
       if (request.method !== 'HEAD') return void res.end(body, close);
       // Given the length, `endWithoutBody` of 20.30 waits for a body that never comes.
       res.writeHeader('content-length', String(Buffer.byteLength(body)));

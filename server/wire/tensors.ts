@@ -31,9 +31,13 @@ export function decodeTensor(value: unknown, where: Where): Tensor {
 function decodeShape(fields: Fields): number[] {
   const shape = fields.raw('shape');
   const { rankMax } = LIMITS;
-  const fits = (size: unknown): boolean => Number.isSafeInteger(size) && (size as number) >= 0;
-  if (Array.isArray(shape) && shape.length <= rankMax && shape.every(fits)) return shape;
-  return fields.fail('shape', `a list of up to ${rankMax} sizes, integers from 0`, 'bad_tensor');
+  if (!Array.isArray(shape) || shape.length > rankMax) {
+    return fields.fail('shape', `a list of up to ${rankMax} sizes`, 'bad_tensor');
+  }
+  const wrong = shape.findIndex((size) => !Number.isSafeInteger(size) || size < 0);
+  if (wrong < 0) return shape;
+  const where = { parent: fields.at('shape'), key: wrong };
+  throw bad(where, `expected a size, an integer from 0, got ${shown(shape[wrong])}`);
 }
 
 /** The bytes of listed numbers. Memory is taken for what came, never for what the shape claims. */

@@ -143,6 +143,26 @@ transportContract('HTTP and ports', ({ make, start }) => {
     raw.destroy();
   });
 
+  test('an answer of 304 or 204 says nothing of a length, and the connection lives on', async () => {
+    const { script, port } = await start();
+    script.onHttp = ({ path }, respond) =>
+      respond(Number(path.slice(1)), { etag: '"x"' }, path === '/200' ? 'fine' : '');
+    const raw = await RawConnection.open(port);
+    for (const path of ['/304', '/204']) raw.write(requestText('GET', path));
+    raw.write(requestText('HEAD', '/304') + requestText('GET', '/200'));
+
+    const text = await raw.until((all) => all.endsWith('fine'));
+
+    assert.deepEqual(text.match(/HTTP\/1.1 \d+/g), [
+      'HTTP/1.1 304', 'HTTP/1.1 204', 'HTTP/1.1 304', 'HTTP/1.1 200',
+    ]);
+    assert.deepEqual(text.match(/content-length: \d+/gi)?.map((one) => one.toLowerCase()), [
+      'content-length: 4',
+    ]);
+    assert.doesNotMatch(text, /transfer-encoding/i);
+    raw.destroy();
+  });
+
   test('a client that leaves aborts its request, and a late answer does nothing', async () => {
     const { script, port, url } = await start();
     const late = new Promise<{ request: HttpRequest; respond: HttpRespond }>((resolve) => {

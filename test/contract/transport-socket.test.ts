@@ -42,6 +42,24 @@ transportContract('WebSockets', ({ start, idleSecondsMax }) => {
     raw.destroy();
   });
 
+  test('a request for /ws that asks for no upgrade, or with a bad key, is told what is wrong', async () => {
+    const { port } = await start();
+    const upgrade = { Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Version': '13' };
+    for (const [headers, status, told] of [
+      [{}, 426, /"\/?[^"]*\/ws takes WebSockets: ask for an upgrade"/],
+      [{ ...upgrade, 'Sec-WebSocket-Key': 'short' }, 400, /sec-websocket-key must be 16 bytes/],
+    ] as [Record<string, string>, number, RegExp][]) {
+      const raw = await RawConnection.open(port);
+      raw.write(requestText('GET', '/ws', headers));
+      const text = await raw.until((all) => all.endsWith('}'));
+
+      assert.match(text, new RegExp(`^HTTP/1.1 ${status} `));
+      assert.match(text, told);
+      assert.equal(/^upgrade: websocket\r$/im.test(text), status === 426);
+      raw.destroy();
+    }
+  });
+
   test('binary and text messages arrive whole and go back as they came', async () => {
     const { script, port } = await start();
     script.onMessage = (socket, data, binary) => {

@@ -137,6 +137,20 @@ suite('ModelHost', () => {
     await mixed.close();
   });
 
+  test('a folder with a model file and no config.json is warned of, once, by name', async () => {
+    const repository = temporaryFolder();
+    writeDense(repository, 'm', small, 'plain');
+    writeFiles(repository, { 'forgotten/1/model.plain.json': '{}', 'vectors/1/items.txt': '' });
+    const lines: string[] = [];
+    const host = await openHost(repository, {}, lines);
+
+    const warned = lines.filter((line) => line.includes('"warn"'));
+    assert.equal(warned.length, 1);
+    assert.match(warned[0]!, /"model":"forgotten".*no config\.json/);
+    assert.equal(host.ready(), true);
+    await host.close();
+  });
+
   test('a new version takes over without a gap, and an unloaded model is gone', async () => {
     const folder = temporaryFolder();
     writeDense(folder, 'swap', small, 'plain', { version_labels: { stable: 1 } });

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { seededMlp } from '../../models/recipes/dense.ts';
 import { Prng } from '../../server/core/prng.ts';
 import type { HostOptions, ModelHost } from '../../server/serve.ts';
 import { COMMANDS } from '../support/faulty-commands.ts';
 import { errorOf, openHost, requestOf } from '../support/host.ts';
-import { temporaryFolder, writeDense } from '../support/model-repository.ts';
+import { temporaryFolder, writeDense, writeFiles } from '../support/model-repository.ts';
 
 const model = seededMlp(5, [4, 8, 2], 'tanh');
 const RUN_MS_MAX = 800;
@@ -134,6 +136,27 @@ suite('Pool: bad luck', () => {
     assert.match(host.failures.get('dies')?.message ?? '', /dies: .*exited with code: 7/);
     assert.match(host.failures.get('fails')?.message ?? '', /fails: .*told not to open/);
     assert.throws(() => host.lane('dies'), /the model is not ready/);
+    await host.close();
+  });
+
+  test('a model that no worker can open again is not ready, and says why', async () => {
+    const repository = temporaryFolder();
+    writeFiles(repository, { 'weights.bin': '' });
+    const weights = join(repository, 'weights.bin');
+    const parameters = { placement: 'pool', opensWith: weights };
+    writeDense(repository, 'm', model, 'plain', { parameters });
+    writeDense(repository, 'n', model, 'plain', { parameters: { placement: 'pool' } });
+    const workerFile = new URL('../support/faulty-worker.js', import.meta.url);
+    const host = await openHost(repository, { workerFile });
+    assert.deepEqual([host.ready(), host.ready('m')], [true, true]);
+
+    rmSync(weights);
+    await assert.rejects(command(host, 'm', COMMANDS.exit));
+    while (host.ready('m')) await new Promise(setImmediate);
+
+    assert.deepEqual([host.ready(), host.ready('n')], [false, true]);
+    await assert.rejects(answers(host, 'm'), /no worker can open it: .*its weights are gone/);
+    await answers(host, 'n');
     await host.close();
   });
 

@@ -2,6 +2,7 @@
  * A pool worker whose models misbehave when a row tells them to: its first value is the command.
  * Plain models only; everything else is the product's own worker.
  */
+import { existsSync } from 'node:fs';
 import { workerData } from 'node:worker_threads';
 import type { SeatData } from '../../server/pool/protocol.ts';
 import { workerOf } from '../../server/pool/worker.ts';
@@ -15,6 +16,8 @@ class FaultyRuntime extends PlainRuntime implements Runtime {
     const [, config] = args;
     if (config.parameters['opening'] === 'exit') process.exit(7);
     if (config.parameters['opening'] === 'fail') throw new Error('told not to open');
+    const needed = config.parameters['opensWith'];
+    if (needed !== undefined && !existsSync(String(needed))) throw new Error('its weights are gone');
     const model = await super.open(...args);
     return {
       run(inputs, rows, outputs) {

@@ -12,6 +12,7 @@ import { FakeClock } from './fake-clock.ts';
 export class FakeRunner implements Runner {
   readonly running: Run[] = [];
   closed = false;
+  trouble: string | undefined = undefined;
   onFree = (): void => {};
   lane: BatchLane | null = null;
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { seededMlp } from '../../../models/recipes/dense.ts';
-import { modelNames, readModel, servedVersions } from '../../../server/catalog/repository.ts';
+import { modelNames, readModel, servedVersions, unconfigured } from '../../../server/catalog/repository.ts';
 import { denseConfigJson, temporaryFolder, writeFiles } from '../../support/model-repository.ts';
 
 const model = seededMlp(1, [2, 2]);
@@ -25,6 +25,15 @@ suite('Model repository', () => {
     const files = { 'a-model/config.json': '', 'vectors/items.txt': '', 'recommend.json': '{}' };
     const repository = setup(['1'], {}, files);
     assert.deepEqual(await modelNames(repository), ['a-model', 'm']);
+  });
+
+  test('a folder that holds a model file and no config.json is named', async () => {
+    const repository = setup(['1'], {}, {
+      'versioned/2/model.onnx': '', 'bare/model.json': '', 'vectors/1/items.txt': '',
+      'empty/readme': '', 'other/1/model.bin': '',
+    });
+    assert.deepEqual(await unconfigured(repository, ['model.onnx', 'model.json']),
+      ['bare', 'versioned']);
   });
 
   test('a repository that is not there is refused by its path', async () => {

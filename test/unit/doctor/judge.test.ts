@@ -34,6 +34,7 @@ suite('the doctor', () => {
     const some = { facts: { name: 'uWebSockets.js 20.30.0', skipped: SKIPPED } };
 
     assert.equal(judgeTransport('auto', some).state, 'ok');
+    assert.match(judgeTransport('auto', some).what, /^uWebSockets.js 20.30.0, HTTP\/1.1 alone/);
     assert.match(line(judgeTransport('auto', none)), /^missing .* newer copy needs glibc 2\.38; fix: /);
     assert.equal(judgeTransport('uws', none).state, 'broken');
     assert.equal(judgeTransport('node', none).state, 'ok');

@@ -61,7 +61,7 @@ const messageOf = ({ failure }: FakeRun): string =>
 const OPENED: KeepingReply = { times: [] };
 
 /** A seat that should hold lanes 1 to `lanes`; its newest thread is `thread()`. */
-function setup(lanes = 1) {
+function setup(lanes = 1, beforeStart: () => void = () => {}) {
   const clock = new FakeClock();
   const threads: FakeThread[] = [];
   const wanted = new Map<number, OpenOrder>();
@@ -74,6 +74,7 @@ function setup(lanes = 1) {
     number: 0, clock, wanted, runMsMax: RUN_MS_MAX, onIdle: () => {},
     log: new Log('error', () => {}),
     startThread: (sheet, died) => {
+      beforeStart();
       threads.push(new FakeThread(new Int32Array(sheet), died));
       return thread();
     },
@@ -222,6 +223,50 @@ suite('Seat', () => {
     await thread().reply(OPENED);
     await closing;
     assert.equal(seat.takes(1), false);
+  });
+
+  test('a lane that could not be opened is tried again, ever later, until it opens', async () => {
+    const { clock, seat, thread } = setup();
+    const synced = seat.sync();
+    await turn();
+    await thread().reply({ error: 'no such file' });
+    await synced;
+
+    for (const ms of [1000, 2000, 4000]) {
+      const { length } = thread().orders;
+      clock.advance(ms * MS - 1);
+      await turn();
+      assert.equal(thread().orders.length, length, `${ms} ms are not over`);
+      clock.advance(1);
+      await turn();
+      assert.equal(thread().orders.length, length + 1, `${ms} ms are over`);
+      assert.equal(seat.trouble(1), 'no such file');
+      await thread().reply({ error: 'no such file' });
+    }
+    clock.advance(8000 * MS);
+    await turn();
+    await thread().reply(OPENED);
+
+    assert.deepEqual([seat.trouble(1), seat.takes(1)], [undefined, true]);
+  });
+
+  test('a thread that cannot be started is tried again, ever later', async () => {
+    const refusals = [true, true, true, false];
+    const { clock, seat, threads, thread } = setup(1, () => {
+      if (refusals.shift()) throw new Error('EAGAIN');
+    });
+    await seat.sync(); // it settles: nobody is left waiting
+    await turn();
+    assert.equal(refusals.length, 2); // the second try comes at once
+    clock.advance(50 * MS);
+    await turn();
+    assert.equal(refusals.length, 1);
+    clock.advance(100 * MS);
+    await turn();
+
+    assert.equal(threads.length, 1);
+    await thread().reply(OPENED);
+    assert.equal(seat.takes(1), true);
   });
 
   test('a closed seat fails its run and starts no thread again', async () => {

@@ -254,14 +254,15 @@ suite('Router', () => {
     );
   });
 
-  test('a defect is 500, logged, and nobody else is disturbed', async () => {
+  test('a defect is 500, told by an id that the log has with all of it', async () => {
     const { call, logged } = setup();
 
-    assert.deepEqual(await call('POST', '/v1/similar', { item: 'defect' }), [
-      500,
-      { error: 'the server has a defect: a defect of the server', code: 'internal' },
-    ]);
+    const [status, body] = await call('POST', '/v1/similar', { item: 'defect' });
+    const { error, code } = body as { error: string; code: string };
+    assert.deepEqual([status, code], [500, 'internal']);
+    assert.match(error, /^the server has a defect: error [0-9a-f]{8}$/);
     assert.match(logged[0]!, /TypeError: a defect of the server/);
+    assert.ok(logged[0]!.includes(error));
     assert.equal((await call('GET', '/healthz'))[0], 200);
   });
 });

@@ -309,12 +309,16 @@ suite('SocketSessions', () => {
     const { ask, logged, answered } = setup();
 
     assert.deepEqual(codes(await ask({ id: 1, op: 'similar', item: 'none' })), ['unknown_item']);
-    assert.deepEqual(codes(await ask({ id: 2, op: 'similar', item: 'defect' })), ['internal']);
+    const defect = await ask({ id: 2, op: 'similar', item: 'defect' });
+    assert.deepEqual(codes(defect), ['internal']);
+    const id = /error [0-9a-f]{8}/.exec(JSON.stringify(defect))?.[0];
+    assert.ok(id && !JSON.stringify(defect).includes('a defect of the server'));
     assert.deepEqual(codes(await ask({ id: 3, op: 'metadata', model: 'nobody' })), [
       'unknown_model',
     ]);
     assert.equal(logged.length, 1);
     assert.match(logged[0]!, /a defect of the server/);
+    assert.ok(logged[0]!.includes(id));
     assert.deepEqual(answered, [
       'similar unknown_item',
       'similar internal',
