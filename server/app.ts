@@ -54,7 +54,8 @@ export async function openApp(config: Config, log: Log): Promise<App> {
 
   const router = new Router(log, requestCounter(metrics, 'http'));
   addKserveRoutes(router, {
-    lanes: host, inference: host, directory: host, clock, version: VERSION,
+    lanes: host, inference: host, directory: host, details: host, clock, version: VERSION,
+    bodyBytesMax: config.bodyBytesMax,
   });
   addStorefrontRoutes(router, shop, clock);
   addOpsRoutes(router, { healthy: () => healthy, metrics: () => metrics.text() });

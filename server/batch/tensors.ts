@@ -16,7 +16,9 @@ export function checkInputs(lane: Lane, tensors: readonly Tensor[]): number {
     const tensor = findTensor(lane, tensors, spec);
     const own = checkShape(lane, tensor, spec);
     if (rows !== 0 && own !== rows) {
-      throw bad(`'${spec.name}' has ${own} rows, '${lane.inputs[0]?.spec.name}' has ${rows}`);
+      const [first] = lane.inputs;
+      throw bad(`input '${spec.name}' batch size does not match other inputs for '${lane.model}': ` +
+        `it has ${own} rows, '${first?.spec.name}' has ${rows}`);
     }
     rows = own;
     assertBytes(tensor);
@@ -24,7 +26,8 @@ export function checkInputs(lane: Lane, tensors: readonly Tensor[]): number {
   }
   for (const { name } of tensors) {
     if (lane.inputs.every(({ spec }) => spec.name !== name)) {
-      throw bad(`'${lane.model}' has no input '${name}', it takes ${names(lane.inputs)}`);
+      throw bad(`unexpected inference input '${name}' for model '${lane.model}', which takes ` +
+        names(lane.inputs));
     }
   }
   return rows;
@@ -57,32 +60,40 @@ export function checkOutputs(lane: Lane, wanted: readonly string[]): void {
 function findOutput(lane: Lane, wanted: string): LaneTensor {
   const output = lane.outputs.find(({ spec }) => spec.name === wanted);
   if (output) return output;
-  throw bad(`'${lane.model}' has no output '${wanted}', it gives ${names(lane.outputs)}`);
+  throw bad(`unexpected inference output '${wanted}' for model '${lane.model}', which gives ` +
+    names(lane.outputs));
 }
 
 function findTensor(lane: Lane, tensors: readonly Tensor[], spec: TensorSpec): Tensor {
   const found = tensors.filter(({ name }) => name === spec.name);
   if (found.length === 1) return found[0] as Tensor;
   if (found.length > 1) throw bad(`'${spec.name}' is given ${found.length} times`);
-  throw bad(`'${lane.model}' needs input '${spec.name}'`);
+  const [want, got] = [lane.inputs.length, tensors.length];
+  throw bad(`expected ${want} inputs but got ${got} inputs for model '${lane.model}'. Got input(s) ` +
+    `[${tensors.map(({ name }) => `'${name}'`).join(', ')}], but missing required input(s) ` +
+    `['${spec.name}']. Please provide all required input(s).`);
 }
 
 /** The tensor's rows. */
 function checkShape(lane: Lane, tensor: Tensor, spec: TensorSpec): number {
   if (tensor.datatype !== spec.datatype) {
-    throw bad(`'${spec.name}' must be ${spec.datatype}, got ${tensor.datatype}`);
+    throw bad(`inference input '${spec.name}' data-type is '${tensor.datatype}', but model ` +
+      `'${lane.model}' expects '${spec.datatype}'`);
   }
   const batches = lane.config.max_batch_size > 0;
   const rows = batches ? (tensor.shape[0] ?? 0) : 1;
   const own = batches ? tensor.shape.slice(1) : tensor.shape;
   const fits = own.length === spec.dims.length && own.every((size, at) => size === spec.dims[at]);
   if (!fits || (batches && tensor.shape.length === 0)) {
-    const want = batches ? ['rows', ...spec.dims] : spec.dims;
+    const want = batches ? [-1, ...spec.dims] : spec.dims;
     const [must, got] = [want.join(','), tensor.shape.join(',')];
-    throw bad(`'${spec.name}' must have shape [${must}], got [${got}]`);
+    const note = batches ? '. NOTE: the first size is the number of rows (max_batch_size)' : '';
+    throw bad(`unexpected shape for input '${spec.name}' for model '${lane.model}'. Expected ` +
+      `[${must}], got [${got}]${note}`);
   }
   if (rows < 1 || rows > lane.rowsMax) {
-    throw bad(`'${spec.name}' must have 1..${lane.rowsMax} rows (max_batch_size), got ${rows}`);
+    throw bad(`inference request batch-size must be <= ${lane.rowsMax} for '${lane.model}' and at ` +
+      `least 1, got ${rows}`);
   }
   return rows;
 }

@@ -1,4 +1,5 @@
 import type { TensorSpec } from '../core/tensor.ts';
+import type { ModelConfig } from './model-config.ts';
 
 /** What is known of the models, for clients that ask. `ModelHost` implements it; routes see it. */
 export interface ModelDirectory {
@@ -26,4 +27,11 @@ export interface ModelMetadata extends ModelSummary {
   readonly outputs: readonly TensorSpec[];
   /** The model's `card.json`: data, split, scores, baselines, date. Absent where it has none. */
   readonly card?: Readonly<Record<string, unknown>>;
+}
+
+/** What only some ask of a model. `ModelHost` implements it. Both throw `unknown_model`. */
+export interface ModelDetails {
+  config(model: string): ModelConfig;
+  /** Class names of an output, from its `label_filename`; empty where it has none. */
+  labels(model: string, output: string): readonly string[];
 }

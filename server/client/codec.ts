@@ -1,6 +1,6 @@
 import { Packr, Unpackr } from 'msgpackr';
 import {
-  DATATYPE_ARRAYS, DATATYPE_BYTES, isDatatype, type Datatype, type Tensor,
+  DATATYPE_ARRAYS, DATATYPE_BYTES, isDatatype, packTexts, textsOf, type Datatype, type Tensor,
 } from '../core/tensor.ts';
 import { VitrineError } from './errors.ts';
 import { fromWire, toWire } from './names.ts';
@@ -57,6 +57,9 @@ function withListed(message: object): object {
 }
 
 function listed(tensor: Tensor): object {
+  if (tensor.datatype === 'BYTES') {
+    return { ...tensor, data: Array.from(textsOf(tensor), (text) => new TextDecoder().decode(text)) };
+  }
   const View = DATATYPE_ARRAYS[listable(tensor.datatype)];
   // A view of a message need not be aligned. Not `slice`: of a Buffer that is no copy.
   const aligned = new Uint8Array(tensor.data).buffer;
@@ -71,6 +74,10 @@ function withBytes(reply: unknown): unknown {
 
 function bytes(tensor: object): object {
   const { datatype, data } = tensor as { datatype: string; data: (number | boolean)[] };
+  if (datatype === 'BYTES') {
+    const texts = (data as unknown as string[]).map((text) => new TextEncoder().encode(text));
+    return { ...tensor, data: packTexts(texts) };
+  }
   if (!isDatatype(datatype)) return tensor;
   const View = DATATYPE_ARRAYS[listable(datatype)];
   const buffer = new ArrayBuffer(data.length * DATATYPE_BYTES[datatype]);

@@ -33,7 +33,8 @@ export class ServeError extends Error {
 
   constructor(
     readonly code: FailureCode,
-    detail = '',
+    /** What the message says beyond the code's own text; '' for nothing. */
+    readonly detail = '',
     options?: ErrorOptions & { retryAfterMs?: number },
   ) {
     super(detail ? `${FAILURES[code].text}: ${detail}` : FAILURES[code].text, options);

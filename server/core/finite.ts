@@ -1,10 +1,10 @@
-import type { Datatype } from './tensor.ts';
+import type { TensorDatatype } from './tensor.ts';
 
 /**
  * Index of the first element that is NaN or infinite, or -1. Only floating types can hold one: all
  * exponent bits set. Reads bytes at any alignment.
  */
-export function firstNonFinite(datatype: Datatype, data: Uint8Array): number {
+export function firstNonFinite(datatype: TensorDatatype, data: Uint8Array): number {
   switch (datatype) {
     case 'FP32': return floats(data);
     case 'FP64': return scan(data, 8, 0x7ff0_0000);

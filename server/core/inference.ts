@@ -10,6 +10,8 @@ export interface InferRequest {
   readonly outputs?: readonly string[];
   /** Milliseconds from arrival after which the answer is of no use. */
   readonly deadlineMs?: number;
+  /** 1 is the most urgent; absent or 0 is the model's own default. */
+  readonly priority?: number;
   /** Ends the wait with `cancelled`; a batch that already runs is not stopped. */
   readonly signal?: AbortSignal;
 }

@@ -47,10 +47,16 @@ export function isDatatype(name: string): name is Datatype {
   return Object.hasOwn(DATATYPE_BYTES, name);
 }
 
-/** A named block of numbers: `data` holds `elements(shape)` values, little-endian, row-major. */
+/** What a tensor may hold: numbers, or `BYTES`, whose elements have a length each. */
+export type TensorDatatype = Datatype | 'BYTES';
+
+/**
+ * A named block of values: `data` holds `elements(shape)` of them, little-endian, row-major. An
+ * element of `BYTES` is its length in four bytes, then as many bytes.
+ */
 export interface Tensor {
   readonly name: string;
-  readonly datatype: Datatype;
+  readonly datatype: TensorDatatype;
   readonly shape: readonly number[];
   /** Not necessarily aligned to the element size: it may be a view of a received message. */
   readonly data: Uint8Array;
@@ -72,6 +78,7 @@ export function elements(shape: readonly number[]): number {
 
 /** Fails with `bad_tensor` unless the bytes are just as many as datatype and shape ask for. */
 export function assertBytes(tensor: Tensor): void {
+  if (tensor.datatype === 'BYTES') return assertTexts(tensor);
   const want = elements(tensor.shape) * DATATYPE_BYTES[tensor.datatype];
   if (tensor.data.byteLength === want) return;
   throw new ServeError(
@@ -79,6 +86,56 @@ export function assertBytes(tensor: Tensor): void {
     `'${tensor.name}' ${tensor.datatype}[${tensor.shape.join(',')}] needs ${want} bytes, ` +
       `got ${tensor.data.byteLength}`,
   );
+}
+
+/** Fails with `bad_tensor` unless the bytes are `elements(shape)` whole elements of `BYTES`. */
+function assertTexts({ name, shape, data }: Tensor): void {
+  const want = elements(shape);
+  const got = countTexts(data);
+  if (got === want) return;
+  const found = got < 0 ? 'the last of which is cut short' : `got ${got}`;
+  throw new ServeError(
+    'bad_tensor',
+    `'${name}' BYTES[${shape.join(',')}] needs ${want} elements with their lengths, ${found}`,
+  );
+}
+
+/** Elements of `BYTES` in the data; -1 where the last one reaches past the end. */
+function countTexts(data: Uint8Array): number {
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  let count = 0;
+  for (let at = 0; at < data.byteLength; count += 1) {
+    if (at + LENGTH_BYTES > data.byteLength) return -1;
+    at += LENGTH_BYTES + view.getUint32(at, true);
+    if (at > data.byteLength) return -1;
+  }
+  return count;
+}
+
+const LENGTH_BYTES = 4; // before each element of `BYTES`
+
+/** The elements of a `BYTES` tensor that `assertBytes` has passed: views of its data. */
+export function* textsOf({ data }: Tensor): Generator<Uint8Array> {
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  for (let at = 0; at < data.byteLength; ) {
+    const from = at + LENGTH_BYTES;
+    at = from + view.getUint32(at, true);
+    yield data.subarray(from, at);
+  }
+}
+
+/** The data of a `BYTES` tensor with these elements. */
+export function packTexts(texts: readonly Uint8Array[]): Uint8Array {
+  const bytes = texts.reduce((sum, text) => sum + LENGTH_BYTES + text.byteLength, 0);
+  const data = new Uint8Array(bytes);
+  const view = new DataView(data.buffer);
+  let at = 0;
+  for (const text of texts) {
+    view.setUint32(at, text.byteLength, true);
+    data.set(text, at + LENGTH_BYTES);
+    at += LENGTH_BYTES + text.byteLength;
+  }
+  return data;
 }
 
 /** The tensor's FP32 values. Copies only when the bytes are not aligned. */

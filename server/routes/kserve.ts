@@ -1,26 +1,22 @@
-import { startInfer } from '../batch/infer.ts';
-import type { Lanes } from '../batch/lane.ts';
 import type { ModelDirectory, ModelMetadata } from '../catalog/directory.ts';
-import type { Clock } from '../core/clock.ts';
-import { ServeError } from '../core/errors.ts';
 import type { Inference } from '../core/inference.ts';
 import type { TensorSpec } from '../core/tensor.ts';
-import type { HttpRequest } from '../transport/transport.ts';
-import { decodeKserveInfer, encodeKserveInfer } from '../wire/kserve.ts';
+import { infer, type KserveInferParts } from './kserve-infer.ts';
 import { type Answer, jsonAnswer, type Params, type Router } from './router.ts';
 
-export interface KserveParts {
-  readonly lanes: Lanes;
+export interface KserveParts extends KserveInferParts {
   readonly inference: Pick<Inference, 'ready'>;
-  readonly clock: Clock; // the lanes' own
   readonly directory: ModelDirectory;
   readonly version: string; // of the product
 }
 
-/** KServe v2 over JSON: server and model metadata, health, infer. */
+/** What of Triton's extensions is here, by the names that `/v2` lists them under. */
+const EXTENSIONS = ['classification', 'binary_tensor_data', 'parameters'];
+
+/** KServe v2 with Triton's extensions: server and model metadata, health, infer. */
 export function addKserveRoutes(router: Router, parts: KserveParts): void {
   const { directory, version } = parts;
-  const server = () => jsonAnswer(JSON.stringify({ name: 'vitrine', version, extensions: [] }));
+  const server = () => jsonAnswer(JSON.stringify({ name: 'vitrine', version, extensions: EXTENSIONS }));
   router.on('GET', '/v2', server);
   router.on('GET', '/v2/', server);
   // Some clients read the body, others the status alone: both say it.
@@ -62,40 +58,4 @@ function modelReady({ inference, directory }: KserveParts, params: Params): Answ
     return jsonAnswer(JSON.stringify({ name, ready: true }));
   }
   return jsonAnswer(JSON.stringify({ name, ready: false, error: 'Model version not ready' }), 400);
-}
-
-function infer(
-  { lanes, clock }: KserveParts,
-  request: HttpRequest,
-  params: Params,
-): Promise<Answer> {
-  refuseExtensions(request);
-  const { id, request: asked } = decodeKserveInfer(request.body);
-  const { model, version } = params as { model: string; version?: string };
-  const lane = lanes.lane(model, version);
-  return new Promise((resolve, reject) => {
-    const cancel = startInfer(lane, { model, ...asked }, clock, (error, result) => {
-      if (error || !result) return reject(error);
-      try {
-        resolve(jsonAnswer(encodeKserveInfer(result, id)));
-      } catch (noJson) {
-        reject(noJson); // an output that JSON cannot carry
-      }
-    });
-    request.onAbort(cancel);
-  });
-}
-
-function refuseExtensions(request: HttpRequest): void {
-  const encoding = request.header('content-encoding');
-  if (encoding !== '' && encoding !== 'identity') {
-    throw new ServeError('unsupported', `content-encoding ${encoding}`);
-  }
-  const jsonBytes = request.header('inference-header-content-length');
-  if (jsonBytes !== '' && Number(jsonBytes) !== request.body.byteLength) {
-    throw new ServeError(
-      'unsupported',
-      'tensors in binary after the JSON (extension binary_tensor_data)',
-    );
-  }
 }

@@ -134,10 +134,12 @@ export function jsonAnswer(text: string, status = 200): Answer {
 /** `{"error": text}`, as KServe v2 has it; beside the code, where KServe does not speak. */
 function failureAnswer(error: ServeError, path: string): Answer {
   const kserve = path === '/v2' || path.startsWith('/v2/');
-  const { message, code, retryAfterMs } = error;
+  const { code, retryAfterMs } = error;
+  const message = kserve && code === 'method_not_allowed' ? 'Method Not Allowed' : error.message;
   const body = kserve ? { error: message } : { error: message, code, retry_after_ms: retryAfterMs };
   const answer = jsonAnswer(JSON.stringify(body), error.status);
   if (error.status !== 503) return answer;
   const seconds = Math.max(1, Math.ceil((retryAfterMs ?? 0) / 1000)); // the header knows no less
-  return { ...answer, headers: { ...answer.headers, 'retry-after': String(seconds) } };
+  const shed = { 'retry-after': String(seconds), 'x-shed-reason': code };
+  return { ...answer, headers: { ...answer.headers, ...shed } };
 }

@@ -35,6 +35,11 @@ export class Fields {
     return value === null ? undefined : value;
   }
 
+  /** Every field and its value, null left out. */
+  entries(): [string, unknown][] {
+    return Object.entries(this.#map).filter(([, value]) => value !== null);
+  }
+
   has(name: string): boolean {
     return this.raw(name) !== undefined;
   }

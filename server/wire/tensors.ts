@@ -1,23 +1,19 @@
 import { ServeError } from '../core/errors.ts';
 import {
-  DATATYPE_BYTES, type Datatype, type Tensor, assertBytes, elements, isDatatype,
+  DATATYPE_BYTES, type Datatype, type Tensor, type TensorDatatype, assertBytes, elements,
+  isDatatype, packTexts, textsOf,
 } from '../core/tensor.ts';
 import { Fields, pathOf, shown, type Where } from './fields.ts';
 import { LIMITS } from './schema.ts';
 
 /**
- * `{name, datatype, shape, data}`; `data` is the elements' bytes, or numbers in a list, flat or
- * nested as the shape says. Fails with `bad_tensor`. A tensor of bytes is a view of them.
+ * `{name, datatype, shape, data}`; `data` is the elements' bytes, or numbers (texts for `BYTES`) in
+ * a list, flat or nested as the shape says. Fails with `bad_tensor`. A tensor of bytes is a view of
+ * them.
  */
 export function decodeTensor(value: unknown, where: Where): Tensor {
   const fields = Fields.of(value, 'a tensor', where);
-  const name = fields.text('name', LIMITS.idBytesMax);
-  const datatype = fields.raw('datatype');
-  if (typeof datatype !== 'string' || !isDatatype(datatype)) {
-    const known = Object.keys(DATATYPE_BYTES).join(', ');
-    return fields.fail('datatype', `one of ${known}`, 'bad_tensor');
-  }
-  const shape = decodeShape(fields);
+  const { name, datatype, shape } = decodeTensorHead(fields);
   const data = fields.raw('data');
   if (data instanceof Uint8Array) {
     const tensor = { name, datatype, shape, data };
@@ -25,7 +21,18 @@ export function decodeTensor(value: unknown, where: Where): Tensor {
     return tensor;
   }
   if (!Array.isArray(data)) return fields.fail('data', 'bytes or a list of numbers', 'bad_tensor');
-  return { name, datatype, shape, data: pack(datatype, shape, data, fields.at('data')) };
+  return { name, datatype, shape, data: packList(name, datatype, shape, data, fields.at('data')) };
+}
+
+/** What a tensor says of itself, without its data. */
+export function decodeTensorHead(fields: Fields): Omit<Tensor, 'data'> {
+  const name = fields.text('name', LIMITS.idBytesMax);
+  const datatype = fields.raw('datatype');
+  if (typeof datatype !== 'string' || !(isDatatype(datatype) || datatype === 'BYTES')) {
+    const known = [...Object.keys(DATATYPE_BYTES), 'BYTES'].join(', ');
+    return fields.fail('datatype', `one of ${known}`, 'bad_tensor');
+  }
+  return { name, datatype, shape: decodeShape(fields) };
 }
 
 function decodeShape(fields: Fields): number[] {
@@ -40,17 +47,19 @@ function decodeShape(fields: Fields): number[] {
   throw bad(where, `expected a size, an integer from 0, got ${shown(shape[wrong])}`);
 }
 
-/** The bytes of listed numbers. Memory is taken for what came, never for what the shape claims. */
-function pack(
-  datatype: Datatype, shape: readonly number[], list: readonly unknown[], where: Where,
+/** The bytes of listed elements. Memory is taken for what came, never for what the shape claims. */
+function packList(
+  name: string, datatype: TensorDatatype, shape: readonly number[], list: readonly unknown[],
+  where: Where,
 ): Uint8Array {
-  const form = jsonForm(datatype, 'receiving');
+  const form = datatype === 'BYTES' ? null : jsonForm(datatype, 'receiving', name);
   const flat = Array.isArray(list[0]) ? flatten(list, shape, 0, where, []) : list;
   const count = elements(shape);
   if (flat.length !== count) {
     throw bad(where, `shape [${shape.join(',')}] needs ${count} elements, got ${flat.length}`);
   }
-  const width = DATATYPE_BYTES[datatype];
+  if (form === null) return packTexts(flat.map((text, i) => textBytes(text, i, where)));
+  const width = DATATYPE_BYTES[datatype as Datatype];
   const data = new Uint8Array(flat.length * width);
   const view = new DataView(data.buffer);
   for (let i = 0; i < flat.length; i += 1) {
@@ -59,6 +68,12 @@ function pack(
     }
   }
   return data;
+}
+
+function textBytes(text: unknown, at: number, where: Where): Uint8Array {
+  if (typeof text === 'string') return Buffer.from(text);
+  if (text instanceof Uint8Array) return text;
+  throw bad(where, `element ${at}: expected text, got ${shown(text)}`);
 }
 
 function flatten(
@@ -88,7 +103,8 @@ function bad(where: Where, what: string): ServeError {
 /** The elements as a JSON list, flat. Fails with `backend` where JSON cannot carry them. */
 export function tensorJson(tensor: Tensor): string {
   const { name, datatype, data } = tensor;
-  const { read } = jsonForm(datatype, 'sending');
+  if (datatype === 'BYTES') return `[${Array.from(textsOf(tensor), textJson).join(',')}]`;
+  const { read } = jsonForm(datatype, 'sending', name);
   const width = DATATYPE_BYTES[datatype];
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   const texts = new Array<string>(data.byteLength / width);
@@ -102,6 +118,17 @@ export function tensorJson(tensor: Tensor): string {
   return `[${texts.join(',')}]`;
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+function textJson(text: Uint8Array): string {
+  try {
+    return JSON.stringify(utf8.decode(text));
+  } catch (cause) {
+    const why = 'an output of BYTES holds what is no UTF-8 and JSON cannot carry';
+    throw new ServeError('backend', why, { cause });
+  }
+}
+
 interface JsonForm {
   readonly expected: string;
   read(view: DataView, at: number): number | bigint | boolean;
@@ -109,11 +136,12 @@ interface JsonForm {
   write(view: DataView, at: number, value: unknown): boolean;
 }
 
-function jsonForm(datatype: Datatype, doing: 'receiving' | 'sending'): JsonForm {
+function jsonForm(datatype: Datatype, doing: 'receiving' | 'sending', name: string): JsonForm {
   if (datatype !== 'FP16' && datatype !== 'BF16') return JSON_FORMS[datatype];
-  const code = doing === 'receiving' ? 'bad_tensor' : 'unsupported';
-  const advice = 'Please use the binary data format for input';
-  throw new ServeError(code, `${doing} ${datatype} data via JSON is not supported. ${advice}`);
+  const advice = 'Please use the binary data format for';
+  const side = doing === 'receiving' ? `input ${name}` : 'output';
+  const detail = `${doing} ${datatype} data via JSON is not supported. ${advice} ${side}`;
+  throw new ServeError(doing === 'receiving' ? 'bad_tensor' : 'unsupported', detail);
 }
 
 const JSON_FORMS: { readonly [Name in Exclude<Datatype, 'FP16' | 'BF16'>]: JsonForm } = {

@@ -4,10 +4,10 @@ import { ServeError } from '../../server/core/errors.ts';
 import { Prng } from '../../server/core/prng.ts';
 import { decodeRequest, requestIdOf } from '../../server/wire/decode.ts';
 import { decodeJson } from '../../server/wire/json.ts';
-import { decodeKserveInfer } from '../../server/wire/kserve.ts';
+import { cutBody, decodeInferRequest, rawInferRequest } from '../../server/wire/kserve-request.ts';
 import { frameLayout } from '../../server/wire/layout.ts';
 import { decodeMsgpack, encodeMsgpack } from '../../server/wire/msgpack.ts';
-import { JSON_REQUESTS, KSERVE_BODIES, REQUESTS } from '../support/corpus.ts';
+import { JSON_REQUESTS, KSERVE_BINARY, KSERVE_BODIES, REQUESTS } from '../support/corpus.ts';
 import { mutated, mutatedValue } from '../support/mutate.ts';
 
 const FRAMES = Number(process.env.VITRINE_FUZZ_FRAMES ?? 100_000);
@@ -42,10 +42,26 @@ suite(`decoders, given ${FRAMES} mutated frames`, () => {
   });
 
   test('KServe bodies: a value or a ServeError, and nothing else', () => {
-    const run = (frame: Uint8Array): unknown => decodeKserveInfer(frame);
+    const run = (frame: Uint8Array): unknown => decodeInferRequest(cutBody(frame, ''), 'm');
     const corpus = KSERVE_BODIES.map(text);
     fuzz(FRAMES * 0.1, (prng) => mutated(prng, corpus), run);
     fuzz(FRAMES * 0.1, (prng) => text(mutatedValue(prng, prng.pick(KSERVE_BODIES))), run);
+  });
+
+  test('KServe bodies with binary behind them: a value or a ServeError, and nothing else', () => {
+    const { head, tail } = KSERVE_BINARY;
+    const whole = Buffer.concat([text(head), tail]);
+    const cut = (prng: Prng): string => prng.pick([String(text(head).length), '0', '-1', 'x', '']);
+    const prng = new Prng(SEED);
+    const run = (frame: Uint8Array): unknown => {
+      const { json, binary, raw } = cutBody(frame, cut(prng));
+      const specs = [{ name: 'x', datatype: 'FP32' as const, dims: [-1] }];
+      return raw ? rawInferRequest(binary, specs, true, 'm') : decodeInferRequest({ json, binary }, 'm');
+    };
+    fuzz(FRAMES * 0.05, (chance) => mutated(chance, [whole]), run);
+    const runHead = (frame: Uint8Array): unknown =>
+      decodeInferRequest({ json: frame, binary: tail }, 'm');
+    fuzz(FRAMES * 0.1, (chance) => text(mutatedValue(chance, head)), runHead);
   });
 });
 

@@ -9,7 +9,7 @@ import { loadTransport } from '../../server/transport/load.ts';
 import type { Handler } from '../../server/transport/transport.ts';
 import { decodeMsgpack, encodeMsgpack } from '../../server/wire/msgpack.ts';
 import { JSON_REQUESTS, KSERVE_BODIES, REQUESTS } from '../support/corpus.ts';
-import { directoryOf, makeSessions } from '../support/make-sessions.ts';
+import { detailsOf, directoryOf, makeSessions } from '../support/make-sessions.ts';
 import { mutated } from '../support/mutate.ts';
 import { RawConnection, requestText } from '../support/raw-http.ts';
 import { SocketClient } from '../support/socket-client.ts';
@@ -30,6 +30,8 @@ for (const setting of ['auto', 'node']) {
           directory: directoryOf(lanes),
           clock,
           version: '0',
+          bodyBytesMax: 100_000,
+          details: detailsOf(lanes),
         });
         addStorefrontRoutes(router, storefront, clock);
         const handler: Handler = {

@@ -85,6 +85,8 @@ export const KSERVE_BODIES: readonly object[] = [
     inputs: [listed('FP32', [1, 2, 3, 4], [1, 4])],
     outputs: [{ name: 'y' }],
   },
+  { inputs: [listed('BYTES', [['a', 'bc']], [1, 2])], parameters: { priority: 1, trace: true },
+    outputs: [{ name: 'y', parameters: { classification: 2 } }] },
   {
     inputs: [
       listed(
@@ -99,3 +101,17 @@ export const KSERVE_BODIES: readonly object[] = [
     ],
   },
 ];
+
+/** One with tensors in binary behind it. */
+export const KSERVE_BINARY = {
+  head: {
+    id: 'b',
+    parameters: { binary_data_output: true, timeout: 1000 },
+    inputs: [
+      { name: 'x', shape: [1, 4], datatype: 'FP32', parameters: { binary_data_size: 16 } },
+      { name: 'z', shape: [1], datatype: 'BYTES', parameters: { binary_data_size: 6 } },
+    ],
+    outputs: [{ name: 'y', parameters: { binary_data: false } }],
+  },
+  tail: Buffer.concat([x.data, Buffer.from([2, 0, 0, 0, 65, 66])]),
+};

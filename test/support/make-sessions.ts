@@ -1,4 +1,4 @@
-import type { ModelDirectory, ModelMetadata } from '../../server/catalog/directory.ts';
+import type { ModelDetails, ModelDirectory, ModelMetadata } from '../../server/catalog/directory.ts';
 import { Log } from '../../server/core/log.ts';
 import { SocketSessions } from '../../server/routes/socket.ts';
 import type { SessionLimits } from '../../server/routes/session.ts';
@@ -41,6 +41,10 @@ export function directoryOf(lanes: FakeLanes): ModelDirectory {
     metadata,
     ready: () => lanes.lanes.length > 0,
   };
+}
+
+export function detailsOf(lanes: FakeLanes): ModelDetails {
+  return { config: (model) => lanes.lane(model).config, labels: () => [] };
 }
 
 /** Socket sessions over a fake shop and fake models. */

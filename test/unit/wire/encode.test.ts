@@ -4,7 +4,7 @@ import { fromWire, toWire as clientToWire } from '../../../server/client/names.t
 import { ServeError } from '../../../server/core/errors.ts';
 import { float32Tensor } from '../../../server/core/tensor.ts';
 import { encodeMessage, errorReply, inferReply } from '../../../server/wire/encode.ts';
-import { decodeKserveInfer, encodeKserveInfer } from '../../../server/wire/kserve.ts';
+import { cutBody, decodeInferRequest } from '../../../server/wire/kserve-request.ts';
 import { decodeMsgpack } from '../../../server/wire/msgpack.ts';
 import { toWire, WIRE_NAMES } from '../../../server/wire/names.ts';
 
@@ -19,7 +19,7 @@ const RESULT = {
     { name: 'z', datatype: 'INT64' as const, shape: [1], data: int64(2n ** 62n + 1n) },
   ],
 };
-const json = (text: string) => decodeKserveInfer(Buffer.from(text));
+const json = (text: string) => decodeInferRequest(cutBody(Buffer.from(text), ''), 'm');
 
 suite('encodeMessage', () => {
   test('a binary reply carries tensors as their bytes', () => {
@@ -96,33 +96,5 @@ suite('KServe v2 infer', () => {
       outputs: ['y'],
       deadlineMs: 5,
     });
-  });
-
-  test('binary tensors, classes and 16-bit floats are refused by name', () => {
-    const input = (fields: string) => `{"inputs":[{"name":"x","shape":[1],${fields}}]}`;
-    assert.throws(() => json(input('"datatype":"FP32","parameters":{"binary_data_size":4}')), {
-      code: 'unsupported',
-    });
-    assert.throws(() => json(input('"datatype":"FP16","data":[1]')), {
-      message: /receiving FP16 data via JSON is not supported/,
-    });
-    assert.throws(
-      () => json('{"inputs":[],"outputs":[{"name":"y","parameters":{"classification":3}}]}'),
-      { code: 'unsupported' },
-    );
-    assert.throws(() => json('{}'), {
-      code: 'bad_argument',
-      message: /inputs: expected a list of 0 to 64/,
-    });
-  });
-
-  test('the answer names the model, its version, and the id when there was one', () => {
-    const outputs = [RESULT.outputs[1]!];
-    assert.equal(
-      encodeKserveInfer({ ...RESULT, outputs }, 'q'),
-      '{"model_name":"m","model_version":"2","id":"q","outputs":[' +
-        '{"name":"z","datatype":"INT64","shape":[1],"data":[4611686018427387905]}]}',
-    );
-    assert.ok(!encodeKserveInfer({ ...RESULT, outputs }, undefined).includes('"id"'));
   });
 });

@@ -11,7 +11,8 @@ suite('decodeTensor', () => {
       inputs: [{ name: 'x', datatype: 'FP32', shape: [2], data: [1, 2], ...fields }],
     });
     const cases: [object, string][] = [
-      [{ datatype: 'BYTES' }, 'inputs[0].datatype: expected one of BOOL, UINT8'],
+      [{ datatype: 'TEXT' }, 'inputs[0].datatype: expected one of BOOL, UINT8'],
+      [{ datatype: 'BYTES' }, 'inputs[0].data: element 0: expected text, got 1'],
       [{ datatype: 'FP16' }, 'receiving FP16 data via JSON is not supported'],
       [{ datatype: 'BF16' }, 'receiving BF16 data via JSON is not supported'],
       [{ shape: [-1, 27] }, 'inputs[0].shape[0]: expected a size, an integer from 0, got -1'],

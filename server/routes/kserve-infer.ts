@@ -1,0 +1,96 @@
+import { startInfer } from '../batch/infer.ts';
+import type { Lane, Lanes } from '../batch/lane.ts';
+import type { ModelDetails } from '../catalog/directory.ts';
+import type { Clock } from '../core/clock.ts';
+import { asServeError } from '../core/errors.ts';
+import type { InferResult } from '../core/inference.ts';
+import type { HttpRequest } from '../transport/transport.ts';
+import { acceptedEncoding, encodingOf, unwrap, wrap } from '../wire/compression.ts';
+import { inTritonWords } from '../wire/kserve-error.ts';
+import {
+  cutBody, decodeInferRequest, type InferBody, type KserveInfer, rawInferRequest,
+} from '../wire/kserve-request.ts';
+import { encodeInferResponse } from '../wire/kserve-response.ts';
+import { type Answer, jsonAnswer, type Params } from './router.ts';
+
+export interface KserveInferParts {
+  readonly lanes: Lanes;
+  readonly clock: Clock; // the lanes' own
+  readonly details: ModelDetails;
+  readonly bodyBytesMax: number; // unpacked
+}
+
+/** Smaller answers are not worth the packing, whatever the client would take. */
+const PACK_BYTES_MIN = 1024;
+
+/** `POST …/infer`: JSON, JSON with tensors in binary behind it, or one tensor's bytes alone. */
+export async function infer(
+  parts: KserveInferParts, request: HttpRequest, params: Params,
+): Promise<Answer> {
+  const { model, version } = params as { model: string; version?: string };
+  const encoding = encodingOf(request.header('content-encoding'));
+  if (encoding === null) return unknownEncoding();
+  let id = '';
+  try {
+    const lane = parts.lanes.lane(model, version); // before the body: Triton tells of it first
+    const packed = request.body;
+    const body =
+      encoding === 'identity' ? packed : await unwrap(encoding, packed, parts.bodyBytesMax);
+    const cut = cutBody(body, request.header('inference-header-content-length'));
+    const asked = decoded(cut, lane);
+    ({ id } = asked);
+    const answer = await run(parts, lane, asked, request);
+    const accepted = acceptedEncoding(request.header('accept-encoding'));
+    if (accepted === 'identity' || Buffer.byteLength(answer.body) < PACK_BYTES_MIN) return answer;
+    return {
+      ...answer,
+      headers: { ...answer.headers, 'content-encoding': accepted },
+      body: await wrap(accepted, answer.body),
+    };
+  } catch (thrown) {
+    throw inTritonWords(asServeError(thrown), model, version, id);
+  }
+}
+
+function decoded(body: InferBody, { model, inputs, config }: Lane): KserveInfer {
+  if (!body.raw) return decodeInferRequest(body, model);
+  const specs = inputs.map(({ spec }) => spec);
+  return rawInferRequest(body.binary, specs, config.max_batch_size > 0, model);
+}
+
+function run(
+  { clock, details }: KserveInferParts, lane: Lane, asked: KserveInfer, request: HttpRequest,
+): Promise<Answer> {
+  const { model } = lane;
+  return new Promise((resolve, reject) => {
+    const cancel = startInfer(lane, { model, ...asked.request }, clock, (error, result) => {
+      if (error || !result) return reject(error);
+      try {
+        resolve(answerOf(result, asked, lane, details));
+      } catch (noForm) {
+        reject(noForm); // an output that cannot be written as it was asked for
+      }
+    });
+    request.onAbort(cancel);
+  });
+}
+
+function answerOf(
+  result: InferResult, asked: KserveInfer, lane: Lane, details: ModelDetails,
+): Answer {
+  const { body, jsonBytes } = encodeInferResponse(result, asked, {
+    batches: lane.config.max_batch_size > 0,
+    labels: (output) => details.labels(lane.model, output),
+  });
+  if (jsonBytes === null) return jsonAnswer(body as string);
+  const headers = {
+    'content-type': 'application/octet-stream',
+    'inference-header-content-length': String(jsonBytes),
+  };
+  return { status: 200, headers, body };
+}
+
+function unknownEncoding(): Answer {
+  const answer = jsonAnswer('{"error":"Unsupported compression type"}', 501);
+  return { ...answer, headers: { ...answer.headers, 'accept-encoding': 'gzip, deflate' } };
+}

@@ -1,0 +1,130 @@
+/** KServe v2 over a real socket in front of models that answer as the test says. */
+import assert from 'node:assert/strict';
+import { Log } from '../../server/core/log.ts';
+import { DATATYPE_BYTES, type Datatype } from '../../server/core/tensor.ts';
+import { addKserveRoutes } from '../../server/routes/kserve.ts';
+import { Router } from '../../server/routes/router.ts';
+import { loadTransport } from '../../server/transport/load.ts';
+import type { FakeModel } from './fake-lane.ts';
+import { detailsOf, directoryOf, makeSessions, SUM } from './make-sessions.ts';
+import { RawConnection } from './raw-http.ts';
+
+export interface Vector {
+  readonly title: string;
+  readonly method?: string; // POST where there is a body
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array;
+  readonly status: number;
+  /** Those that the answer must have; '' is one that it may not have. */
+  readonly answerHeaders?: Readonly<Record<string, string>>;
+  /** To the byte. */
+  readonly answer: string | Uint8Array;
+}
+
+const DATATYPES = Object.keys(DATATYPE_BYTES) as Datatype[];
+
+/** y = x, two elements of the datatype that the model is named after. */
+const ECHOES = DATATYPES.map((datatype): FakeModel => ({
+  name: datatype.toLowerCase(),
+  inputs: [{ name: 'x', datatype, dims: [2] }],
+  outputs: [{ name: 'y', datatype, dims: [2] }],
+  rowsMax: 4,
+  row: ([x], [y]) => y!.set(x!),
+}));
+
+/** Two of each, and no batch dimension. */
+const PAIR: FakeModel = {
+  name: 'pair',
+  inputs: [{ name: 'a', datatype: 'INT32', dims: [2] }, { name: 'b', datatype: 'INT32', dims: [2] }],
+  outputs: [{ name: 'c', datatype: 'INT32', dims: [2] }, { name: 'd', datatype: 'INT32', dims: [2] }],
+  rowsMax: 0,
+  row: ([a, b], [c, d]) => {
+    c!.set(a!);
+    d!.set(b!);
+  },
+};
+
+export const LABELS = ['lamp', 'chair', ''];
+
+export async function openKserveServer(bodyBytesMax = 100_000) {
+  const { lanes, clock } = makeSessions([SUM, PAIR, ...ECHOES]);
+  const logged: string[] = [];
+  const router = new Router(new Log('warn', (line) => logged.push(line)));
+  addKserveRoutes(router, {
+    lanes, inference: lanes, directory: directoryOf(lanes), clock, version: '1.2.3', bodyBytesMax,
+    details: { ...detailsOf(lanes), labels: () => LABELS },
+  });
+  const socketless = { open: () => {}, message: () => {}, close: () => {} };
+  const handler = { http: router.handle.bind(router), ...socketless };
+  const { transport } = loadTransport('auto', handler, {
+    bodyBytesMax, messageBytesMax: 1000, bufferedBytesMax: 1_000_000, idleSecondsMax: 60,
+  });
+  const port = await transport.listen('127.0.0.1', 0);
+  return { port, lanes, logged, router, clock, close: () => transport.close() };
+}
+
+/** Sends the vector's bytes and looks at those of the answer. */
+export async function checkVector(port: number, vector: Vector): Promise<void> {
+  const { status, headers, body } = await exchange(port, requestBytes(vector));
+
+  const want = Buffer.from(vector.answer as string).toString('latin1');
+  assert.deepEqual([status, body.toString('latin1')], [vector.status, want]);
+  for (const [name, value] of Object.entries(vector.answerHeaders ?? {})) {
+    assert.equal(headers[name] ?? '', value, name);
+  }
+}
+
+export function requestBytes({ method, path, headers = {}, body }: Vector): Buffer {
+  const content = body === undefined ? null : Buffer.from(body as string);
+  const lines = [`${method ?? (content ? 'POST' : 'GET')} ${path} HTTP/1.1`, 'Host: localhost:8000'];
+  for (const [name, value] of Object.entries(headers)) lines.push(`${name}: ${value}`);
+  if (content) lines.push(`Content-Length: ${content.byteLength}`);
+  return Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`), content ?? Buffer.alloc(0)]);
+}
+
+export interface Exchanged {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
+/** One request on a connection of its own, both ends as bytes. */
+export async function exchange(port: number, request: Uint8Array): Promise<Exchanged> {
+  const connection = await RawConnection.open(port);
+  connection.write(request);
+  const text = await connection.until((got) => parseAnswer(got) !== null);
+  connection.destroy();
+  const answer = parseAnswer(text);
+  assert.ok(answer, `the connection closed after: ${text}`);
+  return answer;
+}
+
+/** Null while something is missing. */
+function parseAnswer(text: string): Exchanged | null {
+  const end = text.indexOf('\r\n\r\n');
+  if (end < 0) return null;
+  const [first = '', ...lines] = text.slice(0, end).split('\r\n');
+  const headers: Record<string, string> = {};
+  for (const line of lines) {
+    const colon = line.indexOf(':');
+    headers[line.slice(0, colon).toLowerCase()] = line.slice(colon + 1).trim();
+  }
+  const body = text.slice(end + 4);
+  if (body.length < Number(headers['content-length'] ?? 0)) return null;
+  return { status: Number(first.split(' ')[1]), headers, body: Buffer.from(body, 'latin1') };
+}
+
+/** Bytes behind a JSON head, as the binary extension wants them. */
+export function withBinary(
+  json: object, ...behind: Uint8Array[]
+): { body: Buffer; headers: Record<string, string> } {
+  const head = Buffer.from(JSON.stringify(json));
+  return {
+    body: Buffer.concat([head, ...behind]),
+    headers: {
+      'Content-Type': 'application/octet-stream',
+      'Inference-Header-Content-Length': String(head.byteLength),
+    },
+  };
+}
