@@ -107,10 +107,16 @@ export class LmdbStore implements Store {
     const { log } = this.tables;
     const from = Math.max(0, sequence);
     const [record = 0] = log.getKeys({ start: from, reverse: true, limit: 1 }); // 0: as above
-    for (const { key, value } of log.getRange({ start: record })) {
-      for (let i = Math.max(0, from - key); i < value.length; i++) {
-        yield { sequence: key + i, event: decodeEvent(value[i] as EventTuple) };
+    try {
+      for (const { key, value } of log.getRange({ start: record })) {
+        for (let i = Math.max(0, from - key); i < value.length; i++) {
+          yield { sequence: key + i, event: decodeEvent(value[i] as EventTuple) };
+        }
       }
+    } catch (cause) {
+      const { message } = cause as Error;
+      const detail = `${this.folder}: an event of the log is damaged (${message})`;
+      throw new ServeError('storage', `${detail}: bring back a copy of the folder`, { cause });
     }
   }
 
@@ -276,12 +282,13 @@ function claim(root: RootDatabase, meta: Tables['meta'], folder: string, version
       throw new ServeError('storage', `${detail}: start a newer build, or name another folder`);
     }
     const owner = meta.get('owner') as Owner | undefined;
-    if (owner && isAlive(owner)) {
+    const self = thisProcess(folder);
+    if (owner && isAlive(owner, self)) {
       const detail = `${folder} is open in process ${owner.pid}`;
       throw new ServeError('storage', `${detail}: stop it, or name another folder`);
     }
     meta.putSync('schema', version);
-    meta.putSync('owner', thisProcess());
+    meta.putSync('owner', self);
   });
 }
 

@@ -1,4 +1,4 @@
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readFileSync, readlinkSync, statSync } from 'node:fs';
 
 /** Which process holds a store: enough to tell, after a crash, that it is gone. */
 export interface Owner {
@@ -7,23 +7,28 @@ export interface Owner {
   readonly started: string;
   readonly boot: string;
   readonly pidNamespace: string;
+  /** Device and inode of the store's folder: a copy of it is nobody's. Older builds left it out. */
+  readonly folder?: string;
 }
 
 /** Linux tells a process from a later one of the same number; elsewhere the number must do. */
-export function thisProcess(): Owner {
+export function thisProcess(folder: string): Owner {
+  const { dev, ino } = statSync(folder, { bigint: true });
   return {
     pid: process.pid,
     started: startedTicks(process.pid),
     boot: readOr('', () => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()),
     pidNamespace: readOr('', () => readlinkSync('/proc/self/ns/pid')),
+    folder: `${dev}:${ino}`,
   };
 }
 
 /**
- * Whether the owner still runs, as far as this process can see. One from another boot or container
+ * Whether the owner of `self`'s folder still runs, as far as this process can see. One from another boot or container
  * cannot be seen, and counts as gone: a volume must not be mounted into two containers at once.
  */
-export function isAlive(owner: Owner, self: Owner = thisProcess()): boolean {
+export function isAlive(owner: Owner, self: Owner): boolean {
+  if (owner.folder !== undefined && owner.folder !== self.folder) return false;
   if (owner.boot !== self.boot || owner.pidNamespace !== self.pidNamespace) return false;
   try {
     process.kill(owner.pid, 0);

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { LmdbStore, SCHEMA_VERSION } from '../../../server/store/lmdb-store.ts';
 import { isAlive, thisProcess } from '../../../server/store/owner.ts';
+import { damageOf } from '../../../server/store/page-check.ts';
 import { makeEvent } from '../../support/shop-events.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'vitrine-lmdb.')); // a dot, as `.vitrine` has one
@@ -78,12 +79,25 @@ suite('LmdbStore on disk', () => {
   });
 
   test('a process is told from a later one with its number', () => {
-    const self = thisProcess();
+    const self = thisProcess(folder);
 
-    assert.equal(isAlive(self), true);
-    assert.equal(isAlive({ ...self, pid: 2 ** 22 + 1 }), false);
-    assert.equal(isAlive({ ...self, started: '1' }), process.platform !== 'linux');
-    assert.equal(isAlive({ ...self, boot: 'another' }), false);
+    assert.equal(isAlive(self, self), true);
+    assert.equal(isAlive({ ...self, pid: 2 ** 22 + 1 }, self), false);
+    assert.equal(isAlive({ ...self, started: '1' }, self), process.platform !== 'linux');
+    assert.equal(isAlive({ ...self, boot: 'another' }, self), false);
+  });
+
+  test('a copy of a folder that is open is nobody’s; the same folder under another name is held', async () => {
+    const path = join(folder, 'original');
+    const store = LmdbStore.open(path);
+    await store.append([makeEvent()]);
+    cpSync(path, join(folder, 'copy'), { recursive: true });
+    symlinkSync(path, join(folder, 'alias'));
+
+    const copy = LmdbStore.open(join(folder, 'copy'));
+    assert.equal(copy.eventCount, 1);
+    assert.throws(() => LmdbStore.open(join(folder, 'alias')), { code: 'storage', message: /is open in/ });
+    await Promise.all([copy.close(), store.close()]);
   });
 
   test('a store that a newer build wrote is refused', async () => {
@@ -119,6 +133,62 @@ suite('LmdbStore on disk', () => {
     const foreign = mkdtempSync(join(folder, 'foreign-'));
     writeFileSync(join(foreign, 'data.mdb'), Buffer.alloc(65_536, 'not a store '));
     assert.throws(() => LmdbStore.open(foreign), { code: 'storage', message: /foreign/ });
+  });
+
+  suite('a damaged file', () => {
+    const path = join(folder, 'damaged');
+    const data = join(path, 'data.mdb');
+    const setup = async (): Promise<Buffer> => {
+      rmSync(path, { recursive: true, force: true });
+      const store = LmdbStore.open(path);
+      const events = Array.from({ length: 5000 }, (_, i) => makeEvent({ item: `item-${i}` }));
+      await store.append(events);
+      await store.close();
+      return readFileSync(data);
+    };
+    const openAnyhow = async (): Promise<void> => {
+      const store = LmdbStore.open(path);
+      try {
+        for (const { event } of store.events()) void event;
+      } finally {
+        await store.close();
+      }
+    };
+
+    test('that was cut is refused, saying so and what helps', async () => {
+      const whole = await setup();
+      await openAnyhow();
+      for (const bytes of [100, 5000, 8192, 12_288, 300_000, whole.length - 40_960]) {
+        writeFileSync(data, whole.subarray(0, bytes));
+        const message = bytes < 5000 ? /is not a file/ : /is cut short: of \d+ bytes there are \d+: bring back/;
+        assert.throws(() => LmdbStore.open(path), { code: 'storage', message }, `${bytes} bytes`);
+      }
+    });
+
+    test('with an event that is none fails with a typed error when it is read', async () => {
+      const whole = await setup();
+      whole.fill(0xc1, whole.indexOf('a-session') - 20, whole.indexOf('a-session') + 20);
+      writeFileSync(data, whole);
+
+      await assert.rejects(openAnyhow(), { code: 'storage', message: /damaged.*bring back a copy/ });
+    });
+
+    test('with a page that is none is refused, naming the place', async () => {
+      const whole = await setup();
+      const places = Array.from({ length: whole.length / 4096 }, (_, page) => 4096 * page);
+      const trees = places.filter((at) => at >= 8192 && [1, 2].includes(whole.readUInt16LE(at + 18)));
+      let refused = 0;
+      for (const at of trees) {
+        const bad = Buffer.from(whole);
+        bad.fill(0xa5, at, at + 4096);
+        writeFileSync(data, bad);
+        if (/is damaged/.test(String(damageOf(data)))) refused += 1;
+      }
+      writeFileSync(data, whole);
+
+      assert.equal(damageOf(data), null);
+      assert.ok(refused > trees.length / 2, `${refused} of ${trees.length}`); // others are free pages
+    });
   });
 
   test('a full disk refuses a whole call and keeps all that it acknowledged', () => {
