@@ -1,7 +1,10 @@
 #include "addon/index_wrap.h"
 
+#include <algorithm>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "addon/args.h"
@@ -16,6 +19,7 @@ namespace {
 constexpr napi_type_tag kTypeTag = {0x9d1c'77a4'5e02'4b38u, 0xa6f0'2be1'93c8'd157u};
 
 constexpr const char* kKindNames[] = {"exact", "graph"};
+constexpr const char* kKeepNames[] = {"f32", "bf16"};
 constexpr const char* kMetricNames[] = {"ip", "cosine", "l2"};
 
 // Every open index of this process. Never destroyed: threads may still search while it exits.
@@ -54,9 +58,14 @@ IndexOptions index_options(const Napi::Object& given) {
   options.kind = static_cast<Kind>(choice(given, "kind", kKindNames));
   options.metric = static_cast<Metric>(choice(given, "metric", kMetricNames));
   options.dim = args::integer(given.Get("dim"), "dim", 1, kDimMax);
+  if (!given.Get("keep").IsUndefined()) {
+    options.keep = static_cast<Keep>(choice(given, "keep", kKeepNames));
+  }
   options.degree = args::option(given, "degree", kDegreeMin, kDegreeMax, options.degree);
   options.build_beam =
       args::option(given, "buildBeam", kBuildBeamMin, kBuildBeamMax, options.build_beam);
+  const std::uint32_t cores = std::clamp(std::thread::hardware_concurrency(), 1u, kThreadsMax);
+  options.threads = args::option(given, "threads", 1, kThreadsMax, cores);
   options.kernels = kernels_of(given);
   return options;
 }
@@ -182,7 +191,28 @@ Napi::Value IndexWrap::add(const Napi::CallbackInfo& info) {
                                  " floats for each of the " + std::to_string(ids.size()) +
                                  " ids, it holds " + std::to_string(vectors.size()));
   }
-  args::throw_unless_ok(info.Env(), index.add(ids, vectors));
+  const Napi::Value report = args::options(info, 2).Get("onProgress");
+  if (!report.IsUndefined() && !report.IsFunction()) {
+    args::refuse(info.Env(), "onProgress must be a function");
+  }
+  if (report.IsUndefined()) {
+    args::throw_unless_ok(info.Env(), index.add(ids, vectors));
+    return info.Env().Undefined();
+  }
+  // What it throws is kept until the work is done: the core does not know of JavaScript.
+  std::optional<Napi::Error> thrown;
+  const std::shared_ptr<Index> held = index_;  // it may close this handle
+  const Status status = held->add(ids, vectors, [&](double done) {
+    if (thrown) return;
+    const Napi::HandleScope scope(info.Env());
+    try {
+      report.As<Napi::Function>().Call({Napi::Number::New(info.Env(), done)});
+    } catch (const Napi::Error& error) {
+      thrown = error;
+    }
+  });
+  if (thrown) throw *thrown;
+  args::throw_unless_ok(info.Env(), status);
   return info.Env().Undefined();
 }
 

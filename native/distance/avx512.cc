@@ -25,8 +25,6 @@ AVX512 inline float sum_lanes(__m512 v) noexcept {
 
 }  // namespace
 
-bool supported() noexcept { return __builtin_cpu_supports("avx512f"); }
-
 // Two accumulators, taken in turn: one chain of FMAs would wait out each one's latency.
 AVX512 float l2sq(const float* a, const float* b, std::size_t dim) noexcept {
   __m512 now = _mm512_setzero_ps();

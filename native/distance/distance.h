@@ -1,7 +1,9 @@
-// Distances between rows of floats, for the best instruction set this machine runs.
+// Products and distances of rows, for the best instruction set this machine runs: of floats, of floats
+// with halves (bfloat16), and of codes of one byte (index/coder.h).
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 
 namespace vitrine {
@@ -9,19 +11,60 @@ namespace vitrine {
 // Floats a stored row is padded to. The index zero-pads rows to a multiple of this, so a kernel runs
 // whole vectors only and has no tail loop.
 inline constexpr std::size_t kRowPad = 16;
+// The same for rows of bfloat16.
+inline constexpr std::size_t kHalfPad = 8;
+// Bytes that rows of codes are padded to.
+inline constexpr std::size_t kCodePad = 64;
+// Rows of codes that lie together where all of them are looked at (a group, below).
+inline constexpr std::uint32_t kGroup = 16;
+// Queries that a sieve compares with a group at once.
+inline constexpr std::size_t kSieveQueries = 16;
 
-constexpr std::size_t padded(std::size_t dim) noexcept {
-  return (dim + kRowPad - 1) / kRowPad * kRowPad;
+constexpr std::size_t padded(std::size_t count, std::size_t pad = kRowPad) noexcept {
+  return (count + pad - 1) / pad * pad;
+}
+
+// bfloat16: the upper half of a float, rounded to nearest, ties to even. Finite values only; those
+// within 0.4 % of the largest float would round to infinity, and are longer than kNormMax (rows.h).
+constexpr std::uint16_t half_of(std::uint32_t float_bits) noexcept {
+  return static_cast<std::uint16_t>((float_bits + 0x7fffu + ((float_bits >> 16) & 1u)) >> 16);
 }
 
 // Of two rows of `dim` floats; dim % kRowPad == 0. Any alignment. Never throws.
 using DistanceFn = float (*)(const float* a, const float* b, std::size_t dim) noexcept;
+
+// Of a row of floats and a row of bfloat16; dim % kHalfPad == 0. Any alignment.
+using HalfFn = float (*)(const float* a, const std::uint16_t* b, std::size_t dim) noexcept;
+
+// dots[i] = sum of rows[i][j] * query[j], of codes of one byte (rows unsigned, query signed) or, `wide`,
+// of two (both signed). `bytes` to a row and to the query: a multiple of kCodePad. Rows and query lie on
+// cache lines, and the sums fit. They are exact, so every set gives the same.
+using DotsFn = void (*)(const std::int8_t* query, const std::uint8_t* const* rows, std::size_t count,
+                        std::size_t bytes, std::int32_t* dots) noexcept;
+
+// A group: codes of kGroup rows by fours, `[quad][row][4]`, on a cache line. What a sieve lets pass of
+// it for a query: rows r with (dot + slack) * length[r] - length[r]^2 * gain >= floor, in floats.
+struct Sieve {
+  const std::int8_t* query;  // 4 * quads codes
+  float slack;
+  float gain;
+  float floor;
+};
+
+// passed[q]: bit r says whether row r passes sieves[q]. `count` is 1..kSieveQueries.
+using SieveFn = void (*)(const std::uint8_t* group, std::size_t quads, const float* lengths,
+                         const Sieve* sieves, std::size_t count, std::uint16_t* passed) noexcept;
 
 struct DistanceKernels {
   const char* isa;               // as the option `isa` and addon.isas() spell it
   bool (*supported)() noexcept;  // does this machine run it
   DistanceFn l2sq;               // sum of (a-b)^2, at least 0
   DistanceFn dot;                // sum of a*b
+  HalfFn half_l2sq;
+  HalfFn half_dot;
+  DotsFn dots;
+  DotsFn wide_dots;
+  SieveFn sieve;
 };
 
 // Every set built for this processor family, best first; the last is "scalar".
@@ -30,26 +73,32 @@ std::span<const DistanceKernels> distance_kernels() noexcept;
 // The best supported set, or the one named. nullptr if the name is unknown or unsupported.
 const DistanceKernels* select_distance(const char* isa_or_null) noexcept;
 
-// One namespace a file; a file that is not for this processor family is empty.
-namespace scalar {
+// What each set has; a namespace a file and kind of row. A file that is not for this processor family
+// is empty.
+#define VITRINE_KERNELS(set)                                                                         \
+  namespace set {                                                                                    \
+  bool supported() noexcept;                                                                         \
+  float l2sq(const float* a, const float* b, std::size_t dim) noexcept;                              \
+  float dot(const float* a, const float* b, std::size_t dim) noexcept;                               \
+  float half_l2sq(const float* a, const std::uint16_t* b, std::size_t dim) noexcept;                 \
+  float half_dot(const float* a, const std::uint16_t* b, std::size_t dim) noexcept;                  \
+  void dots(const std::int8_t* query, const std::uint8_t* const* rows, std::size_t count,            \
+            std::size_t bytes, std::int32_t* dots) noexcept;                                         \
+  void wide_dots(const std::int8_t* query, const std::uint8_t* const* rows, std::size_t count,       \
+                 std::size_t bytes, std::int32_t* dots) noexcept;                                    \
+  void sieve(const std::uint8_t* group, std::size_t quads, const float* lengths,                     \
+             const Sieve* sieves, std::size_t count, std::uint16_t* passed) noexcept;                \
+  }
+VITRINE_KERNELS(scalar)
+VITRINE_KERNELS(avx2)
+VITRINE_KERNELS(avx512)
+VITRINE_KERNELS(neon)
+#undef VITRINE_KERNELS
+
+namespace amx {
 bool supported() noexcept;
-float l2sq(const float* a, const float* b, std::size_t dim) noexcept;
-float dot(const float* a, const float* b, std::size_t dim) noexcept;
-}  // namespace scalar
-namespace avx2 {
-bool supported() noexcept;
-float l2sq(const float* a, const float* b, std::size_t dim) noexcept;
-float dot(const float* a, const float* b, std::size_t dim) noexcept;
-}  // namespace avx2
-namespace avx512 {
-bool supported() noexcept;
-float l2sq(const float* a, const float* b, std::size_t dim) noexcept;
-float dot(const float* a, const float* b, std::size_t dim) noexcept;
-}  // namespace avx512
-namespace neon {
-bool supported() noexcept;
-float l2sq(const float* a, const float* b, std::size_t dim) noexcept;
-float dot(const float* a, const float* b, std::size_t dim) noexcept;
-}  // namespace neon
+void sieve(const std::uint8_t* group, std::size_t quads, const float* lengths, const Sieve* sieves,
+           std::size_t count, std::uint16_t* passed) noexcept;
+}  // namespace amx
 
 }  // namespace vitrine

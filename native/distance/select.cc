@@ -6,15 +6,19 @@
 namespace vitrine {
 namespace {
 
+#define VITRINE_SET(set) set::l2sq, set::dot, set::half_l2sq, set::half_dot, set::dots, set::wide_dots, set::sieve
+
 constexpr DistanceKernels kSets[] = {
 #if defined(__x86_64__)
-    {"avx512", avx512::supported, avx512::l2sq, avx512::dot},
-    {"avx2", avx2::supported, avx2::l2sq, avx2::dot},
+    {"avx512", avx512::supported, VITRINE_SET(avx512)},
+    {"avx2", avx2::supported, VITRINE_SET(avx2)},
 #elif defined(__aarch64__)
-    {"neon", neon::supported, neon::l2sq, neon::dot},
+    {"neon", neon::supported, VITRINE_SET(neon)},
 #endif
-    {"scalar", scalar::supported, scalar::l2sq, scalar::dot},
+    {"scalar", scalar::supported, VITRINE_SET(scalar)},
 };
+
+#undef VITRINE_SET
 
 }  // namespace
 

@@ -58,7 +58,8 @@ bool plausible(const FileHeader& header) noexcept {
          header.metric <= static_cast<std::uint32_t>(Metric::l2) && header.dim >= 1 &&
          header.dim <= kDimMax && header.degree >= kDegreeMin && header.degree <= kDegreeMax &&
          header.build_beam >= kBuildBeamMin && header.build_beam <= kBuildBeamMax &&
-         header.slots < 0xffff'ffff && header.size <= header.slots &&
+         header.keep <= static_cast<std::uint32_t>(Keep::bf16) &&
+         header.slots < 0x7fff'ffff && header.size <= header.slots &&
          header.entries <= header.slots && header.entry_level < 32 &&
          header.payload_bytes == payload_bytes(header);
 }
@@ -66,7 +67,8 @@ bool plausible(const FileHeader& header) noexcept {
 }  // namespace
 
 std::uint64_t payload_bytes(const FileHeader& header) noexcept {
-  const std::uint64_t row = 4 + std::uint64_t{header.dim} * 4;
+  const std::uint64_t value = header.keep == static_cast<std::uint32_t>(Keep::bf16) ? 2 : 4;
+  const std::uint64_t row = 4 + std::uint64_t{header.dim} * value;
   if (header.kind == static_cast<std::uint32_t>(Kind::exact)) return header.slots * row;
   return header.slots * (row + 1 + std::uint64_t{header.degree} * 4) +
          std::uint64_t{header.entries} * 4;
@@ -153,7 +155,7 @@ Status FileReader::open(std::string path) {
 
 IndexOptions FileReader::options(const DistanceKernels* kernels) const noexcept {
   return {static_cast<Kind>(header_.kind), static_cast<Metric>(header_.metric), header_.dim,
-          header_.degree, header_.build_beam, kernels};
+          static_cast<Keep>(header_.keep), header_.degree, header_.build_beam, 1, kernels};
 }
 
 Status FileReader::read(void* data, std::size_t bytes) {

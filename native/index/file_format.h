@@ -31,7 +31,8 @@ struct FileHeader {
   std::uint32_t entry_level = 0;
   std::uint64_t payload_bytes = 0;
   std::uint64_t payload_checksum = 0;
-  std::uint8_t reserved[48] = {};
+  std::uint32_t keep = 0;
+  std::uint8_t reserved[44] = {};
   std::uint64_t header_checksum = 0;  // of the bytes before it
 };
 static_assert(sizeof(FileHeader) == 128);

@@ -1,19 +1,48 @@
 #include "index/flat.h"
 
+#include <algorithm>
+#include <array>
+#include <bit>
 #include <mutex>
+#include <shared_mutex>
+
+#include "core/top_k.h"
+#include "index/bound.h"
+#include "index/scan.h"
 
 namespace vitrine {
+namespace {
+
+constexpr std::size_t kQuad = 4;
+
+// Queries of one pass over the vectors: each group that comes from memory serves them all.
+constexpr std::size_t kPassQueries = kSieveQueries;
+
+}  // namespace
+
+FlatIndex::FlatIndex(const IndexOptions& options)
+    : Index(options),
+      coder_(options.dim, Width::narrow, padded(options.dim, kQuad), coded_length_min(options.metric)),
+      groups_(coder_.bytes() * kGroup),
+      lengths_(kGroup),
+      codes_(coder_.bytes()) {}
 
 // The new vector is written beyond the last, which nobody reads, then swapped in.
 Status FlatIndex::put(std::uint32_t id, const float* vector) {
   if (Status status = rows_.make_room(gate_); !status.ok()) return status;
   const std::uint32_t next = rows_.slots();
+  if (Status status = make_room(next); !status.ok()) return status;
   if (Status status = rows_.write(next, vector); !status.ok()) return status;
+  float kept[kDimMax];
+  rows_.read(next, kept);
+  const double error = coder_.encode(kept, codes_.data());
   const std::uint32_t old = rows_.slot(id);
   const std::unique_lock alone(gate_);
+  row_error_ = std::max(row_error_, error);
+  place(next, codes_.data());
   if (old != kNone) rows_.retire(old);
   rows_.publish(next, id);
-  if (old != kNone) rows_.move_last_to(old);
+  if (old != kNone) move_last_to(old);
   return {};
 }
 
@@ -21,11 +50,105 @@ void FlatIndex::take(std::uint32_t id) {
   const std::uint32_t slot = rows_.slot(id);
   const std::unique_lock alone(gate_);
   rows_.retire(slot);
+  move_last_to(slot);
+}
+
+Status FlatIndex::make_room(std::uint32_t slot) {
+  if (slot < groups_.capacity() * kGroup) return {};
+  std::uint8_t* groups = groups_.make_chunk();
+  float* lengths = lengths_.make_chunk();
+  if (groups == nullptr || lengths == nullptr) {
+    return fail(Code::internal, "there is no memory for more vectors");
+  }
+  // A sieve looks at whole groups.
+  std::fill_n(groups, groups_.width() * groups_.kChunkSlots, std::uint8_t{0});
+  std::fill_n(lengths, lengths_.width() * lengths_.kChunkSlots, 0.0f);
+  const std::unique_lock alone(gate_);
+  groups_.append(groups);
+  lengths_.append(lengths);
+  return {};
+}
+
+void FlatIndex::place(std::uint32_t slot, const std::uint8_t* codes) {
+  std::uint8_t* group = groups_.at(slot / kGroup) + slot % kGroup * kQuad;
+  for (std::size_t at = 0; at < coder_.bytes(); at += kQuad) {
+    std::copy_n(codes + at, kQuad, group + at * kGroup);
+  }
+  lengths_.at(slot / kGroup)[slot % kGroup] = rows_.length(slot);
+}
+
+void FlatIndex::move_last_to(std::uint32_t slot) {
+  const std::uint32_t last = rows_.slots() - 1;
   rows_.move_last_to(slot);
+  if (last == slot) return;
+  const std::uint8_t* from = groups_.at(last / kGroup) + last % kGroup * kQuad;
+  std::uint8_t* to = groups_.at(slot / kGroup) + slot % kGroup * kQuad;
+  for (std::size_t at = 0; at < coder_.bytes(); at += kQuad) {
+    std::copy_n(from + at * kGroup, kQuad, to + at * kGroup);
+  }
+  lengths_.at(slot / kGroup)[slot % kGroup] = rows_.length(slot);
+}
+
+std::uint32_t FlatIndex::allowed(std::uint32_t group, const Allow* allow) const noexcept {
+  const std::uint32_t first = group * kGroup;
+  const std::uint32_t rows = std::min<std::uint32_t>(kGroup, rows_.slots() - first);
+  if (allow == nullptr) return (1u << rows) - 1;
+  std::uint32_t bits = 0;
+  for (std::uint32_t row = 0; row < rows; ++row) {
+    bits |= static_cast<std::uint32_t>(allow->has(rows_.id(first + row))) << row;
+  }
+  return bits;
+}
+
+void FlatIndex::answer(const float* queries, std::size_t count, const SearchRequest& request) const {
+  const SieveFn sieve = options_.kernels->sieve;
+  std::array<Aligned<std::int8_t>, kPassQueries> codes;
+  std::vector<ScanQuery> pass;
+  pass.reserve(kPassQueries);
+  std::array<Sieve, kPassQueries> sieves;
+  std::array<std::uint16_t, kPassQueries> passed;
+  for (std::size_t first = 0; first < count; first += kPassQueries) {
+    const std::size_t width = std::min(kPassQueries, count - first);
+    pass.clear();
+    const std::shared_lock reading(gate_);
+    for (std::size_t q = 0; q < width; ++q) {
+      pass.emplace_back(options_.metric, queries + (first + q) * rows_.stride(), coder_, codes[q],
+                        row_error_, request.k);
+      sieves[q] = pass[q].bound.sieve();
+    }
+    const std::uint32_t groups = (rows_.slots() + kGroup - 1) / kGroup;
+    for (std::uint32_t group = 0; group < groups; ++group) {
+      const std::uint32_t first_slot = group * kGroup;
+      const std::uint32_t wanted = allowed(group, request.allow);
+      if (wanted == 0) continue;
+      sieve(groups_.at(group), coder_.bytes() / kQuad, lengths_.at(group), sieves.data(), width,
+            passed.data());
+      for (std::size_t q = 0; q < width; ++q) {
+        std::uint32_t bits = passed[q] & wanted;
+        if (bits == 0) continue;
+        for (; bits != 0; bits &= bits - 1) {
+          const auto row = static_cast<std::uint32_t>(std::countr_zero(bits));
+          pass[q].offer(rows_, first_slot + row);
+        }
+        sieves[q].floor = pass[q].bound.sieve().floor;
+      }
+    }
+    for (std::size_t q = 0; q < width; ++q) {
+      const std::size_t at = (first + q) * request.k;
+      write_results(pass[q].found, request.k, request.ids + at, request.scores + at);
+    }
+  }
 }
 
 Status FlatIndex::read_more(FileReader& file) {
   if (rows_.size() != rows_.slots()) return file.damaged("an exact index with empty slots");
+  float kept[kDimMax];
+  for (std::uint32_t slot = 0; slot < rows_.slots(); ++slot) {
+    if (Status status = make_room(slot); !status.ok()) return status;
+    rows_.read(slot, kept);
+    row_error_ = std::max(row_error_, coder_.encode(kept, codes_.data()));
+    place(slot, codes_.data());
+  }
   return file.finish();
 }
 

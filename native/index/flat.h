@@ -1,7 +1,9 @@
-// The exact index: every search looks at every vector. The oracle of the graph, and the better choice
-// up to some thousand vectors.
+// The exact index: every search looks at every vector's codes, and at the vectors that these cannot
+// rule out. The oracle of the graph, and the better choice up to some ten thousand vectors.
 #pragma once
 
+#include "core/slot_array.h"
+#include "index/coder.h"
 #include "index/index.h"
 
 namespace vitrine {
@@ -9,19 +11,33 @@ namespace vitrine {
 // Slots are dense: where a vector is removed, the last one takes its slot.
 class FlatIndex final : public Index {
  public:
-  explicit FlatIndex(const IndexOptions& options) : Index(options) {}
+  explicit FlatIndex(const IndexOptions& options);
 
  private:
   Status put(std::uint32_t id, const float* vector) override;
   void take(std::uint32_t id) override;
-  void answer(const float* queries, std::size_t count, const SearchRequest& request) const override {
-    scan_queries(queries, count, request);
-  }
+  void answer(const float* queries, std::size_t count, const SearchRequest& request) const override;
 
   void describe(FileHeader&) const override {}
   void write_more(FileWriter&) const override {}
   Status read_more(FileReader& file) override;
-  std::size_t more_bytes() const override { return 0; }
+  std::size_t more_bytes() const override { return groups_.bytes() + lengths_.bytes(); }
+
+  Status make_room(std::uint32_t slot);
+  void place(std::uint32_t slot, const std::uint8_t* codes);  // gate held
+  void move_last_to(std::uint32_t slot);                      // gate held
+
+  // Which of the group's rows may be returned.
+  std::uint32_t allowed(std::uint32_t group, const Allow* allow) const noexcept;
+
+  const Coder coder_;
+
+  // Changed with the gate held.
+  SlotArray<std::uint8_t, 64> groups_;  // kGroup rows of codes, as a Sieve wants them
+  SlotArray<float, 64> lengths_;        // of the group's rows
+  double row_error_ = 0;                // largest there has been
+
+  std::vector<std::uint8_t> codes_;  // writer's own
 };
 
 }  // namespace vitrine

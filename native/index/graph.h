@@ -1,6 +1,7 @@
 // The approximate index: each vector keeps edges to near ones, and a search follows them from a few
 // entry points towards the query (a flat graph with the pruning of Vamana, Subramanya et al. 2019; for
-// inner products with the added edges of ip-NSW, Morozov & Babenko 2018).
+// inner products with the added edges of ip-NSW, Morozov & Babenko 2018). Walks compare codes; what they
+// bring home is compared again as it was given.
 //
 // Vectors come one by one. A removed one stays as a way for searches to pass, never as a result,
 // until a sweep has led all edges around it; then its slot is used again.
@@ -11,21 +12,15 @@
 #include <span>
 #include <vector>
 
+#include "core/lender.h"
 #include "core/slot_array.h"
+#include "core/top_k.h"
+#include "index/graph_walk.h"
 #include "index/index.h"
-#include "index/visited.h"
+#include "index/net.h"
+#include "index/pruner.h"
 
 namespace vitrine {
-
-// What makes a vector near to another, for one group of edges.
-enum class Near : std::uint8_t { angle, product, distance };
-
-// A group of edges: places `first .. first + count` of a slot's edges, filled from the front.
-struct EdgeRule {
-  Near near;
-  std::uint32_t first;
-  std::uint32_t count;
-};
 
 class GraphIndex final : public Index {
  public:
@@ -45,27 +40,50 @@ class GraphIndex final : public Index {
     EdgeRule rule;
   };
 
+  // One search's working memory.
+  struct Search {
+    Walk walk;
+    Aligned<std::int8_t> codes;
+    CodedQuery coded;
+    Probe probe;
+    TopK found;
+    std::vector<std::uint32_t> finalists;
+    std::size_t looked_at = 0;  // places of the pool that the finalists came from
+    std::size_t query = 0;
+  };
+
+  Status put_many(std::span<const std::uint32_t> ids, const float* vectors,
+                  const Progress& progress) override;
   Status put(std::uint32_t id, const float* vector) override;
   void take(std::uint32_t id) override;
-  void answer(const float* queries, std::size_t count, const SearchRequest& request) const override;
 
-  // graph_walk.h: fills scratch.found with the best `beam` keys that key_of(slot) gives, by
-  // score(slot); kNone keeps a slot out of the results, not out of the walk. False where it looked at
-  // more than `looks_max` vectors and gave up. Readers' side of the gate held, or by the writer.
-  template <class Score, class KeyOf>
-  bool walk(Scratch& scratch, std::size_t beam, std::uint64_t looks_max, Score score,
-            KeyOf key_of) const;
+  // graph_search.cc
+  void answer(const float* queries, std::size_t count, const SearchRequest& request) const override;
+  void answer_together(const float* queries, std::size_t first, std::size_t count,
+                       const SearchRequest& request) const;
+  void answer_filtered(const float* query, std::size_t allowed, const SearchRequest& request,
+                       std::uint32_t* ids, float* scores) const;
+  void scan_all(const float* queries, std::size_t count, const SearchRequest& request) const;
+  void prepare(const float* query, Search& search) const;
+  void choose_finalists(Search& search, std::uint32_t k) const;
+  float hope(const Search& search, std::uint64_t place) const noexcept;
+  void finish(const float* query, Search& search, const SearchRequest& request, std::uint32_t* ids,
+              float* scores) const;
+  void finish_surely(const float* query, Search& search, const SearchRequest& request) const;
+
+  // graph_bulk.cc
+  Status fill(std::span<const std::uint32_t> ids, const float* vectors, const Progress& progress);
+  void swap_content(GraphIndex& other) noexcept;
 
   // graph_build.cc; writer only
   Status make_room();
-  float nearness(Near near, std::uint32_t a, std::uint32_t b) const noexcept;
-  bool hides(Near near, float slack, std::uint32_t kept, const Hit& candidate) const noexcept;
-  void prune(const EdgeRule& rule, std::span<const Hit> sorted);
   void plan_edges(std::uint32_t slot, std::uint32_t avoid);
-  void plan_back_edge(const EdgeRule& rule, std::uint32_t from, std::uint32_t to);
+  void plan_back_edge(const EdgeRule& rule, std::uint32_t from, std::uint32_t to, float far);
   void plan_change(std::uint32_t slot, const EdgeRule& rule, std::span<const std::uint32_t> edges);
   void apply_changes();  // gate held
-  void thin_entries();
+  void add_entry(std::uint32_t slot);
+  void draw_entries();
+  void replace_entries(std::span<const std::uint32_t> slots);
 
   // graph_repair.cc; writer only
   void tend();
@@ -79,9 +97,12 @@ class GraphIndex final : public Index {
   void describe(FileHeader& header) const override;
   void write_more(FileWriter& file) const override;
   Status read_more(FileReader& file) override;
-  Status check_loaded(FileReader& file);
+  Status check_loaded(FileReader& file, std::span<const std::uint32_t> entries);
   std::size_t more_bytes() const override;
 
+  Net net() const noexcept { return {rows_, codes_, edges_, entries_, rules_, dots_}; }
+  // How the answers are ordered.
+  Near near() const noexcept;
   std::span<const std::uint32_t> edges(std::uint32_t slot, const EdgeRule& rule) const noexcept {
     return {edges_.at(slot) + rule.first, rule.count};
   }
@@ -89,25 +110,29 @@ class GraphIndex final : public Index {
   void set_state(std::uint32_t slot, State state) noexcept { *states_.at(slot) = state; }
 
   const std::vector<EdgeRule> rules_;
+  const DotsFn dots_;
 
   // Changed with the gate held.
-  SlotArray<std::uint32_t> edges_;      // options().degree slots each; kNone ends a group early
-  std::vector<std::uint32_t> entries_;  // where searches begin: a sample of the slots
+  Codes codes_;
+  SlotArray<std::uint32_t> edges_;  // options().degree slots each; kNone ends a group early
+  Entries entries_;                 // where searches begin: a sample of the slots
 
   // The writer's own.
   SlotArray<std::uint8_t> states_;
   std::vector<std::uint32_t> free_;
   std::vector<std::uint32_t> doomed_;
-  std::uint32_t dead_ = 0;            // doomed ones not counted
-  std::uint32_t sweep_at_ = kNone;    // next slot of the sweep; kNone: none is under way
-  std::uint32_t entry_level_;         // one slot in 2^this is an entry
+  std::uint32_t dead_ = 0;          // doomed ones not counted
+  std::uint32_t sweep_at_ = kNone;  // next slot of the sweep; kNone: none is under way
+  std::uint32_t entry_level_;       // one slot in 2^this is an entry
   std::vector<Change> changes_;
   std::vector<std::uint32_t> changed_edges_;  // options().degree places for each change
-  std::vector<std::uint32_t> kept_;           // result of prune
-  std::vector<Hit> candidates_;
-  Scratch writing_;
+  std::vector<std::uint32_t> kept_;           // result of a pruning
+  std::vector<Candidate> candidates_;
+  VisitedSet seen_;
+  Walk walk_;
+  Pruner pruner_;
 
-  mutable ScratchPool pool_;
+  mutable Lender<Search> searches_;
 };
 
 }  // namespace vitrine

@@ -1,21 +1,18 @@
 // Brings a vector into the graph: finds its edges, and offers the way back to those it leads to.
 #include <algorithm>
 #include <bit>
-#include <limits>
 #include <mutex>
 
-#include "index/graph_walk.h"
+#include "core/prng.h"
+#include "index/graph.h"
 
 namespace vitrine {
 namespace {
 
-// A candidate is left out when a kept one is nearer to it than it is to us; in the second pass only
-// when it is this much nearer (on squared distances). Longer edges shorten the walk.
-constexpr float kSlack = 1.2f;
-
 // One slot in 32 is an entry, until there are so many; then every other one is dropped. Scanning a
 // thousand takes a tenth of a walk.
 constexpr std::uint32_t kEntryLevelMin = 5;
+constexpr std::size_t kEntriesMin = 32;
 constexpr std::size_t kEntriesMax = 1024;
 
 std::vector<EdgeRule> rules_of(const IndexOptions& options) {
@@ -39,16 +36,28 @@ bool is_entry(std::uint32_t slot, std::uint32_t level) noexcept {
 GraphIndex::GraphIndex(const IndexOptions& options)
     : Index(options),
       rules_(rules_of(options)),
+      dots_(Codes::width_for(options.dim) == Width::wide ? options.kernels->wide_dots
+                                                         : options.kernels->dots),
+      codes_(options.dim, coded_length_min(options.metric)),
       edges_(options.degree),
       states_(1),
-      entry_level_(kEntryLevelMin) {
-  entries_.reserve(kEntriesMax + 1);
+      entry_level_(kEntryLevelMin) {}
+
+Near GraphIndex::near() const noexcept {
+  switch (options_.metric) {
+    case Metric::cosine: return Near::angle;
+    case Metric::l2: return Near::distance;
+    default: return Near::product;
+  }
 }
 
 Status GraphIndex::put(std::uint32_t id, const float* vector) {
   if (Status status = make_room(); !status.ok()) return status;
   const std::uint32_t slot = free_.empty() ? rows_.slots() : free_.back();
   if (Status status = rows_.write(slot, vector); !status.ok()) return status;
+  float kept[kDimMax];
+  rows_.read(slot, kept);
+  const double row_error = codes_.coder().encode(kept, codes_.row(slot));
   const std::uint32_t old = rows_.slot(id);
   plan_edges(slot, old);
   if (!free_.empty()) free_.pop_back();
@@ -57,12 +66,12 @@ Status GraphIndex::put(std::uint32_t id, const float* vector) {
   dead_ += old != kNone;
   {
     const std::unique_lock alone(gate_);
+    codes_.note(row_error);
     apply_changes();
     if (old != kNone) rows_.retire(old);
     rows_.publish(slot, id);
-    if (entries_.empty() || is_entry(slot, entry_level_)) entries_.push_back(slot);
   }
-  if (entries_.size() > kEntriesMax) thin_entries();
+  if (entries_.slots().empty() || is_entry(slot, entry_level_)) add_entry(slot);
   tend();
   return {};
 }
@@ -70,51 +79,20 @@ Status GraphIndex::put(std::uint32_t id, const float* vector) {
 Status GraphIndex::make_room() {
   if (Status status = rows_.make_room(gate_); !status.ok()) return status;
   while (edges_.capacity() < rows_.capacity()) {
-    auto edges = edges_.make_chunk();
-    auto states = states_.make_chunk();
-    if (!edges || !states) return fail(Code::internal, "there is no memory for more vectors");
-    std::fill_n(edges.get(), SlotArray<std::uint32_t>::kChunkSlots * edges_.width(), kNone);
-    std::fill_n(states.get(), SlotArray<std::uint8_t>::kChunkSlots, std::uint8_t{free});
+    std::uint8_t* codes = codes_.rows().make_chunk();
+    std::uint32_t* edges = edges_.make_chunk();
+    std::uint8_t* states = states_.make_chunk();
+    if (codes == nullptr || edges == nullptr || states == nullptr) {
+      return fail(Code::internal, "there is no memory for more vectors");
+    }
+    std::fill_n(edges, SlotArray<std::uint32_t>::kChunkSlots * edges_.width(), kNone);
+    std::fill_n(states, SlotArray<std::uint8_t>::kChunkSlots, std::uint8_t{free});
     const std::unique_lock alone(gate_);
-    edges_.append(std::move(edges));
-    states_.append(std::move(states));
+    codes_.rows().append(codes);
+    edges_.append(edges);
+    states_.append(states);
   }
   return {};
-}
-
-// Higher is nearer.
-float GraphIndex::nearness(Near near, std::uint32_t a, std::uint32_t b) const noexcept {
-  const DistanceKernels& kernels = *options_.kernels;
-  if (near == Near::distance) return -kernels.l2sq(rows_.row(a), rows_.row(b), rows_.stride());
-  const float product = kernels.dot(rows_.row(a), rows_.row(b), rows_.stride());
-  if (near == Near::product) return product;
-  return product * rows_.inverse_norm(a) * rows_.inverse_norm(b);
-}
-
-// Whether the candidate (its score is its nearness to us) is better reached by way of `kept`.
-bool GraphIndex::hides(Near near, float slack, std::uint32_t kept,
-                       const Hit& candidate) const noexcept {
-  const float between = nearness(near, kept, candidate.key);
-  switch (near) {
-    case Near::angle: return slack * (2 - 2 * between) <= 2 - 2 * candidate.score;
-    case Near::distance: return slack * -between <= -candidate.score;
-    default: return between > candidate.score;
-  }
-}
-
-// Into kept_, at most rule.count: near ones, in different directions.
-void GraphIndex::prune(const EdgeRule& rule, std::span<const Hit> sorted) {
-  kept_.clear();
-  for (const float slack : {1.0f, kSlack}) {
-    for (const Hit& candidate : sorted) {
-      if (kept_.size() == rule.count) return;
-      const auto in_the_way = [&](std::uint32_t kept) {
-        return kept == candidate.key || hides(rule.near, slack, kept, candidate);
-      };
-      if (std::none_of(kept_.begin(), kept_.end(), in_the_way)) kept_.push_back(candidate.key);
-    }
-    if (rule.near == Near::product) return;  // knows no slack
-  }
 }
 
 // Edges of `slot` to live vectors other than `avoid`, and their edges back.
@@ -122,34 +100,44 @@ void GraphIndex::plan_edges(std::uint32_t slot, std::uint32_t avoid) {
   changes_.clear();
   changed_edges_.clear();
   for (const EdgeRule& rule : rules_) {
-    walk(
-        writing_, options_.build_beam, std::numeric_limits<std::uint64_t>::max(),
-        [&](std::uint32_t other) { return nearness(rule.near, slot, other); },
-        [&](std::uint32_t other) {
-          return state(other) == live && other != slot && other != avoid ? other : kNone;
-        });
-    prune(rule, writing_.found.sorted());
+    walk_.run(net(), pruner_.towards(net(), rule.near, slot), options_.build_beam);
+    candidates_.clear();
+    kept_.clear();
+    for (std::size_t i = 0; i < walk_.pool().size(); ++i) {
+      const std::uint32_t other = Pool::slot_of(walk_.pool()[i]);
+      if (state(other) == live && other != slot && other != avoid) kept_.push_back(other);
+    }
+    pruner_.far(net(), kept_, candidates_);
+    std::sort(candidates_.begin(), candidates_.end(), Nearer{});
+    pruner_.prune(net(), rule.near, candidates_, rule.count, kept_);
     plan_change(slot, rule, kept_);
-    const std::vector<std::uint32_t> targets = kept_;  // planning the way back prunes as well
-    for (const std::uint32_t target : targets) plan_back_edge(rule, target, slot);
+    std::vector<Candidate> targets;  // planning the way back prunes as well
+    for (const std::uint32_t target : kept_) {
+      const auto at = std::find_if(candidates_.begin(), candidates_.end(),
+                                   [&](const Candidate& one) { return one.slot == target; });
+      targets.push_back(*at);
+    }
+    for (const Candidate& target : targets) plan_back_edge(rule, target.slot, slot, target.far);
   }
 }
 
-void GraphIndex::plan_back_edge(const EdgeRule& rule, std::uint32_t from, std::uint32_t to) {
+void GraphIndex::plan_back_edge(const EdgeRule& rule, std::uint32_t from, std::uint32_t to,
+                                float far) {
   kept_.clear();
   for (const std::uint32_t edge : edges(from, rule)) {
     if (edge == kNone) break;
     if (edge == to) return;
     kept_.push_back(edge);
   }
-  kept_.push_back(to);
-  if (kept_.size() > rule.count) {
+  if (kept_.size() == rule.count) {
+    (void)pruner_.towards(net(), rule.near, from);
     candidates_.clear();
-    for (const std::uint32_t edge : kept_) {
-      candidates_.push_back({nearness(rule.near, from, edge), edge});
-    }
-    std::sort(candidates_.begin(), candidates_.end(), Better{});
-    prune(rule, candidates_);
+    pruner_.far(net(), kept_, candidates_);
+    candidates_.push_back({far, to});
+    std::sort(candidates_.begin(), candidates_.end(), Nearer{});
+    pruner_.prune(net(), rule.near, candidates_, rule.count, kept_);
+  } else {
+    kept_.push_back(to);
   }
   plan_change(from, rule, kept_);
 }
@@ -169,15 +157,41 @@ void GraphIndex::apply_changes() {
   }
 }
 
-void GraphIndex::thin_entries() {
-  ++entry_level_;
-  std::vector<std::uint32_t> thinned;
-  thinned.reserve(kEntriesMax + 1);
-  for (const std::uint32_t slot : entries_) {
-    if (is_entry(slot, entry_level_)) thinned.push_back(slot);
+void GraphIndex::add_entry(std::uint32_t slot) {
+  if (entries_.full()) {
+    std::vector<std::uint32_t> slots(entries_.slots().begin(), entries_.slots().end());
+    while (slots.size() >= kEntriesMax) {
+      ++entry_level_;
+      std::erase_if(slots, [&](std::uint32_t entry) { return !is_entry(entry, entry_level_); });
+    }
+    replace_entries(slots);
+    if (!slots.empty() && !is_entry(slot, entry_level_)) return;
   }
   const std::unique_lock alone(gate_);
-  entries_.swap(thinned);
+  entries_.add(slot, codes_.row(slot));
+}
+
+// Of all slots.
+void GraphIndex::draw_entries() {
+  std::vector<std::uint32_t> drawn;
+  for (entry_level_ = kEntryLevelMin;; ++entry_level_) {
+    drawn.clear();
+    for (std::uint32_t slot = 0; slot < rows_.slots(); ++slot) {
+      if (is_entry(slot, entry_level_)) drawn.push_back(slot);
+    }
+    if (drawn.size() < kEntriesMax) break;
+  }
+  if (drawn.empty()) drawn.push_back(0);
+  replace_entries(drawn);
+}
+
+// With room for as many again.
+void GraphIndex::replace_entries(std::span<const std::uint32_t> slots) {
+  const std::size_t limit = std::clamp(slots.size() * 2, kEntriesMin, kEntriesMax);
+  Entries larger(codes_.width(), std::max(limit, slots.size()));
+  for (const std::uint32_t slot : slots) larger.add(slot, codes_.row(slot));
+  const std::unique_lock alone(gate_);
+  std::swap(entries_, larger);
 }
 
 }  // namespace vitrine

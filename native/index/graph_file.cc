@@ -6,7 +6,7 @@
 namespace vitrine {
 
 void GraphIndex::describe(FileHeader& header) const {
-  header.entries = static_cast<std::uint32_t>(entries_.size());
+  header.entries = static_cast<std::uint32_t>(entries_.slots().size());
   header.entry_level = entry_level_;
 }
 
@@ -19,7 +19,7 @@ void GraphIndex::write_more(FileWriter& file) const {
   for (std::uint32_t slot = 0; slot < rows_.slots(); ++slot) {
     file.write(edges_.at(slot), options_.degree * sizeof(std::uint32_t));
   }
-  file.write(entries_.data(), entries_.size() * sizeof(std::uint32_t));
+  file.write(entries_.slots().data(), entries_.slots().size_bytes());
 }
 
 Status GraphIndex::read_more(FileReader& file) {
@@ -31,17 +31,24 @@ Status GraphIndex::read_more(FileReader& file) {
     Status status = file.read(edges_.at(slot), options_.degree * sizeof(std::uint32_t));
     if (!status.ok()) return status;
   }
-  entries_.resize(file.header().entries);
-  Status status = file.read(entries_.data(), entries_.size() * sizeof(std::uint32_t));
+  std::vector<std::uint32_t> entries(file.header().entries);
+  Status status = file.read(entries.data(), entries.size() * sizeof(std::uint32_t));
   if (!status.ok()) return status;
   entry_level_ = file.header().entry_level;
   if (status = file.finish(); !status.ok()) return status;
-  return check_loaded(file);
+  if (status = check_loaded(file, entries); !status.ok()) return status;
+  float kept[kDimMax];
+  for (std::uint32_t slot = 0; slot < rows_.slots(); ++slot) {
+    rows_.read(slot, kept);
+    codes_.note(codes_.coder().encode(kept, codes_.row(slot)));
+  }
+  replace_entries(entries);
+  return {};
 }
 
 // The checksum says that this is what was saved; this says that a search cannot leave memory, whoever
 // made the file.
-Status GraphIndex::check_loaded(FileReader& file) {
+Status GraphIndex::check_loaded(FileReader& file, std::span<const std::uint32_t> entries) {
   const std::uint32_t slots = rows_.slots();
   const auto leads_astray = [&](std::uint32_t edge) {
     return edge != kNone && (edge >= slots || state(edge) == free);
@@ -58,17 +65,17 @@ Status GraphIndex::check_loaded(FileReader& file) {
       return file.damaged("an edge that leads to no vector");
     }
   }
-  const bool astray = std::any_of(entries_.begin(), entries_.end(), [&](std::uint32_t entry) {
+  const bool astray = std::any_of(entries.begin(), entries.end(), [&](std::uint32_t entry) {
     return entry == kNone || leads_astray(entry);
   });
-  if (astray || (entries_.empty() && rows_.size() > 0)) {
+  if (astray || (entries.empty() && rows_.size() > 0)) {
     return file.damaged("entries that are no vectors");
   }
   return {};
 }
 
 std::size_t GraphIndex::more_bytes() const {
-  return edges_.bytes() + states_.bytes() + entries_.capacity() * sizeof(std::uint32_t) +
+  return codes_.bytes() + edges_.bytes() + states_.bytes() + entries_.bytes() +
          (free_.capacity() + doomed_.capacity()) * sizeof(std::uint32_t);
 }
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <mutex>
 
-#include "index/graph_walk.h"
+#include "index/graph.h"
 
 namespace vitrine {
 namespace {
@@ -74,35 +74,38 @@ void GraphIndex::repair(std::uint32_t slot) {
 
 // Replaces edges to doomed vectors by edges to where those lead. False where there are none.
 bool GraphIndex::plan_detour(std::uint32_t slot, const EdgeRule& rule) {
-  VisitedSet& seen = writing_.visited;
-  seen.reset(rows_.slots());
-  seen.add(slot);
+  seen_.reset(rows_.slots());
+  seen_.add(slot);
   kept_.clear();
   bool detour = false;
   for (const std::uint32_t edge : edges(slot, rule)) {
     if (edge == kNone) break;
     if (state(edge) == doomed) {
       detour = true;
-    } else if (seen.add(edge)) {
+    } else if (seen_.add(edge)) {
       kept_.push_back(edge);
     }
   }
   if (!detour) return false;
-  candidates_.clear();
+  std::vector<std::uint32_t> beyond;
   for (const std::uint32_t edge : edges(slot, rule)) {
     if (edge == kNone) break;
     if (state(edge) != doomed) continue;
-    for (const std::uint32_t beyond : edges(edge, rule)) {
-      if (beyond == kNone) break;
-      if (state(beyond) != live || !seen.add(beyond)) continue;
-      candidates_.push_back({nearness(rule.near, slot, beyond), beyond});
+    for (const std::uint32_t next : edges(edge, rule)) {
+      if (next == kNone) break;
+      if (state(next) == live && seen_.add(next)) beyond.push_back(next);
     }
   }
-  std::sort(candidates_.begin(), candidates_.end(), Better{});
-  for (const Hit& candidate : candidates_) {
+  (void)pruner_.towards(net(), rule.near, slot);
+  candidates_.clear();
+  pruner_.far(net(), beyond, candidates_);
+  std::sort(candidates_.begin(), candidates_.end(), Nearer{});
+  for (const Candidate& candidate : candidates_) {
     if (kept_.size() == rule.count) break;
-    const auto hidden = [&](std::uint32_t kept) { return hides(rule.near, 1.0f, kept, candidate); };
-    if (std::none_of(kept_.begin(), kept_.end(), hidden)) kept_.push_back(candidate.key);
+    const auto hidden = [&](std::uint32_t kept) {
+      return pruner_.hides(net(), rule.near, 1.0f, kept, candidate);
+    };
+    if (std::none_of(kept_.begin(), kept_.end(), hidden)) kept_.push_back(candidate.slot);
   }
   plan_change(slot, rule, kept_);
   return true;
@@ -112,17 +115,13 @@ bool GraphIndex::plan_detour(std::uint32_t slot, const EdgeRule& rule) {
 // those that began earlier have ended.
 void GraphIndex::end_sweep() {
   std::vector<std::uint32_t> entries;
-  entries.reserve(entries_.capacity());
-  for (const std::uint32_t slot : entries_) {
+  for (const std::uint32_t slot : entries_.slots()) {
     if (state(slot) != doomed) entries.push_back(slot);
   }
   for (std::uint32_t slot = 0; entries.empty(); ++slot) {
     if (state(slot) == live) entries.push_back(slot);
   }
-  {
-    const std::unique_lock alone(gate_);
-    entries_.swap(entries);
-  }
+  replace_entries(entries);
   for (const std::uint32_t slot : doomed_) {
     set_state(slot, free);
     free_.push_back(slot);
@@ -133,10 +132,7 @@ void GraphIndex::end_sweep() {
 
 // The last vector is gone: so are all edges.
 void GraphIndex::clear() {
-  {
-    const std::unique_lock alone(gate_);
-    entries_.clear();
-  }
+  replace_entries({});
   free_.clear();
   for (std::uint32_t slot = rows_.slots(); slot-- > 0;) {
     set_state(slot, free);

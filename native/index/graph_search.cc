@@ -1,42 +1,200 @@
 // Answers queries: by walking the graph, or by a scan where that is cheaper or surer.
 #include <algorithm>
+#include <array>
 #include <shared_mutex>
 
-#include "index/graph_walk.h"
+#include "index/bound.h"
+#include "index/graph.h"
+#include "index/plan.h"
 #include "index/scan.h"
 
 namespace vitrine {
+namespace {
 
-void GraphIndex::answer(const float* queries, std::size_t count,
-                        const SearchRequest& request) const {
-  const Allow* allow = request.allow;
-  const std::size_t allowed = allow == nullptr ? kNone : count_allowed(*allow);
-  const std::size_t beam = std::max(request.k, request.beam);
+// Walks that take turns: while one's codes come from memory, the others compute.
+constexpr std::size_t kTurns = 6;
+
+// Queries answered before a writer may come in.
+constexpr std::size_t kPassQueries = 32;
+
+// What walks bring home is ordered by codes. So many more than asked for are compared as they are.
+constexpr std::uint32_t finalists_for(std::uint32_t k) noexcept { return k + std::max(20u, k / 2); }
+
+// Standard deviations of the codes' error that are allowed for.
+constexpr float kHope = 3;
+
+}  // namespace
+
+void GraphIndex::answer(const float* queries, std::size_t count, const SearchRequest& request) const {
   const std::size_t held = size();
-  if (scan_is_cheaper(std::min(allowed, held), held, beam)) {
-    scan_queries(queries, count, request);
+  const std::size_t allowed = request.allow == nullptr ? held : count_allowed(*request.allow);
+  if (scan_is_cheaper(std::min(allowed, held), held, std::max(request.k, request.beam))) {
+    scan_all(queries, count, request);
     return;
   }
-  ScratchPool::Loan loan = pool_.borrow();
-  Scratch& scratch = *loan;
+  if (request.allow == nullptr) {
+    for (std::size_t first = 0; first < count; first += kPassQueries) {
+      answer_together(queries, first, std::min(count, first + kPassQueries), request);
+    }
+    return;
+  }
   for (std::size_t q = 0; q < count; ++q) {
-    const float* query = queries + q * rows_.stride();
-    {
-      const std::shared_lock reading(gate_);
-      const std::size_t matches = std::min(allowed, rows_.size());
-      const bool arrived = walk(
-          scratch, beam, matches, [&](std::uint32_t slot) { return rows_.score(query, slot); },
-          [&](std::uint32_t slot) {
-            const std::uint32_t id = rows_.id(slot);
-            return id == kNone || allow == nullptr || allow->has(id) ? id : kNone;
-          });
-      if (!arrived || scratch.found.size() < std::min<std::size_t>(request.k, matches)) {
-        scratch.found.reset(request.k);
-        scan(rows_, query, allow, {&scratch.found, 1});
+    answer_filtered(queries + q * rows_.stride(), allowed, request, request.ids + q * request.k,
+                    request.scores + q * request.k);
+  }
+}
+
+void GraphIndex::prepare(const float* query, Search& search) const {
+  search.coded.codes = search.codes.sized(codes_.width());
+  codes_.coder().encode(query, search.coded);
+  const auto unit = static_cast<float>(2 * search.coded.length * search.coded.scale);
+  search.probe = {search.coded.codes, search.coded.bias, unit, near()};
+}
+
+// Queries first..end-1, some at a time.
+void GraphIndex::answer_together(const float* queries, std::size_t first, std::size_t end,
+                                 const SearchRequest& request) const {
+  const std::shared_lock reading(gate_);
+  const Net net = this->net();
+  const std::size_t beam = std::max(request.k, request.beam);
+  std::array<Search*, kTurns> turns;
+  std::vector<Lender<Search>::Loan> loans;
+  std::size_t next = first;
+  std::size_t busy = 0;
+  const auto begin = [&](Search& search) {
+    if (next == end) return false;
+    search.query = next++;
+    prepare(queries + search.query * rows_.stride(), search);
+    search.walk.begin(net, search.probe, beam);
+    if (search.walk.expand(net)) return true;
+    finish_surely(queries + search.query * rows_.stride(), search, request);
+    return false;
+  };
+  const std::size_t width = std::min(kTurns, end - first);
+  loans.reserve(width);
+  for (std::size_t i = 0; i < width; ++i) {
+    loans.push_back(searches_.borrow());
+    turns[busy] = &*loans.back();
+    busy += begin(*turns[busy]);
+  }
+  while (busy > 0) {
+    for (std::size_t i = 0; i < busy;) {
+      Search& search = *turns[i];
+      search.walk.meet(net);
+      if (search.walk.expand(net)) {
+        ++i;
+        continue;
+      }
+      finish_surely(queries + search.query * rows_.stride(), search, request);
+      if (begin(search)) {
+        ++i;
+      } else {
+        turns[i] = turns[--busy];
       }
     }
-    write_results(scratch.found, request.k, request.ids + q * request.k,
-                  request.scores + q * request.k);
+  }
+}
+
+// Slots that may be answers, the nearest first, up to finalists_for(k).
+void GraphIndex::choose_finalists(Search& search, std::uint32_t k) const {
+  search.finalists.clear();
+  const std::size_t wanted = finalists_for(k);
+  const Pool& pool = search.walk.pool();
+  search.looked_at = 0;
+  for (; search.looked_at < pool.size() && search.finalists.size() < wanted; ++search.looked_at) {
+    const std::uint32_t slot = Pool::slot_of(pool[search.looked_at]);
+    if (rows_.id(slot) == kNone) continue;
+    rows_.prefetch(slot);
+    search.finalists.push_back(slot);
+  }
+}
+
+// What a place of the pool may be worth at best, but for bad luck.
+float GraphIndex::hope(const Search& search, std::uint64_t place) const noexcept {
+  const Rank rank = Pool::rank_of(place);
+  const float length = rows_.length(Pool::slot_of(place));
+  const auto query_length = static_cast<float>(search.coded.length);
+  const float margin = kHope * static_cast<float>(search.coded.spread);
+  if (near() == Near::angle) {
+    const auto dot = static_cast<std::int32_t>(0x8000'0000u - rank);
+    return static_cast<float>(dot - search.coded.bias) * search.coded.scale + margin;
+  }
+  if (near() == Near::product) {
+    return query_length * (score_of(rank) * search.coded.scale + margin * length);
+  }
+  return score_of(rank) - query_length * query_length + 2 * query_length * length * margin;
+}
+
+void GraphIndex::finish(const float* query, Search& search, const SearchRequest& request,
+                        std::uint32_t* ids, float* scores) const {
+  search.found.reset(request.k);
+  for (const std::uint32_t slot : search.finalists) {
+    search.found.offer({rows_.score(query, slot), rows_.id(slot)});
+  }
+  // Where vectors lie so close that codes cannot tell them apart, more are compared.
+  const Pool& pool = search.walk.pool();
+  for (std::size_t i = search.looked_at; i < pool.size(); ++i) {
+    if (hope(search, pool[i]) < search.found.floor()) break;
+    const std::uint32_t slot = Pool::slot_of(pool[i]);
+    if (rows_.id(slot) == kNone) continue;
+    search.found.offer({rows_.score(query, slot), rows_.id(slot)});
+  }
+  write_results(search.found, request.k, ids, scores);
+}
+
+// Removed vectors take up places of the pool. Where too few others are left, a wider walk is made, and at
+// last a scan.
+void GraphIndex::finish_surely(const float* query, Search& search, const SearchRequest& request) const {
+  std::uint32_t* ids = request.ids + search.query * request.k;
+  float* scores = request.scores + search.query * request.k;
+  choose_finalists(search, request.k);
+  const std::size_t wanted = std::min<std::size_t>(request.k, rows_.size());
+  if (search.finalists.size() < wanted) {
+    search.walk.run(net(), search.probe, 4 * std::size_t{std::max(request.k, request.beam)});
+    choose_finalists(search, request.k);
+  }
+  if (search.finalists.size() >= wanted) return finish(query, search, request, ids, scores);
+  ScanQuery scanned(options_.metric, query, codes_.coder(), search.codes, codes_.row_error(), request.k);
+  scan(rows_, codes_, dots_, nullptr, {&scanned, 1});
+  write_results(scanned.found, request.k, ids, scores);
+}
+
+void GraphIndex::answer_filtered(const float* query, std::size_t allowed, const SearchRequest& request,
+                                 std::uint32_t* ids, float* scores) const {
+  Lender<Search>::Loan search = searches_.borrow();
+  const std::shared_lock reading(gate_);
+  prepare(query, *search);
+  const std::size_t matches = std::min(allowed, rows_.size());
+  const bool arrived = search->walk.run_filtered(
+      net(), search->probe, std::max(request.k, request.beam), looks_max(matches), [&](std::uint32_t slot) {
+        const std::uint32_t id = rows_.id(slot);
+        return id != kNone && request.allow->has(id);
+      });
+  choose_finalists(*search, request.k);
+  if (arrived && search->finalists.size() >= std::min<std::size_t>(request.k, matches)) {
+    return finish(query, *search, request, ids, scores);
+  }
+  ScanQuery scanned(options_.metric, query, codes_.coder(), search->codes, codes_.row_error(), request.k);
+  scan(rows_, codes_, dots_, request.allow, {&scanned, 1});
+  write_results(scanned.found, request.k, ids, scores);
+}
+
+void GraphIndex::scan_all(const float* queries, std::size_t count, const SearchRequest& request) const {
+  std::array<Aligned<std::int8_t>, kScanQueries> codes;
+  std::vector<ScanQuery> pass;
+  pass.reserve(kScanQueries);
+  for (std::size_t first = 0; first < count; first += kScanQueries) {
+    pass.clear();
+    const std::shared_lock reading(gate_);
+    for (std::size_t q = 0; q < std::min(kScanQueries, count - first); ++q) {
+      pass.emplace_back(options_.metric, queries + (first + q) * rows_.stride(), codes_.coder(), codes[q],
+                        codes_.row_error(), request.k);
+    }
+    scan(rows_, codes_, dots_, request.allow, pass);
+    for (std::size_t q = 0; q < pass.size(); ++q) {
+      const std::size_t at = (first + q) * request.k;
+      write_results(pass[q].found, request.k, request.ids + at, request.scores + at);
+    }
   }
 }
 

@@ -11,14 +11,6 @@
 #include "index/scan.h"
 
 namespace vitrine {
-namespace {
-
-// Queries of one pass over the vectors. Each row that comes from memory serves them all; more would
-// crowd the first cache and keep a writer waiting longer.
-constexpr std::size_t kPassQueries = 8;
-
-}  // namespace
-
 std::size_t Index::size() const {
   const std::shared_lock reading(gate_);
   return rows_.size();
@@ -29,16 +21,21 @@ std::size_t Index::bytes() const {
   return rows_.bytes() + more_bytes();
 }
 
-Status Index::add(std::span<const std::uint32_t> ids, std::span<const float> vectors) {
+Status Index::add(std::span<const std::uint32_t> ids, std::span<const float> vectors,
+                  const Progress& progress) {
   for (std::size_t i = 0; i < ids.size(); ++i) {
     if (ids[i] != kNone) continue;
     return fail(Code::bad_argument,
                 "id " + std::to_string(i) + " is 2^32-1, which stands for no id; the largest is 2^32-2");
   }
   if (Status status = rows_.check(vectors, "vector"); !status.ok()) return status;
+  return put_many(ids, vectors.data(), progress);
+}
+
+Status Index::put_many(std::span<const std::uint32_t> ids, const float* vectors, const Progress&) {
   for (std::size_t i = 0; i < ids.size(); ++i) {
     const std::scoped_lock writing(writer_);  // one at a time, so that other writers get their turn
-    if (Status status = put(ids[i], vectors.data() + i * options_.dim); !status.ok()) return status;
+    if (Status status = put(ids[i], vectors + i * options_.dim); !status.ok()) return status;
   }
   return {};
 }
@@ -63,7 +60,7 @@ bool Index::get(std::uint32_t id, float* into) const {
   const std::shared_lock reading(gate_);
   const std::uint32_t slot = id == kNone ? kNone : rows_.slot(id);
   if (slot == kNone) return false;
-  std::memcpy(into, rows_.row(slot), options_.dim * sizeof(float));
+  rows_.read(slot, into);
   return true;
 }
 
@@ -74,29 +71,13 @@ Status Index::search(const SearchRequest& request) const {
   return {};
 }
 
-void Index::scan_queries(const float* queries, std::size_t count,
-                         const SearchRequest& request) const {
-  std::array<TopK, kPassQueries> found;
-  for (std::size_t first = 0; first < count; first += kPassQueries) {
-    const std::span<TopK> pass(found.data(), std::min(kPassQueries, count - first));
-    for (TopK& top : pass) top.reset(request.k);
-    {
-      const std::shared_lock reading(gate_);
-      scan(rows_, queries + first * rows_.stride(), request.allow, pass);
-    }
-    for (std::size_t q = 0; q < pass.size(); ++q) {
-      const std::size_t at = (first + q) * request.k;
-      write_results(pass[q], request.k, request.ids + at, request.scores + at);
-    }
-  }
-}
-
 Status Index::save(const std::string& path) const {
   const std::scoped_lock writing(writer_);
   FileHeader header;
   header.kind = static_cast<std::uint32_t>(options_.kind);
   header.metric = static_cast<std::uint32_t>(options_.metric);
   header.dim = options_.dim;
+  header.keep = static_cast<std::uint32_t>(options_.keep);
   header.degree = options_.degree;
   header.build_beam = options_.build_beam;
   header.slots = rows_.slots();

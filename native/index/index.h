@@ -15,6 +15,7 @@
 
 #include "core/gate.h"
 #include "core/status.h"
+#include "index/bulk.h"
 #include "index/file_format.h"
 #include "index/options.h"
 #include "index/rows.h"
@@ -36,14 +37,16 @@ class Index {
   // `vectors` holds ids.size() rows of `dim` floats. An id that is there is replaced; of an id that
   // comes twice the last counts. Fails with `bad_argument`, and adds nothing, for the id kNone, a
   // value that is not finite, or a vector longer than kNormMax (rows.h).
-  Status add(std::span<const std::uint32_t> ids, std::span<const float> vectors);
+  // `progress` is told 0..1 where it takes long, with no lock held.
+  Status add(std::span<const std::uint32_t> ids, std::span<const float> vectors,
+             const Progress& progress = nullptr);
 
   // Returns how many of them were there.
   std::size_t remove(std::span<const std::uint32_t> ids);
 
   bool has(std::uint32_t id) const;
 
-  // Copies the vector as it was added to `into` (`dim` floats); false when the id is not there.
+  // Copies the vector as it is kept to `into` (`dim` floats); false when the id is not there.
   bool get(std::uint32_t id, float* into) const;
 
   // Gives every query min(k, vectors allowed) results. Fails with `bad_argument`, and writes nothing,
@@ -58,6 +61,10 @@ class Index {
   Status load(FileReader& file);
 
  protected:
+  // One after the other, unless the index knows better. No lock is held.
+  virtual Status put_many(std::span<const std::uint32_t> ids, const float* vectors,
+                          const Progress& progress);
+
   // Of put, take and write_more the caller holds writer_. What they change, they prepare while
   // searches run, and swap in with gate_ held.
   virtual Status put(std::uint32_t id, const float* vector) = 0;
@@ -71,9 +78,6 @@ class Index {
   // time.
   virtual void answer(const float* queries, std::size_t count,
                       const SearchRequest& request) const = 0;
-
-  // The exact answer.
-  void scan_queries(const float* queries, std::size_t count, const SearchRequest& request) const;
 
   const IndexOptions options_;
   mutable std::mutex writer_;  // held by whoever changes or saves; taken before gate_

@@ -12,18 +12,22 @@ namespace vitrine {
 // The values are those of the file format.
 enum class Kind : std::uint32_t { exact = 0, graph = 1 };
 enum class Metric : std::uint32_t { ip = 0, cosine = 1, l2 = 2 };
+enum class Keep : std::uint32_t { f32 = 0, bf16 = 1 };
 
 inline constexpr std::uint32_t kDimMax = 4096;
 inline constexpr std::uint32_t kResultsMax = 65'535;  // k, and the beam
 inline constexpr std::uint32_t kDegreeMin = 4, kDegreeMax = 256;
+inline constexpr std::uint32_t kThreadsMax = 256;
 inline constexpr std::uint32_t kBuildBeamMin = 8, kBuildBeamMax = 4096;
 
 struct IndexOptions {
   Kind kind = Kind::exact;
   Metric metric = Metric::ip;
   std::uint32_t dim = 0;                     // 1..kDimMax
-  std::uint32_t degree = 32;                 // graph: edges a vector keeps
-  std::uint32_t build_beam = 200;            // graph: width of the search that finds them
+  Keep keep = Keep::f32;                     // of the vectors, beside their codes
+  std::uint32_t degree = 48;                 // graph: edges a vector keeps
+  std::uint32_t build_beam = 100;            // graph: width of the search that finds them
+  std::uint32_t threads = 1;                 // graph: that build it, where many vectors come at once
   const DistanceKernels* kernels = nullptr;  // of select_distance
 };
 

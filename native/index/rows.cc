@@ -1,6 +1,7 @@
 #include "index/rows.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <mutex>
@@ -22,6 +23,15 @@ float inverse(double norm) noexcept {
 
 bool acceptable(double norm) noexcept { return norm <= kNormMax; }  // false for NaN
 
+// In place: halves in the front half of the memory become floats.
+void widen(std::vector<float>& vector) noexcept {
+  for (std::size_t i = vector.size(); i-- > 0;) {
+    std::uint16_t half;
+    std::memcpy(&half, reinterpret_cast<const char*>(vector.data()) + i * sizeof half, sizeof half);
+    vector[i] = std::bit_cast<float>(static_cast<std::uint32_t>(half) << 16);
+  }
+}
+
 Status refusal(const float* vector, std::size_t dim, const std::string& who) {
   for (std::size_t i = 0; i < dim; ++i) {
     if (std::isfinite(vector[i])) continue;
@@ -36,14 +46,38 @@ Status refusal(const float* vector, std::size_t dim, const std::string& who) {
 Rows::Rows(const IndexOptions& options)
     : options_(options),
       kernel_(options.metric == Metric::l2 ? options.kernels->l2sq : options.kernels->dot),
+      half_kernel_(options.metric == Metric::l2 ? options.kernels->half_l2sq
+                                                : options.kernels->half_dot),
       cosine_(options.metric == Metric::cosine),
+      half_(options.keep == Keep::bf16),
       sign_(options.metric == Metric::l2 ? -1.0f : 1.0f),
       rows_(padded(options.dim)),
-      inverse_norms_(1),
+      halves_(padded(options.dim, kHalfPad)),
+      lengths_(1),
       ids_(1) {}
 
 std::size_t Rows::bytes() const noexcept {
-  return rows_.bytes() + inverse_norms_.bytes() + ids_.bytes() + by_id_.bytes();
+  return rows_.bytes() + halves_.bytes() + lengths_.bytes() + ids_.bytes() + by_id_.bytes();
+}
+
+void Rows::prefetch(std::uint32_t slot) const noexcept {
+  const char* row = half_ ? reinterpret_cast<const char*>(halves_.at(slot))
+                          : reinterpret_cast<const char*>(rows_.at(slot));
+  const std::size_t bytes = half_ ? halves_.width() * sizeof(std::uint16_t) : rows_.width() * sizeof(float);
+  for (std::size_t at = 0; at < bytes; at += kCacheLine) __builtin_prefetch(row + at);
+  __builtin_prefetch(lengths_.at(slot));
+  __builtin_prefetch(ids_.at(slot));
+}
+
+void Rows::read(std::uint32_t slot, float* into) const noexcept {
+  if (!half_) {
+    std::memcpy(into, rows_.at(slot), options_.dim * sizeof(float));
+    return;
+  }
+  const std::uint16_t* halves = halves_.at(slot);
+  for (std::size_t i = 0; i < options_.dim; ++i) {
+    into[i] = std::bit_cast<float>(static_cast<std::uint32_t>(halves[i]) << 16);
+  }
 }
 
 Status Rows::check(std::span<const float> vectors, const char* what) const {
@@ -73,21 +107,23 @@ Status Rows::prepare(std::span<const float> queries, std::vector<float>& prepare
 }
 
 Status Rows::make_room(Gate& gate) {
-  if (slots_ == rows_.capacity()) {
-    if (slots_ > kNone - SlotArray<float>::kChunkSlots) {
-      return fail(Code::bad_argument, "the index is full: it holds 2^32 vectors");
+  if (slots_ == ids_.capacity()) {
+    if (slots_ > kSlotsMax - SlotArray<float>::kChunkSlots) {
+      return fail(Code::bad_argument, "the index is full: it holds 2^31 vectors");
     }
-    auto rows = rows_.make_chunk();
-    auto inverse_norms = inverse_norms_.make_chunk();
-    auto ids = ids_.make_chunk();
-    if (!rows || !inverse_norms || !ids) {
+    float* rows = half_ ? nullptr : rows_.make_chunk();
+    std::uint16_t* halves = half_ ? halves_.make_chunk() : nullptr;
+    float* lengths = lengths_.make_chunk();
+    std::uint32_t* ids = ids_.make_chunk();
+    if ((half_ ? halves == nullptr : rows == nullptr) || lengths == nullptr || ids == nullptr) {
       return fail(Code::internal, "there is no memory for more vectors");
     }
-    std::fill_n(ids.get(), SlotArray<std::uint32_t>::kChunkSlots, kNone);
+    std::fill_n(ids, SlotArray<std::uint32_t>::kChunkSlots, kNone);
     const std::unique_lock alone(gate);
-    rows_.append(std::move(rows));
-    inverse_norms_.append(std::move(inverse_norms));
-    ids_.append(std::move(ids));
+    if (half_) halves_.append(halves);
+    if (!half_) rows_.append(rows);
+    lengths_.append(lengths);
+    ids_.append(ids);
   }
   if (by_id_.full()) {
     IdMap larger = by_id_.grown();
@@ -97,15 +133,32 @@ Status Rows::make_room(Gate& gate) {
   return {};
 }
 
+void Rows::reserve(std::size_t slots) {
+  (void)(half_ ? halves_.reserve(slots) : rows_.reserve(slots));
+  (void)lengths_.reserve(slots);
+  (void)ids_.reserve(slots);
+}
+
 Status Rows::write(std::uint32_t slot, const float* vector) {
-  float* row = rows_.at(slot);
-  std::memcpy(row, vector, options_.dim * sizeof(float));
-  std::fill(row + options_.dim, row + stride(), 0.0f);
-  const double length = norm(row, options_.dim);
-  *inverse_norms_.at(slot) = inverse(length);
+  const std::size_t dim = options_.dim;
+  float kept[kDimMax];
+  if (half_) {
+    std::uint16_t* halves = halves_.at(slot);
+    for (std::size_t i = 0; i < dim; ++i) halves[i] = half_of(std::bit_cast<std::uint32_t>(vector[i]));
+    std::fill(halves + dim, halves + halves_.width(), std::uint16_t{0});
+  } else {
+    std::memcpy(rows_.at(slot), vector, dim * sizeof(float));
+    std::fill(rows_.at(slot) + dim, rows_.at(slot) + rows_.width(), 0.0f);
+  }
+  read(slot, kept);  // not `vector`: the caller's memory may be shared, and change
+  const double length = norm(kept, dim);
+  *lengths_.at(slot) = cosine_ ? inverse(length) : static_cast<float>(length);
   if (acceptable(length)) return {};
-  Status status = refusal(row, options_.dim, "a vector");
-  std::fill_n(row, stride(), 0.0f);  // a slot holds a vector that may be saved, whoever's it is
+  Status status = refusal(kept, dim, "a vector");
+  // A slot holds a vector that may be saved, whoever's it is.
+  if (half_) std::fill_n(halves_.at(slot), halves_.width(), std::uint16_t{0});
+  if (!half_) std::fill_n(rows_.at(slot), rows_.width(), 0.0f);
+  *lengths_.at(slot) = 0;
   return status;
 }
 
@@ -123,16 +176,29 @@ void Rows::retire(std::uint32_t slot) {
 void Rows::move_last_to(std::uint32_t slot) {
   const std::uint32_t last = --slots_;
   if (last == slot) return;
-  std::memcpy(rows_.at(slot), rows_.at(last), stride() * sizeof(float));
-  *inverse_norms_.at(slot) = inverse_norm(last);
+  if (half_) std::copy_n(halves_.at(last), halves_.width(), halves_.at(slot));
+  if (!half_) std::copy_n(rows_.at(last), rows_.width(), rows_.at(slot));
+  *lengths_.at(slot) = *lengths_.at(last);
   const std::uint32_t moved = id(last);
   *ids_.at(last) = kNone;
   publish(slot, moved);
 }
 
+void Rows::swap_content(Rows& other) noexcept {
+  std::swap(rows_, other.rows_);
+  std::swap(halves_, other.halves_);
+  std::swap(lengths_, other.lengths_);
+  std::swap(ids_, other.ids_);
+  std::swap(by_id_, other.by_id_);
+  std::swap(slots_, other.slots_);
+}
+
 void Rows::write_to(FileWriter& file) const {
   for (std::uint32_t slot = 0; slot < slots_; ++slot) file.write(ids_.at(slot), sizeof(std::uint32_t));
-  for (std::uint32_t slot = 0; slot < slots_; ++slot) file.write(row(slot), options_.dim * sizeof(float));
+  for (std::uint32_t slot = 0; slot < slots_; ++slot) {
+    if (half_) file.write(halves_.at(slot), options_.dim * sizeof(std::uint16_t));
+    if (!half_) file.write(rows_.at(slot), options_.dim * sizeof(float));
+  }
 }
 
 Status Rows::read_from(FileReader& file) {
@@ -144,7 +210,9 @@ Status Rows::read_from(FileReader& file) {
   for (const std::uint32_t id : ids) {
     const std::uint32_t slot = slots_;
     if (Status status = make_room(gate); !status.ok()) return status;
-    if (Status status = file.read(vector.data(), vector.size() * sizeof(float)); !status.ok()) return status;
+    const std::size_t width = half_ ? sizeof(std::uint16_t) : sizeof(float);
+    if (Status status = file.read(vector.data(), vector.size() * width); !status.ok()) return status;
+    if (half_) widen(vector);
     if (!write(slot, vector.data()).ok()) return file.damaged("a vector that is not finite");
     if (id != kNone && by_id_.find(id) != kNone) return file.damaged("an id that is there twice");
     if (id != kNone) publish(slot, id);

@@ -1,44 +1,96 @@
 #include "index/scan.h"
 
+#include <algorithm>
 #include <bit>
 #include <limits>
 
 namespace vitrine {
 namespace {
 
-// The row is read once for all queries, which stay in the first cache.
-void score_slot(const Rows& rows, std::uint32_t slot, const float* queries, std::span<TopK> found) {
-  const std::uint32_t id = rows.id(slot);
-  for (std::size_t q = 0; q < found.size(); ++q) {
-    const float score = rows.score(queries + q * rows.stride(), slot);
-    if (score >= found[q].floor()) found[q].offer({score, id});
-  }
+// Rows that are asked for together, then compared together.
+constexpr std::size_t kBlock = 32;
+
+CodedQuery coded_query(const float* row, const Coder& coder, Aligned<std::int8_t>& codes) {
+  CodedQuery coded{};
+  coded.codes = codes.sized(coder.bytes());
+  coder.encode(row, coded);
+  return coded;
 }
 
-void scan_allowed_ids(const Rows& rows, const float* queries, const Allow& allow,
-                      std::span<TopK> found) {
-  for (std::size_t word = 0; word < allow.words.size(); ++word) {
-    for (std::uint32_t bits = allow.words[word]; bits != 0; bits &= bits - 1) {
-      const auto id = static_cast<std::uint32_t>(word * 32) + std::countr_zero(bits);
-      const std::uint32_t slot = id == kNone ? kNone : rows.slot(id);
-      if (slot != kNone) score_slot(rows, slot, queries, found);
+// Gathers slots and compares a block of them at a time. The block before is compared while the newest
+// comes from memory.
+class Scanner {
+ public:
+  Scanner(const Rows& rows, const Codes& codes, DotsFn dots, std::span<ScanQuery> queries) noexcept
+      : rows_(rows), codes_(codes), dots_(dots), queries_(queries) {}
+
+  void add(std::uint32_t slot) {
+    codes_.prefetch(slot);
+    rows_.prefetch_length(slot);
+    slots_[count_++] = slot;
+    if (count_ < 2 * kBlock) return;
+    compare(kBlock);
+    std::copy(slots_ + kBlock, slots_ + count_, slots_);
+    count_ -= kBlock;
+  }
+
+  void finish() {
+    while (count_ > 0) {
+      const std::size_t now = std::min(kBlock, count_);
+      compare(now);
+      std::copy(slots_ + now, slots_ + count_, slots_);
+      count_ -= now;
     }
   }
-}
+
+ private:
+  void compare(std::size_t count) {
+    const std::uint8_t* rows[kBlock];
+    std::int32_t dots[kBlock];
+    for (std::size_t i = 0; i < count; ++i) rows[i] = codes_.row(slots_[i]);
+    for (ScanQuery& query : queries_) {
+      dots_(query.coded.codes, rows, count, codes_.width(), dots);
+      for (std::size_t i = 0; i < count; ++i) {
+        if (query.bound.passes(dots[i], rows_.length(slots_[i]))) query.offer(rows_, slots_[i]);
+      }
+    }
+  }
+
+  const Rows& rows_;
+  const Codes& codes_;
+  const DotsFn dots_;
+  const std::span<ScanQuery> queries_;
+  std::uint32_t slots_[2 * kBlock];
+  std::size_t count_ = 0;
+};
 
 }  // namespace
 
-void scan(const Rows& rows, const float* queries, const Allow* allow, std::span<TopK> found) {
+ScanQuery::ScanQuery(Metric metric, const float* row, const Coder& coder, Aligned<std::int8_t>& codes,
+                     double row_error, std::size_t k)
+    : row(row), coded(coded_query(row, coder, codes)), bound(metric, coded, row_error) {
+  found.reset(k);
+}
+
+void scan(const Rows& rows, const Codes& codes, DotsFn dots, const Allow* allow,
+          std::span<ScanQuery> queries) {
+  Scanner scanner(rows, codes, dots, queries);
   // Few ids are looked up one by one; many are met on the way through all the slots.
   if (allow != nullptr && count_allowed(*allow) < rows.slots() / 4) {
-    scan_allowed_ids(rows, queries, *allow, found);
-    return;
+    for (std::size_t word = 0; word < allow->words.size(); ++word) {
+      for (std::uint32_t bits = allow->words[word]; bits != 0; bits &= bits - 1) {
+        const auto id = static_cast<std::uint32_t>(word * 32) + std::countr_zero(bits);
+        const std::uint32_t slot = id == kNone ? kNone : rows.slot(id);
+        if (slot != kNone) scanner.add(slot);
+      }
+    }
+  } else {
+    for (std::uint32_t slot = 0; slot < rows.slots(); ++slot) {
+      const std::uint32_t id = rows.id(slot);
+      if (id != kNone && (allow == nullptr || allow->has(id))) scanner.add(slot);
+    }
   }
-  for (std::uint32_t slot = 0; slot < rows.slots(); ++slot) {
-    const std::uint32_t id = rows.id(slot);
-    if (id == kNone || (allow != nullptr && !allow->has(id))) continue;
-    score_slot(rows, slot, queries, found);
-  }
+  scanner.finish();
 }
 
 std::size_t count_allowed(const Allow& allow) noexcept {

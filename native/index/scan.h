@@ -1,17 +1,44 @@
-// Exact search: compares with every vector that may be returned.
+// Exact search: compares with every vector that may be returned. By codes first; only what these cannot
+// rule out is compared as it was given.
 #pragma once
 
 #include <cstdint>
 #include <span>
 
+#include "core/aligned.h"
 #include "core/top_k.h"
+#include "index/bound.h"
+#include "index/codes.h"
 #include "index/rows.h"
 
 namespace vitrine {
 
-// Offers every allowed vector's score to each query's `found`, keyed by id. `queries` holds
-// found.size() rows of rows.stride() floats. Readers' side of the gate held.
-void scan(const Rows& rows, const float* queries, const Allow* allow, std::span<TopK> found);
+// Queries of one scan: each row that comes from memory serves them all.
+inline constexpr std::size_t kScanQueries = 8;
+
+// A query on its way through the vectors.
+struct ScanQuery {
+  // `row` was made by Rows::prepare; `codes` is filled. Both must live as long as this.
+  ScanQuery(Metric metric, const float* row, const Coder& coder, Aligned<std::int8_t>& codes,
+            double row_error, std::size_t k);
+
+  void offer(const Rows& rows, std::uint32_t slot) {
+    const float score = rows.score(row, slot);
+    if (score < found.floor()) return;
+    found.offer({score, rows.id(slot)});
+    if (found.full()) bound.raise(found.floor());
+  }
+
+  const float* row;
+  CodedQuery coded;
+  Bound bound;
+  TopK found;  // keyed by id
+};
+
+// Offers to each query's `found` every allowed vector that may be among its best. At most kScanQueries.
+// Readers' side of the gate held.
+void scan(const Rows& rows, const Codes& codes, DotsFn dots, const Allow* allow,
+          std::span<ScanQuery> queries);
 
 // Upper bound of the ids allowed: bits set, whether there are vectors for them or not.
 std::size_t count_allowed(const Allow& allow) noexcept;

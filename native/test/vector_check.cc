@@ -1,14 +1,19 @@
 // Kernels at every alignment, checksum, id map, and files that are well-formed but wrong.
 #include <algorithm>
+#include <atomic>
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <string>
+#include <thread>
 #include <unordered_map>
 
+#include "core/aligned.h"
 #include "core/checksum.h"
 #include "core/id_map.h"
 #include "core/top_k.h"
 #include "distance/distance.h"
+#include "index/coder.h"
 #include "index/file_format.h"
 #include "index/index.h"
 #include "test/expect.h"
@@ -33,6 +38,133 @@ void kernels_agree_at_every_alignment() {
         const double slack = static_cast<double>(dim) * 0x1p-23;
         EXPECT(std::abs(set.dot(left, right, dim) - dot) <= slack * std::max(1.0, std::abs(dot)));
         EXPECT(std::abs(set.l2sq(left, right, dim) - l2sq) <= slack * std::max(1.0, l2sq));
+      }
+    }
+  }
+}
+
+// Every set's sums of codes are the scalar set's, number for number, and what it lets pass as well.
+void codes_give_the_same_sums() {
+  Prng prng(21);
+  const DistanceKernels& plain = *select_distance("scalar");
+  Aligned<std::int8_t> query;
+  Aligned<std::uint8_t> codes;
+  constexpr std::size_t kRows = 19;
+  for (const std::size_t bytes : {64u, 128u, 192u, 256u, 320u, 768u, 4096u}) {
+    query.sized(bytes * kSieveQueries);
+    codes.sized(bytes * kRows);
+    for (std::size_t i = 0; i < bytes * kSieveQueries; ++i) {
+      query.data()[i] = static_cast<std::int8_t>(static_cast<int>(prng.below(255)) - 127);
+    }
+    const std::uint8_t* rows[kRows];
+    for (std::size_t i = 0; i < kRows; ++i) rows[i] = codes.data() + i * prng.below(2) * bytes;
+    for (const bool wide : {false, true}) {
+      for (std::size_t i = 0; i < bytes * kRows; ++i) {
+        // Wide ones stay small, so that no sum is too large: high bytes of 0 and -1.
+        const bool high = wide && i % 2 == 1;
+        codes.data()[i] = static_cast<std::uint8_t>(high ? (prng.below(2) == 0 ? 0 : 255) : prng.below(256));
+      }
+      for (const DistanceKernels& set : distance_kernels()) {
+        if (!set.supported()) continue;
+        for (std::size_t count = 0; count <= kRows; ++count) {
+          std::int32_t want[kRows + 1] = {}, got[kRows + 1] = {};
+          want[count] = got[count] = 77;  // not to be touched
+          (wide ? plain.wide_dots : plain.dots)(query.data(), rows, count, bytes, want);
+          (wide ? set.wide_dots : set.dots)(query.data(), rows, count, bytes, got);
+          EXPECT(std::equal(want, want + count + 1, got));
+        }
+      }
+    }
+  }
+}
+
+void sieves_let_the_same_pass() {
+  Prng prng(22);
+  Aligned<std::int8_t> query;
+  Aligned<std::uint8_t> group;
+  for (const std::size_t quads : {1u, 2u, 16u, 25u, 32u, 1024u}) {
+    query.sized(quads * 4 * kSieveQueries);
+    group.sized(quads * 4 * kGroup);
+    for (int round = 0; round < 20; ++round) {
+      for (std::size_t i = 0; i < quads * 4 * kSieveQueries; ++i) {
+        query.data()[i] = static_cast<std::int8_t>(static_cast<int>(prng.below(255)) - 127);
+      }
+      for (std::size_t i = 0; i < quads * 4 * kGroup; ++i) {
+        group.data()[i] = static_cast<std::uint8_t>(prng.below(256));
+      }
+      float lengths[kGroup];
+      for (float& length : lengths) length = round % 2 == 0 ? 1.0f : static_cast<float>(prng.below(8));
+      Sieve sieves[kSieveQueries];
+      for (std::size_t q = 0; q < kSieveQueries; ++q) {
+        const auto spread = static_cast<float>(quads) * 4000;
+        sieves[q] = {query.data() + q * quads * 4, prng.signed_unit() * spread, round % 3 == 0 ? 0.0f : 64.0f,
+                     prng.signed_unit() * spread};
+      }
+      for (const DistanceKernels& set : distance_kernels()) {
+        if (!set.supported()) continue;
+        for (std::size_t count = 1; count <= kSieveQueries; ++count) {
+          std::uint16_t want[kSieveQueries], got[kSieveQueries];
+          select_distance("scalar")->sieve(group.data(), quads, lengths, sieves, count, want);
+          set.sieve(group.data(), quads, lengths, sieves, count, got);
+          EXPECT(std::equal(want, want + count, got));
+        }
+      }
+    }
+  }
+}
+
+void halves_are_floats_of_less() {
+  for (const DistanceKernels& set : distance_kernels()) {
+    if (!set.supported()) continue;
+    for (const std::size_t dim : {8u, 16u, 24u, 104u, 4096u}) {
+      const std::vector<float> a = random_row(dim, dim), b = random_row(dim + 1, dim);
+      std::vector<std::uint16_t> halves(dim);
+      double dot = 0, l2sq = 0;
+      for (std::size_t i = 0; i < dim; ++i) {
+        halves[i] = half_of(std::bit_cast<std::uint32_t>(b[i]));
+        const double back = std::bit_cast<float>(static_cast<std::uint32_t>(halves[i]) << 16);
+        EXPECT(std::abs(back - b[i]) <= std::abs(b[i]) / 256);
+        dot += a[i] * back;
+        l2sq += (a[i] - back) * (a[i] - back);
+      }
+      const double slack = static_cast<double>(dim) * 0x1p-23;
+      EXPECT(std::abs(set.half_dot(a.data(), halves.data(), dim) - dot) <= slack * std::max(1.0, std::abs(dot)));
+      EXPECT(std::abs(set.half_l2sq(a.data(), halves.data(), dim) - l2sq) <= slack * std::max(1.0, l2sq));
+    }
+  }
+}
+
+// What the exact index relies on: no product is farther from its estimate than the coder says.
+void codes_are_as_near_as_they_say() {
+  for (const std::size_t dim : {1u, 3u, 24u, 64u, 100u, 300u, 768u}) {
+    for (const Width width : {Width::narrow, Width::wide}) {
+      const std::size_t bytes = padded(dim * static_cast<std::size_t>(width), kCodePad);
+      const Coder coder(dim, width, bytes, 0);
+      Aligned<std::int8_t> codes;
+      Aligned<std::uint8_t> row;
+      codes.sized(bytes);
+      row.sized(bytes);
+      for (std::uint64_t seed = 0; seed < 200; ++seed) {
+        std::vector<float> a = random_row(seed, dim), b = random_row(seed + 1000, dim);
+        // Some that no chance would give: one value, or the same everywhere.
+        if (seed % 5 == 0) std::fill(a.begin() + 1, a.end(), 0.0f);
+        if (seed % 7 == 0) std::fill(b.begin(), b.end(), 1e-12f);
+        CodedQuery query{};
+        query.codes = codes.data();
+        coder.encode(a.data(), query);
+        const double error = coder.encode(b.data(), row.data());
+        double dot = 0, aa = 0, bb = 0;
+        for (std::size_t i = 0; i < dim; ++i) {
+          dot += double{a[i]} * b[i];
+          aa += double{a[i]} * a[i];
+          bb += double{b[i]} * b[i];
+        }
+        const std::uint8_t* rows = row.data();
+        std::int32_t sum = 0;
+        const DistanceKernels& plain = *select_distance("scalar");
+        (width == Width::wide ? plain.wide_dots : plain.dots)(query.codes, &rows, 1, bytes, &sum);
+        const double off = std::abs((sum - query.bias) * double{query.scale} - dot / std::sqrt(aa * bb));
+        EXPECT(off <= query.error + error * (1 + query.error) + 1e-5);
       }
     }
   }
@@ -97,6 +229,36 @@ void top_k_is_a_sort() {
   }
 }
 
+// Searches go on while three threads build; afterwards answers are those of an index built by one.
+void a_build_is_the_same_on_three_threads() {
+  constexpr std::uint32_t kCount = 2500, kDim = 12, kQueries = 40, kResults = 5;
+  const std::vector<float> vectors = random_row(5, kCount * kDim);
+  std::vector<std::uint32_t> ids(kCount);
+  for (std::uint32_t i = 0; i < kCount; ++i) ids[i] = i * 3;
+  std::vector<std::uint32_t> found[2];
+  for (const std::uint32_t threads : {1u, 3u}) {
+    IndexOptions options{Kind::graph, Metric::ip, kDim, Keep::bf16, 16, 24, threads, select_distance(nullptr)};
+    const std::shared_ptr<Index> index = make_index(options);
+    std::atomic<bool> over = false;
+    std::vector<float> scores(kQueries * kResults);
+    std::thread searcher([&] {
+      std::vector<std::uint32_t> into(kResults);
+      while (!over) {
+        EXPECT(index->search({{vectors.data(), kDim}, kResults, 10, nullptr, into.data(), scores.data()}).ok());
+      }
+    });
+    EXPECT(index->add(ids, vectors).ok());
+    over = true;
+    searcher.join();
+    EXPECT(index->size() == kCount);
+    std::vector<std::uint32_t>& into = found[threads / 2];
+    into.resize(kQueries * kResults);
+    const std::span<const float> queries(vectors.data(), kQueries * kDim);
+    EXPECT(index->search({queries, kResults, 20, nullptr, into.data(), scores.data()}).ok());
+  }
+  EXPECT(found[0] == found[1]);
+}
+
 // One vector of one float, two edges... whatever the checksum says, what leads out of memory is refused.
 Status open_graph_with(const std::string& path, std::uint32_t edge, std::uint32_t entry,
                        std::uint8_t state, std::uint32_t id) {
@@ -139,9 +301,14 @@ void a_file_cannot_lead_out_of_memory(const std::string& folder) {
 
 void check(const char* folder) {
   kernels_agree_at_every_alignment();
+  codes_give_the_same_sums();
+  sieves_let_the_same_pass();
+  halves_are_floats_of_less();
+  codes_are_as_near_as_they_say();
   checksum_is_xxh64();
   id_map_is_a_map();
   top_k_is_a_sort();
+  a_build_is_the_same_on_three_threads();
   a_file_cannot_lead_out_of_memory(folder);
   std::puts("check: ok");
 }

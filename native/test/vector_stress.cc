@@ -52,7 +52,7 @@ Found search(const Index& index, const std::vector<float>& query, const Allow* a
 class Stress {
  public:
   Stress(Kind kind, Metric metric, std::string path) : path_(std::move(path)) {
-    options_ = {kind, metric, kDim, 16, 40, select_distance(nullptr)};
+    options_ = {kind, metric, kDim, Keep::f32, 16, 40, 1, select_distance(nullptr)};
     index_ = make_index(options_);
     for (std::uint32_t id = 0; id < kStaying; ++id) add(id);
   }
@@ -156,7 +156,7 @@ class Stress {
     for (std::uint64_t seed = 0; seed < kQueries; ++seed) {
       const std::vector<float> query = random_row(1'000'000 + seed, kDim);
       const Found want = search(*oracle, query, nullptr, 1);
-      const Found got = search(*index_, query, nullptr, 60);
+      const Found got = search(*index_, query, nullptr, 25);
       for (const std::uint32_t id : got.ids) hits += std::count(want.ids, want.ids + kResults, id) != 0;
     }
     std::printf("recall %zu of %zu\n", hits, kQueries * kResults);

@@ -31,8 +31,11 @@ export interface VectorIndexOptions {
   readonly kind: 'exact' | 'graph';
   readonly dim: number; // 1..4096
   readonly metric: 'ip' | 'cosine' | 'l2';
-  readonly degree?: number; // graph: edges a node keeps; default 32
-  readonly buildBeam?: number; // graph: width of the search that finds them; default 200
+  /** How vectors are kept, beside the codes that searches go by; `bf16` is rounded. Default f32. */
+  readonly keep?: 'f32' | 'bf16';
+  readonly degree?: number; // graph: edges a node keeps; default 48
+  readonly buildBeam?: number; // graph: width of the search that finds them; default 100
+  readonly threads?: number; // graph: that build it when many vectors come at once; default all cores
   readonly isa?: string; // one of isas(); the best when absent
 }
 
@@ -56,12 +59,16 @@ export interface NativeVectorIndex {
   readonly size: number; // vectors held
   readonly bytes: number; // memory held
   readonly token: bigint;
-  /** `vectors` holds `ids.length * dim` floats. An id that is there is replaced. */
-  add(ids: Uint32Array, vectors: Float32Array): void;
+  /**
+   * `vectors` holds `ids.length * dim` floats. An id that is there is replaced. Some thousands that come
+   * to an empty graph are built together, on `threads` threads, with the same result for any number of
+   * them; `onProgress` is then told 0..1 now and then.
+   */
+  add(ids: Uint32Array, vectors: Float32Array, options?: { onProgress?: (done: number) => void }): void;
   /** Returns how many were there. */
   remove(ids: Uint32Array): number;
   has(id: number): boolean;
-  /** Copies the vector as it was added; false when the id is not there. */
+  /** Copies the vector as it was added (rounded, if kept so); false when the id is not there. */
   get(id: number, into: Float32Array): boolean;
   /**
    * `queries` holds rows of `dim` floats; row q's results go to `[q * k, (q + 1) * k)` of `ids` and

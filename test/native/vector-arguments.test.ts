@@ -62,6 +62,8 @@ suite('A wrong argument of VectorIndex is refused with what was expected', () =>
       refused('bad_argument', /^vector 1 holds nan at 0; every value must be finite/, add(u32(1, 2), holed));
       refused('bad_argument', /^vector 0 holds -inf at 1/, add(u32(1), f32(1, -Infinity)));
       refused('bad_argument', /^vector 0 is longer than 1e18/, add(u32(1), f32(3e38, 1)));
+      refused('bad_argument', /^onProgress must be a function/, () =>
+        index.add(u32(1), f32(1, 2), any({ onProgress: 1 })));
       refused('bad_argument', /^ids has lost its memory/, add(transferred(u32(1)), f32(1, 2)));
       refused('bad_argument', /^vectors has lost its memory/, add(u32(), transferred(f32(1, 2))));
 

@@ -36,7 +36,7 @@ suite('Every instruction set', () => {
     const answers = addon.isas().map((isa) => {
       const index = new VectorIndex({ kind: 'graph', dim: 24, metric: 'l2', isa, buildBeam: 60, degree: 16 });
       index.add(idsFrom(0, 1500), vectors);
-      return search(index, queries, 10, { beam: 50 }).ids;
+      return search(index, queries, 10, { beam: 25 }).ids;
     });
     for (const ids of answers) {
       const same = ids.filter((id, at) => id === answers[0]?.[at]).length;

@@ -7,7 +7,7 @@ import { METRICS, VectorIndex, allows, chanceBitmap, clustered, idsFrom, recall,
 const COUNT = 8000;
 const DIM = 24;
 const K = 10;
-/** Below the plan's COUNT / 16, so that the graph is walked, not scanned. */
+/** Below the plan's COUNT / 50, so that the graph is walked, not scanned. */
 const BEAM = 60;
 
 /** The same made-up catalogue in both kinds, and queries near it. */
@@ -79,7 +79,7 @@ suite('The graph', () => {
 
     assert.ok(search(index, new Float32Array(8), 1000).ids.every((id) => id < 1000));
     const queries = prng.row(8 * 100).map((value) => value * 2);
-    const reached = recall(search(exact, queries, 10).ids, search(index, queries, 10, { beam: 60 }).ids, 10);
+    const reached = recall(search(exact, queries, 10).ids, search(index, queries, 10, { beam: 50 }).ids, 10);
     assert.ok(reached >= 0.9, String(reached));
   });
 
@@ -105,7 +105,7 @@ suite('The graph', () => {
     assert.equal(graph.size, held);
     assert.ok(graph.bytes < bytes * 2, `${bytes} grew to ${graph.bytes}`);
     const queries = prng.row(8 * 200);
-    const reached = recall(search(exact, queries, 10).ids, search(graph, queries, 10, { beam: 60 }).ids, 10);
+    const reached = recall(search(exact, queries, 10).ids, search(graph, queries, 10, { beam: 35 }).ids, 10);
     assert.ok(reached >= 0.95, String(reached));
   });
 

@@ -48,7 +48,7 @@ function run({ role, token, seed, over }: Task): void {
   while (Atomics.load(over, 0) === 0 || searches < 100) {
     const wanted = prng.below(STAYING);
     const query = vectorOf(wanted);
-    const { ids, scores } = search(index, query, 10, { beam: 100 });
+    const { ids, scores } = search(index, query, 10, { beam: 50 });
     searches += 1;
     if (ids[0] !== wanted) missed += 1;
     if (new Set(ids).size !== 10) wrong.push(`an id twice: ${ids}`);

@@ -1,0 +1,147 @@
+// Codes and halves with AVX-512 and its products of bytes (VNNI).
+#include "distance/distance.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#define AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni")))
+
+namespace vitrine::avx512 {
+namespace {
+
+AVX512 inline __m512i load64(const void* bytes) noexcept { return _mm512_load_si512(bytes); }
+
+// Lane i of the result is the sum of rows[i]'s lanes. Sixteen lanes become four, then one: adding
+// after a transposition costs less than four sums of lanes.
+AVX512 inline __m128i sum_lanes(const __m512i (&rows)[4]) noexcept {
+  const __m512i ab = _mm512_add_epi32(_mm512_unpacklo_epi32(rows[0], rows[1]),
+                                      _mm512_unpackhi_epi32(rows[0], rows[1]));
+  const __m512i cd = _mm512_add_epi32(_mm512_unpacklo_epi32(rows[2], rows[3]),
+                                      _mm512_unpackhi_epi32(rows[2], rows[3]));
+  const __m512i abcd = _mm512_add_epi32(_mm512_unpacklo_epi64(ab, cd), _mm512_unpackhi_epi64(ab, cd));
+  // The zero-masked extract: g++ 12 warns of its own header for the plain one (avx512.cc).
+  const __m256i high = _mm512_maskz_extracti64x4_epi64(0xf, abcd, 1);
+  const __m256i half = _mm256_add_epi32(_mm512_castsi512_si256(abcd), high);
+  return _mm_add_epi32(_mm256_castsi256_si128(half), _mm256_extracti128_si256(half, 1));
+}
+
+template <bool kWide>
+AVX512 inline __m512i add_products(__m512i sum, __m512i row, __m512i query) noexcept {
+  if constexpr (kWide) return _mm512_dpwssd_epi32(sum, row, query);
+  return _mm512_dpbusd_epi32(sum, row, query);
+}
+
+// `kParts` registers to a row, known to the compiler: the query stays in registers.
+template <bool kWide, std::size_t kParts>
+AVX512 inline void dots_of(const std::int8_t* query, const std::uint8_t* const* rows,
+                           std::size_t count, std::int32_t* dots) noexcept {
+  __m512i part[kParts];
+  for (std::size_t p = 0; p < kParts; ++p) part[p] = load64(query + 64 * p);
+  for (std::size_t i = 0; i < count; i += 4) {
+    __m512i sum[4];
+    for (std::size_t r = 0; r < 4; ++r) {
+      const std::uint8_t* row = rows[i + r < count ? i + r : count - 1];
+      sum[r] = add_products<kWide>(_mm512_setzero_si512(), load64(row), part[0]);
+      for (std::size_t p = 1; p < kParts; ++p) {
+        sum[r] = add_products<kWide>(sum[r], load64(row + 64 * p), part[p]);
+      }
+    }
+    const std::size_t left = count - i;
+    const auto mask = static_cast<__mmask8>(left >= 4 ? 0xf : (1u << left) - 1);
+    _mm_mask_storeu_epi32(dots + i, mask, sum_lanes(sum));
+  }
+}
+
+template <bool kWide>
+AVX512 void dots_of_any(const std::int8_t* query, const std::uint8_t* const* rows, std::size_t count,
+                        std::size_t bytes, std::int32_t* dots) noexcept {
+  for (std::size_t i = 0; i < count; i += 4) {
+    __m512i sum[4] = {};
+    for (std::size_t j = 0; j < bytes; j += 64) {
+      const __m512i part = load64(query + j);
+      for (std::size_t r = 0; r < 4; ++r) {
+        const std::uint8_t* row = rows[i + r < count ? i + r : count - 1];
+        sum[r] = add_products<kWide>(sum[r], load64(row + j), part);
+      }
+    }
+    const std::size_t left = count - i;
+    const auto mask = static_cast<__mmask8>(left >= 4 ? 0xf : (1u << left) - 1);
+    _mm_mask_storeu_epi32(dots + i, mask, sum_lanes(sum));
+  }
+}
+
+template <bool kWide>
+AVX512 inline void dots_of_either(const std::int8_t* query, const std::uint8_t* const* rows,
+                                  std::size_t count, std::size_t bytes, std::int32_t* dots) noexcept {
+  if (bytes == 64) return dots_of<kWide, 1>(query, rows, count, dots);
+  if (bytes == 128) return dots_of<kWide, 2>(query, rows, count, dots);
+  if (bytes == 192) return dots_of<kWide, 3>(query, rows, count, dots);
+  if (bytes == 256) return dots_of<kWide, 4>(query, rows, count, dots);
+  dots_of_any<kWide>(query, rows, count, bytes, dots);
+}
+
+// `kQueries` at once: a register of codes that comes from memory serves them all.
+template <std::size_t kQueries>
+AVX512 inline void sieve_of(const std::uint8_t* group, std::size_t quads, __m512 length,
+                            const Sieve* sieves, std::uint16_t* passed) noexcept {
+  __m512i sum[kQueries];
+  for (std::size_t q = 0; q < kQueries; ++q) sum[q] = _mm512_setzero_si512();
+  for (std::size_t quad = 0; quad < quads; ++quad) {
+    const __m512i codes = load64(group + 64 * quad);
+    for (std::size_t q = 0; q < kQueries; ++q) {
+      int four;
+      __builtin_memcpy(&four, sieves[q].query + 4 * quad, sizeof four);
+      sum[q] = _mm512_dpbusd_epi32(sum[q], codes, _mm512_set1_epi32(four));
+    }
+  }
+  const __m512 square = _mm512_mul_ps(length, length);
+  for (std::size_t q = 0; q < kQueries; ++q) {
+    const __m512 dot = _mm512_maskz_cvtepi32_ps(0xffff, sum[q]);
+    const __m512 raised = _mm512_mul_ps(_mm512_add_ps(dot, _mm512_set1_ps(sieves[q].slack)), length);
+    const __m512 bound = _mm512_sub_ps(raised, _mm512_mul_ps(square, _mm512_set1_ps(sieves[q].gain)));
+    passed[q] = _mm512_cmp_ps_mask(bound, _mm512_set1_ps(sieves[q].floor), _CMP_GE_OQ);
+  }
+}
+
+}  // namespace
+
+bool supported() noexcept {
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni") &&
+         __builtin_cpu_supports("fma") && __builtin_cpu_supports("avx2");
+}
+
+// Some thirty rows a query: the second core's speed is enough for them.
+float half_l2sq(const float* a, const std::uint16_t* b, std::size_t dim) noexcept {
+  return avx2::half_l2sq(a, b, dim);
+}
+
+float half_dot(const float* a, const std::uint16_t* b, std::size_t dim) noexcept {
+  return avx2::half_dot(a, b, dim);
+}
+
+AVX512 void dots(const std::int8_t* query, const std::uint8_t* const* rows, std::size_t count,
+                 std::size_t bytes, std::int32_t* dots) noexcept {
+  dots_of_either<false>(query, rows, count, bytes, dots);
+}
+
+AVX512 void wide_dots(const std::int8_t* query, const std::uint8_t* const* rows, std::size_t count,
+                      std::size_t bytes, std::int32_t* dots) noexcept {
+  dots_of_either<true>(query, rows, count, bytes, dots);
+}
+
+AVX512 void sieve(const std::uint8_t* group, std::size_t quads, const float* lengths,
+                  const Sieve* sieves, std::size_t count, std::uint16_t* passed) noexcept {
+  const __m512 length = _mm512_loadu_ps(lengths);
+  std::size_t q = 0;
+  if (count == 16) return sieve_of<16>(group, quads, length, sieves, passed);
+  for (; q + 8 <= count; q += 8) sieve_of<8>(group, quads, length, sieves + q, passed + q);
+  if (q + 4 <= count) {
+    sieve_of<4>(group, quads, length, sieves + q, passed + q);
+    q += 4;
+  }
+  for (; q < count; ++q) sieve_of<1>(group, quads, length, sieves + q, passed + q);
+}
+
+}  // namespace vitrine::avx512
+#endif

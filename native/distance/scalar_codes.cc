@@ -1,0 +1,75 @@
+// Plain loops over codes and halves: the oracle of the other sets.
+#include <bit>
+
+#include "distance/distance.h"
+
+namespace vitrine::scalar {
+namespace {
+
+float widened(std::uint16_t half) noexcept {
+  return std::bit_cast<float>(static_cast<std::uint32_t>(half) << 16);
+}
+
+}  // namespace
+
+float half_l2sq(const float* a, const std::uint16_t* b, std::size_t dim) noexcept {
+  float sum[4] = {0, 0, 0, 0};
+  for (std::size_t i = 0; i < dim; i += 4) {
+    for (std::size_t lane = 0; lane < 4; ++lane) {
+      const float d = a[i + lane] - widened(b[i + lane]);
+      sum[lane] += d * d;
+    }
+  }
+  return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+}
+
+float half_dot(const float* a, const std::uint16_t* b, std::size_t dim) noexcept {
+  float sum[4] = {0, 0, 0, 0};
+  for (std::size_t i = 0; i < dim; i += 4) {
+    for (std::size_t lane = 0; lane < 4; ++lane) sum[lane] += a[i + lane] * widened(b[i + lane]);
+  }
+  return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+}
+
+void dots(const std::int8_t* query, const std::uint8_t* const* rows, std::size_t count,
+          std::size_t bytes, std::int32_t* dots) noexcept {
+  for (std::size_t i = 0; i < count; ++i) {
+    std::int32_t sum = 0;
+    for (std::size_t j = 0; j < bytes; ++j) sum += rows[i][j] * query[j];
+    dots[i] = sum;
+  }
+}
+
+void wide_dots(const std::int8_t* query, const std::uint8_t* const* rows, std::size_t count,
+               std::size_t bytes, std::int32_t* dots) noexcept {
+  const auto* wide = reinterpret_cast<const std::int16_t*>(query);
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto* row = reinterpret_cast<const std::int16_t*>(rows[i]);
+    std::int32_t sum = 0;
+    for (std::size_t j = 0; j < bytes / 2; ++j) sum += row[j] * wide[j];
+    dots[i] = sum;
+  }
+}
+
+void sieve(const std::uint8_t* group, std::size_t quads, const float* lengths, const Sieve* sieves,
+           std::size_t count, std::uint16_t* passed) noexcept {
+  for (std::size_t q = 0; q < count; ++q) {
+    const Sieve& by = sieves[q];
+    std::int32_t sums[kGroup] = {};
+    for (std::size_t quad = 0; quad < quads; ++quad) {
+      for (std::size_t row = 0; row < kGroup; ++row) {
+        const std::uint8_t* codes = group + (quad * kGroup + row) * 4;
+        for (std::size_t i = 0; i < 4; ++i) sums[row] += codes[i] * by.query[quad * 4 + i];
+      }
+    }
+    unsigned bits = 0;
+    for (std::size_t row = 0; row < kGroup; ++row) {
+      const float length = lengths[row];
+      const float bound = (static_cast<float>(sums[row]) + by.slack) * length - length * length * by.gain;
+      bits |= static_cast<unsigned>(bound >= by.floor) << row;
+    }
+    passed[q] = static_cast<std::uint16_t>(bits);
+  }
+}
+
+}  // namespace vitrine::scalar

@@ -1,0 +1,128 @@
+// Many vectors that come to an empty index: built aside, then swapped in whole.
+#include <algorithm>
+#include <mutex>
+#include <numeric>
+#include <shared_mutex>
+
+#include "core/parallel.h"
+#include "index/bulk.h"
+#include "index/graph.h"
+
+namespace vitrine {
+namespace {
+
+// Fewer are sooner there one by one.
+constexpr std::size_t kBulkMin = 2048;
+
+constexpr std::size_t kGrain = 1024;
+
+// The last place of each id.
+std::vector<std::uint32_t> places_that_count(std::span<const std::uint32_t> ids) {
+  IdMap last;
+  for (std::uint32_t at = 0; at < ids.size(); ++at) {
+    if (last.full()) last = last.grown();
+    last.put(ids[at], at);
+  }
+  std::vector<std::uint32_t> places;
+  places.reserve(last.size());
+  for (std::uint32_t at = 0; at < ids.size(); ++at) {
+    if (last.find(ids[at]) == at) places.push_back(at);
+  }
+  return places;
+}
+
+}  // namespace
+
+Status GraphIndex::put_many(std::span<const std::uint32_t> ids, const float* vectors,
+                            const Progress& progress) {
+  if (ids.size() < kBulkMin || ids.size() > kSlotsMax || size() > 0) {
+    return Index::put_many(ids, vectors, progress);
+  }
+  GraphIndex filled(options_);
+  if (Status status = filled.fill(ids, vectors, progress); !status.ok()) return status;
+  {
+    const std::scoped_lock writing(writer_);
+    if (rows_.size() == 0) {
+      const std::unique_lock alone(gate_);
+      swap_content(filled);
+      return {};
+    }
+  }
+  // Somebody else has added meanwhile. `progress` may have taken the caller's arrays from him.
+  float kept[kDimMax];
+  for (std::uint32_t slot = 0; slot < filled.rows_.slots(); ++slot) {
+    filled.rows_.read(slot, kept);
+    const std::scoped_lock writing(writer_);
+    if (Status status = put(filled.rows_.id(slot), kept); !status.ok()) return status;
+  }
+  return {};
+}
+
+// Nobody else has seen this index.
+Status GraphIndex::fill(std::span<const std::uint32_t> ids, const float* vectors,
+                        const Progress& progress) {
+  std::vector<std::uint32_t> places = places_that_count(ids);
+  const std::size_t count = places.size();
+  const Coder& coder = codes_.coder();
+  const std::size_t bytes = coder.bytes();
+  const auto silent = [](std::size_t, std::size_t) {};
+  {
+    Aligned<std::uint8_t> codes;
+    codes.sized(count * bytes);
+    parallel(
+        options_.threads, count, kGrain,
+        [&](std::size_t, std::size_t first, std::size_t end) {
+          for (std::size_t i = first; i < end; ++i) {
+            coder.encode(vectors + std::size_t{places[i]} * options_.dim, codes.data() + i * bytes);
+          }
+        },
+        silent);
+    const auto order = order_by_nearness(coder, codes.data(), count, dots_, options_.threads);
+    std::vector<std::uint32_t> ordered(count);
+    std::transform(order.begin(), order.end(), ordered.begin(), [&](std::uint32_t i) { return places[i]; });
+    places.swap(ordered);
+  }
+  rows_.reserve(count);
+  codes_.rows().reserve(count);
+  edges_.reserve(count);
+  states_.reserve(count);
+  for (std::uint32_t slot = 0; slot < count; ++slot) {
+    if (Status status = make_room(); !status.ok()) return status;
+    const float* vector = vectors + std::size_t{places[slot]} * options_.dim;
+    if (Status status = rows_.write(slot, vector); !status.ok()) return status;
+    rows_.publish(slot, ids[places[slot]]);
+    set_state(slot, live);
+  }
+  std::vector<double> errors(options_.threads, 0);
+  parallel(
+      options_.threads, count, kGrain,
+      [&](std::size_t worker, std::size_t first, std::size_t end) {
+        float kept[kDimMax];
+        for (std::size_t i = first; i < end; ++i) {
+          const auto slot = static_cast<std::uint32_t>(i);
+          rows_.read(slot, kept);
+          errors[worker] = std::max(errors[worker], coder.encode(kept, codes_.row(slot)));
+        }
+      },
+      silent);
+  codes_.note(*std::max_element(errors.begin(), errors.end()));
+  draw_entries();
+  // From here on the caller's arrays are not looked at: `progress` may do with them what it likes.
+  Bulk(net(), edges_, {options_.build_beam, options_.threads}, progress).run();
+  return {};
+}
+
+void GraphIndex::swap_content(GraphIndex& other) noexcept {
+  rows_.swap_content(other.rows_);
+  codes_.swap_content(other.codes_);
+  std::swap(edges_, other.edges_);
+  std::swap(entries_, other.entries_);
+  std::swap(states_, other.states_);
+  std::swap(free_, other.free_);
+  std::swap(doomed_, other.doomed_);
+  std::swap(dead_, other.dead_);
+  std::swap(sweep_at_, other.sweep_at_);
+  std::swap(entry_level_, other.entry_level_);
+}
+
+}  // namespace vitrine

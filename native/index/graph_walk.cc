@@ -1,0 +1,103 @@
+#include "index/graph_walk.h"
+
+#include <algorithm>
+
+namespace vitrine {
+namespace {
+
+// Entry points a walk begins from. More than one: the nearest may lie in a corner without a way out.
+constexpr std::size_t kSeeds = 6;
+
+}  // namespace
+
+void Walk::begin(const Net& net, const Probe& probe, std::size_t beam) {
+  probe_ = &probe;
+  visited_.reset(std::size_t{net.rows.slots()} + 1);
+  pool_.reset(kSeeds);
+  seed(net);
+  for (std::size_t i = 0; i < pool_.size(); ++i) visited_.add(Pool::slot_of(pool_[i]));
+  pool_.widen(std::max(beam, kSeeds));
+}
+
+// Into the pool: the entries nearest to the probe.
+void Walk::seed(const Net& net) {
+  const std::span<const std::uint32_t> entries = net.entries.slots();
+  gathered_ = entries.size();
+  slots_.assign(entries.begin(), entries.end());
+  if (dots_.size() < gathered_) dots_.resize(gathered_);
+  net.dots(probe_->codes, net.entries.rows(), gathered_, net.codes.width(), dots_.data());
+  switch (probe_->near) {
+    case Near::angle: return offer_gathered_by<Near::angle>(net);
+    case Near::product: return offer_gathered_by<Near::product>(net);
+    default: return offer_gathered_by<Near::distance>(net);
+  }
+}
+
+bool Walk::expand(const Net& net) {
+  const std::uint32_t slot = pool_.follow();
+  if (slot == Pool::kNobody) return false;
+  gather(net, slot);
+  return true;
+}
+
+void Walk::gather(const Net& net, std::uint32_t slot) {
+  const std::size_t degree = net.edges.width();
+  if (slots_.size() < degree) slots_.resize(degree);
+  if (rows_.size() < degree) rows_.resize(degree);
+  if (dots_.size() < degree) dots_.resize(degree);
+  gathered_ = 0;
+  for (const EdgeRule& rule : net.rules) {
+    const std::span<const std::uint32_t> edges = net.edges_of(slot, rule);
+    gathered_ += visited_.add(edges.data(), edges.size(), kNone, slots_.data() + gathered_);
+  }
+  for (std::size_t i = 0; i < gathered_; ++i) {
+    rows_[i] = net.codes.row(slots_[i]);
+    net.codes.prefetch(slots_[i]);
+  }
+  if (probe_->near == Near::angle) return;
+  for (std::size_t i = 0; i < gathered_; ++i) net.rows.prefetch_length(slots_[i]);
+}
+
+void Walk::meet(const Net& net) {
+  net.dots(probe_->codes, rows_.data(), gathered_, net.codes.width(), dots_.data());
+  switch (probe_->near) {
+    case Near::angle: offer_gathered_by<Near::angle>(net); break;
+    case Near::product: offer_gathered_by<Near::product>(net); break;
+    default: offer_gathered_by<Near::distance>(net); break;
+  }
+  const std::uint32_t next = pool_.peek();
+  if (next == Pool::kNobody) return;
+  const auto* edges = reinterpret_cast<const char*>(net.edges.at(next));
+  for (std::size_t at = 0; at < net.edges.width() * sizeof(std::uint32_t); at += kCacheLine) {
+    __builtin_prefetch(edges + at);
+  }
+}
+
+template <Near kNear>
+void Walk::offer_gathered_by(const Net& net) noexcept {
+  for (std::size_t i = 0; i < gathered_; ++i) {
+    const float length = kNear == Near::angle ? 1.0f : net.rows.length(slots_[i]);
+    const Rank rank = probe_->rank<kNear>(dots_[i], length);
+    if (rank < pool_.worst()) pool_.offer(rank, slots_[i]);
+  }
+}
+
+void Walk::rank_gathered(const Net& net) {
+  net.dots(probe_->codes, rows_.data(), gathered_, net.codes.width(), dots_.data());
+  if (ranks_.size() < gathered_) ranks_.resize(gathered_);
+  switch (probe_->near) {
+    case Near::angle: return rank_gathered_by<Near::angle>(net);
+    case Near::product: return rank_gathered_by<Near::product>(net);
+    default: return rank_gathered_by<Near::distance>(net);
+  }
+}
+
+template <Near kNear>
+void Walk::rank_gathered_by(const Net& net) noexcept {
+  for (std::size_t i = 0; i < gathered_; ++i) {
+    const float length = kNear == Near::angle ? 1.0f : net.rows.length(slots_[i]);
+    ranks_[i] = probe_->rank<kNear>(dots_[i], length);
+  }
+}
+
+}  // namespace vitrine
