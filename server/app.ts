@@ -20,6 +20,7 @@ import { openShop } from './storefront/open-shop.ts';
 import { openRetriever } from './storefront/retrieval/open.ts';
 import { observeShop } from './storefront/shop-metrics.ts';
 import { loadTransport } from './transport/load.ts';
+import { assertPortFree } from './transport/port-free.ts';
 import { VERSION } from './version.ts';
 
 /** What pushes may wait for one reader before it misses one; its replies may wait for more. */
@@ -38,16 +39,33 @@ export interface App {
  * that says what stands in the way: a taken port, a locked store, a damaged model repository.
  */
 export async function openApp(config: Config, log: Log): Promise<App> {
+  await assertPortFree(config.host, config.port);
+  const opened: Close[] = []; // what has been opened so far, to be closed last first
+  try {
+    return await openRooms(config, log, opened);
+  } catch (cause) {
+    for (const close of opened.reverse()) await close();
+    throw cause;
+  }
+}
+
+type Close = () => Promise<void> | void;
+
+/** `opened` gathers what is to be closed when a later room cannot be opened. */
+async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App> {
   const addon = loadAddon();
   const clock = systemClock;
   const store = LmdbStore.open(join(config.dataDir, 'store'));
+  opened.push(() => store.close());
   if (store.itemCount === 0) await seedStore(store, log);
   const repository = chosenRepository(config);
   const { workers, runMsMax, inlineUsMax, drainMsMax, sessionMinutesMax } = config;
   const retriever = openRetriever({ addon, store, repository, log });
   const host = ModelHost.start(repository, { workers, runMsMax, inlineUsMax, drainMsMax, log });
+  opened.push(() => host.close());
   const shopParts = { addon, store, retriever, inference: host, repository, clock, log };
   const opening = openShop({ ...shopParts, sessionMinutesMax });
+  await Promise.allSettled([opening, host.loaded]); // neither goes on alone when the other fails
   const [shop] = await Promise.all([opening, host.loaded]);
   const metrics = new Metrics();
   let healthy = true;
@@ -79,6 +97,7 @@ export async function openApp(config: Config, log: Log): Promise<App> {
     bufferedBytesMax: config.bufferedBytesMax,
     idleSecondsMax: config.idleSecondsMax,
   });
+  opened.push(() => transport.close());
   for (const { name, why } of skipped) log.debug('transport skipped', { name, why });
   if (fallback) {
     const why = Object.fromEntries(skipped.map((one) => [one.name, one.why]));
@@ -88,18 +107,27 @@ export async function openApp(config: Config, log: Log): Promise<App> {
   observeShop(metrics, shop);
   observeLanes(metrics, host);
   const unobserve = observeProcess(metrics);
+  opened.push(unobserve);
   metrics.gauge('vitrine_sockets', 'Open WebSockets', {}, () => sessions.count);
 
   const port = await transport.listen(config.host, config.port);
   const close = async (): Promise<void> => {
     healthy = false;
     transport.stopListening();
+    log.info('draining', { sockets: sessions.count, rows: openRows(host), msMax: drainMsMax });
     await host.close();
     await transport.close();
+    const { eventCount } = store;
     await store.close();
     unobserve();
+    log.info('closed', { requests: metrics.total('vitrine_requests_total'), events: eventCount });
   };
   return { port, transport: transport.name, host, close };
+}
+
+/** Rows of requests that have not been answered. */
+function openRows(host: ModelHost): number {
+  return host.report().reduce((rows, { lane }) => rows + lane.waitingRows + lane.runningRows, 0);
 }
 
 async function seedStore(store: LmdbStore, log: Log): Promise<void> {

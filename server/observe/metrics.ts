@@ -62,6 +62,12 @@ export class Metrics {
     family.series.push({ labels, read });
   }
 
+  /** The sum of a name's series; 0 where there is none. */
+  total(name: string): number {
+    const series = this.#families.get(name)?.series ?? [];
+    return series.reduce((sum, { read }) => sum + read(), 0);
+  }
+
   /** The whole page. */
   text(): string {
     const lines: string[] = [];

@@ -58,11 +58,9 @@ export class UwsTransport implements Transport {
     return new Promise((resolve, reject) => {
       this.#app.listen(host, port, LIBUS_LISTEN_EXCLUSIVE_PORT, (token) => {
         if (!token) {
+          const detail = 'it is taken or not ours; choose another PORT (--port)';
           return reject(
-            new ServeError(
-              'bad_argument',
-              `${host}:${port} cannot be listened on: it is taken or not ours`,
-            ),
+            new ServeError('bad_argument', `${host}:${port} cannot be listened on: ${detail}`),
           );
         }
         this.#listening = token;

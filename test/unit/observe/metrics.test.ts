@@ -9,6 +9,7 @@ suite('Metrics', () => {
     metrics.counter('requests_total', 'Requests', { model: 'a"b\\c' });
 
     mlp.value += 3;
+    assert.deepEqual([metrics.total('requests_total'), metrics.total('none')], [3, 0]);
 
     assert.equal(
       metrics.text(),
