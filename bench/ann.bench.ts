@@ -20,14 +20,14 @@ interface Size {
 }
 
 const PEERS = RIVALS.filter((key) => !key.startsWith('vitrine'));
-const WIDE = { beamMin: K, beamMax: 4096, gapMax: 0.012, stepsMax: 14 };
+const WIDE = { beamMin: K, beamMax: 4096, gapMax: 0.016, stepsMax: 14 };
 const SHARES = [0.5, 0.1, 0.01, 0.001, 0.0001];
 const SIZES: Record<BenchSize, Size> = {
   full: {
     sets: Object.keys(SETS),
     rivals: RIVALS,
     leftOut: { clusters: ['usearch-f32', 'faiss-hnsw', 'faiss-flat'], 'wink-1k': PEERS },
-    speed: { queries: 10_000, turns: 5, leastMs: 400, sweep: WIDE },
+    speed: { lookQueries: 2000, queries: 10_000, turns: 5, leastMs: 250, sweep: WIDE },
     filter: {
       sets: ['wink'], shares: SHARES, queriesMax: 1000, queriesMin: 40, passMs: 2000,
       sweep: { ...WIDE, beamMax: 1280, gapMax: 0.03, stepsMax: 9 },
@@ -40,7 +40,7 @@ const SIZES: Record<BenchSize, Size> = {
   quick: {
     sets: ['clusters', 'wink'],
     rivals: ['vitrine', 'vitrine-exact', 'hnswlib', 'usearch-bf16', 'faiss-ivf', 'numpy'],
-    speed: { queries: 500, turns: 3, leastMs: 40, sweep: { ...WIDE, gapMax: 0.05 } },
+    speed: { lookQueries: 500, queries: 500, turns: 3, leastMs: 40, sweep: { ...WIDE, gapMax: 0.05 } },
     filter: {
       sets: ['clusters'], shares: [0.5, 0.1, 0.01], queriesMax: 200, queriesMin: 20, passMs: 100,
       sweep: { ...WIDE, beamMax: 320, gapMax: 0.1, stepsMax: 6 },
@@ -50,7 +50,7 @@ const SIZES: Record<BenchSize, Size> = {
   smoke: {
     sets: ['clusters'],
     rivals: ['vitrine', 'vitrine-exact'],
-    speed: { queries: 128, turns: 1, leastMs: 1, sweep: { ...WIDE, stepsMax: 4 } },
+    speed: { lookQueries: 128, queries: 128, turns: 1, leastMs: 1, sweep: { ...WIDE, stepsMax: 4 } },
     filter: {
       sets: ['clusters'], shares: [0.5, 0.1], queriesMax: 128, queriesMin: 10, passMs: 4,
       sweep: { ...WIDE, stepsMax: 3 },

@@ -7,7 +7,8 @@ import type { Setting, Timed } from './protocol.ts';
 import { OURS } from './rivals.ts';
 
 export interface SpeedSize {
-  readonly queries: number; // that recall is taken over
+  readonly lookQueries: number; // that beams are looked for with
+  readonly queries: number; // that recall beside a target is taken over
   readonly turns: number;
   readonly leastMs: number; // of one setting in one turn
   readonly sweep: SweepLimits;
@@ -51,11 +52,13 @@ export function settingText(setting: Setting): string {
   return setting.length === 1 ? `beam ${setting[0]}` : `${setting[0]} probes, k x ${setting[1]}`;
 }
 
+/** The settings worth timing. Those beside a target have their recall over all the queries. */
 async function sweep(arena: Arena, contender: Contender, size: SpeedSize): Promise<Measured[]> {
   const { spends } = contender.rival;
-  const count = Math.min(size.queries, arena.set.queryCount);
-  const look = async (setting: Setting): Promise<Measured> => {
-    return { contender, setting, recall: await recallAt(contender, setting, arena.truth, count) };
+  const { queryCount } = arena.set;
+  const look = async (setting: Setting, queries: number): Promise<Measured> => {
+    const recall = await recallAt(contender, setting, arena.truth, Math.min(queries, queryCount));
+    return { contender, setting, recall };
   };
   const found: Measured[] = [];
   if (spends === 'beam') {
@@ -63,13 +66,21 @@ async function sweep(arena: Arena, contender: Contender, size: SpeedSize): Promi
     for (;;) {
       const beam = nextBeam(seen(), TARGETS, size.sweep);
       if (beam === null) break;
-      found.push(await look([beam]));
+      found.push(await look([beam], size.lookQueries));
     }
   } else {
     for (const setting of spends === 'all' ? [[]] : spends) {
-      found.push(await look(setting));
+      found.push(await look(setting, size.lookQueries));
       if ((found.at(-1)?.recall ?? 0) >= RECALL_ENOUGH) break;
     }
+  }
+  const rising = found.toSorted((a, b) => a.recall - b.recall);
+  const beside = TARGETS.flatMap((target) => {
+    const above = rising.findIndex(({ recall }) => recall >= target);
+    return above < 0 ? [] : rising.slice(Math.max(0, above - 1), above + 1);
+  });
+  for (const point of new Set(spends === 'all' ? [] : beside)) {
+    found[found.indexOf(point)] = await look(point.setting, size.queries);
   }
   const shown = found.filter(({ recall }) => recall >= RECALL_SHOWN_MIN);
   const listed = shown.length > 0 ? shown : found.slice(-1);
