@@ -26,7 +26,7 @@ const SIZES: Record<BenchSize, Size> = {
   full: {
     sets: Object.keys(SETS),
     rivals: RIVALS,
-    leftOut: { clusters: ['usearch-f32', 'faiss-hnsw', 'faiss-flat'], 'wink-1k': PEERS },
+    leftOut: { clusters: ['vitrine-bf16', 'usearch-f32', 'faiss-hnsw', 'faiss-flat'], 'wink-1k': PEERS },
     speed: { lookQueries: 2000, queries: 10_000, turns: 5, leastMs: 250, sweep: WIDE },
     filter: {
       sets: ['wink'], shares: SHARES, queriesMax: 1000, queriesMin: 40, passMs: 2000,

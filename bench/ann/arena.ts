@@ -1,5 +1,5 @@
 /** A set with every engine that is to search in it: built or read from the kept ones, and opened. */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CACHE, digestOf, kept, readIds } from './files.ts';
 import { EngineProcess } from './process.ts';
@@ -16,6 +16,7 @@ export interface Contender {
   readonly rival: Rival;
   readonly engine: EngineProcess;
   readonly built: Built;
+  readonly home: string; // folder of the kept index
 }
 
 export interface Arena {
@@ -54,6 +55,19 @@ export async function recallAt(
   return recallOf(found, truth.subarray(0, count * K), K);
 }
 
+/** The same of an index as it was built: what it finds is kept beside it, and asked for once. */
+export async function keptRecallAt(
+  contender: Contender, setting: Setting, truth: Uint32Array, count: number,
+): Promise<number> {
+  const path = join(contender.home, 'recall.json');
+  const known = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Recalls) : {};
+  const name = `${setting.join()} over ${count}`;
+  const recall = known[name] ?? (await recallAt(contender, setting, truth, count));
+  writeFileSync(path, JSON.stringify({ ...known, [name]: recall }));
+  return recall;
+}
+type Recalls = Readonly<Record<string, number>>;
+
 /** Ids of the first `count` queries' results, `[count, K]`. */
 export async function answers(
   engine: EngineProcess, setting: Setting, count: number, batch: number,
@@ -88,7 +102,7 @@ async function enter(set: VectorSet, rival: Rival, say: (what: string) => void):
     throw error;
   }
   const built = JSON.parse(readFileSync(join(folder, 'built.json'), 'utf8')) as Built;
-  return { rival, engine, built };
+  return { rival, engine, built, home: folder };
 }
 
 /** The published neighbours where there are some, else our exact index's. */

@@ -10,6 +10,7 @@ import type { Built, Command, Opening, Setting, Timed } from './protocol.ts';
 
 const ENGINES: Readonly<Record<string, MakeEngine>> = {
   'vitrine-graph': vitrine('graph'),
+  'vitrine-bf16': vitrine('graph', 'bf16'),
   'vitrine-exact': vitrine('exact'),
   hnswlib,
   'usearch-f32': usearch('f32'),

