@@ -27,6 +27,7 @@ export async function startSides(model: DenseModel, folder: string): Promise<Sid
     VITRINE_HOST: '127.0.0.1',
     VITRINE_MODELS: join(folder, 'models'),
     VITRINE_DATA: join(folder, 'data'),
+    VITRINE_DEMO: 'yes', // its store is as full as a shop's
   });
   await untilReady(vitrine.port, model.name);
   const peer = (name: string) => startServer([join(ROOT, 'dist/bench/peers', name), modelFile]);

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { loadAddon } from './ann/binding.ts';
 import { chosenRepository } from './catalog/chosen-repository.ts';
+import { wantsDemo } from './config.ts';
 import type { Config } from './config.ts';
 import { systemClock } from './core/clock.ts';
 import type { Log } from './core/log.ts';
@@ -26,6 +27,9 @@ import { VERSION } from './version.ts';
 /** What pushes may wait for one reader before it misses one; its replies may wait for more. */
 const PUSH_BUFFERED_BYTES_MAX = 1_048_576;
 
+const EMPTY_STORE = 'the store is empty, and so is the shop: `vitrine import --help` says how to fill it; ' +
+  '`vitrine serve --demo` makes the demo shop in it; is this the folder you meant?';
+
 export interface App {
   readonly port: number;
   readonly transport: string;
@@ -35,8 +39,9 @@ export interface App {
 }
 
 /**
- * The whole server, listening. An empty store becomes the demo store. Fails with a `ServeError`
- * that says what stands in the way: a taken port, a locked store, a damaged model repository.
+ * The whole server, listening. An empty store becomes the demo store where `wantsDemo` says so.
+ * Fails with a `ServeError` that says what stands in the way: a taken port, a locked store, a
+ * damaged model repository.
  */
 export async function openApp(config: Config, log: Log): Promise<App> {
   await assertPortFree(config.host, config.port);
@@ -57,7 +62,10 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
   const clock = systemClock;
   const store = LmdbStore.open(join(config.dataDir, 'store'));
   opened.push(() => store.close());
-  if (store.itemCount === 0) await seedStore(store, log);
+  if (store.itemCount === 0 && store.eventCount === 0) {
+    if (wantsDemo(config)) await seedStore(store, log);
+    else log.warn(EMPTY_STORE, { folder: config.dataDir });
+  }
   const repository = chosenRepository(config);
   const { workers, runMsMax, inlineUsMax, drainMsMax, sessionMinutesMax } = config;
   const retriever = openRetriever({ addon, store, repository, log });

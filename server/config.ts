@@ -26,6 +26,10 @@ export const SETTINGS = {
     env: 'VITRINE_DATA', value: '.vitrine',
     why: 'folder of the store, and of what `vitrine train` made',
   },
+  demo: {
+    env: 'VITRINE_DEMO', value: 'auto', oneOf: ['auto', 'yes', 'no'],
+    why: 'makes the demo shop in an empty store; auto does so in the default folder alone',
+  },
   modelDir: {
     env: 'VITRINE_MODELS', value: '',
     why: 'model repository; empty is DATA/models where it is, else the shipped one',
@@ -92,6 +96,11 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     config[name] = text === '' ? setting.value : parse(setting, text);
   }
   return config as Config;
+}
+
+/** Whether an empty store is to become the demo shop: never one that was named, unless asked. */
+export function wantsDemo({ demo, dataDir }: Pick<Config, 'demo' | 'dataDir'>): boolean {
+  return demo === 'yes' || (demo === 'auto' && dataDir === SETTINGS.dataDir.value);
 }
 
 function parse(setting: Setting, text: string): string | number {

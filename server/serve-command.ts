@@ -4,8 +4,9 @@ import { readConfig, settingsTable } from './config.ts';
 import { Log, type LogLevel } from './core/log.ts';
 
 export const usage = [
-  'vitrine serve [--data DIR] [--models DIR] [--host HOST] [--port PORT]',
-  '  runs the server until SIGTERM or SIGINT; an empty store becomes the demo store',
+  'vitrine serve [--data DIR] [--models DIR] [--host HOST] [--port PORT] [--demo]',
+  '  runs the server until SIGTERM or SIGINT',
+  '  --demo makes the demo shop if the store is empty, which the default folder needs no word for',
   '  Options win over the environment, which may say:',
   '',
   settingsTable(),
@@ -20,6 +21,7 @@ export async function run(args: string[]): Promise<number> {
       models: { type: 'string' },
       host: { type: 'string' },
       port: { type: 'string' },
+      demo: { type: 'boolean', default: false },
     },
   });
   const config = readConfig({
@@ -28,6 +30,7 @@ export async function run(args: string[]): Promise<number> {
     ...(values.models !== undefined && { VITRINE_MODELS: values.models }),
     ...(values.host !== undefined && { VITRINE_HOST: values.host }),
     ...(values.port !== undefined && { PORT: values.port }),
+    ...(values.demo && { VITRINE_DEMO: 'yes' }),
   });
   const app = await openApp(config, new Log(config.logLevel as LogLevel));
   const address = `http://${config.host}:${app.port}`;

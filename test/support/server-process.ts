@@ -17,12 +17,16 @@ export interface ServerProcess {
 
 /**
  * The product's own server on a data folder, as a process of its own; on a free port when none is
- * named. The folder's models are served when it has any.
+ * named. The folder's models are served when it has any. With `demo`, an empty store becomes the demo.
  */
-export async function startServer(dataDir: string, wanted?: number): Promise<ServerProcess> {
+export async function startServer(
+  dataDir: string, wanted?: number, demo: 'yes' | 'auto' = 'yes',
+): Promise<ServerProcess> {
   // Not port 0: uSockets leaves out SO_REUSEADDR there, and a restart could not have the port back.
   const port = wanted ?? (await freePort());
-  const env = { ...process.env, VITRINE_DATA: dataDir, PORT: String(port), VITRINE_LOG: 'warn' };
+  const env = {
+    ...process.env, VITRINE_DATA: dataDir, VITRINE_DEMO: demo, PORT: String(port), VITRINE_LOG: 'warn',
+  };
   const child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const taken = await addressOf(child);
   return {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { suite, test } from 'node:test';
-import { readConfig, SETTINGS, settingsTable } from '../../server/config.ts';
+import { readConfig, SETTINGS, settingsTable, wantsDemo } from '../../server/config.ts';
 
 suite('readConfig', () => {
   test('an empty environment gives every default', () => {
@@ -22,6 +22,13 @@ suite('readConfig', () => {
     assert.throws(() => readConfig({ PORT: '80a' }), { ...wrong, message: /PORT='80a'.*0\.\.65535/ });
     assert.throws(() => readConfig({ PORT: '65536' }), wrong);
     assert.throws(() => readConfig({ VITRINE_TRANSPORT: 'tcp' }), { ...wrong, message: /auto, uws, node/ });
+  });
+
+  test('the demo shop is made in the default folder, elsewhere only when asked for', () => {
+    assert.equal(wantsDemo(readConfig({})), true);
+    assert.equal(wantsDemo(readConfig({ VITRINE_DATA: 'TYPO' })), false);
+    assert.equal(wantsDemo(readConfig({ VITRINE_DATA: 'TYPO', VITRINE_DEMO: 'yes' })), true);
+    assert.equal(wantsDemo(readConfig({ VITRINE_DEMO: 'no' })), false);
   });
 
   test('the table has a row for each setting', () => {
