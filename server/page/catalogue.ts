@@ -57,6 +57,11 @@ export class Catalogue {
     return this.#byId.get(id) ?? { id, title: id, categories: [], price: null, in_stock: true };
   }
 
+  /** Whether the item is known here; `learn` may make it so. */
+  has(id: string): boolean {
+    return this.#byId.has(id);
+  }
+
   /** Asks the server for those items that the list did not hold: a large store lists only some. */
   async learn(ids: readonly string[]): Promise<void> {
     const missing = ids.filter((id) => !this.#byId.has(id));

@@ -24,6 +24,11 @@ export interface LiveState {
   readonly eventsAcknowledged: number; // durable on the server
 }
 
+/** Whether the connection is gone, and not only about to be made for the first time. */
+export function isAway({ link, retries }: LiveState): boolean {
+  return link === 'waiting' || (link === 'connecting' && retries > 0);
+}
+
 /** The page's line to the server: sends what the visitor does, hears what to show. */
 export class Live {
   readonly client: VitrineClient;
@@ -82,6 +87,8 @@ export class Live {
   /** The visitor has just clicked: the next push is the answer, and shows how long it took. */
   acted(): void {
     this.#actUs ??= this.clock.nowUs();
+    // Without a connection the last answer's time is no answer to this act.
+    if (this.#state.link !== 'open') this.#change({ feltMs: null });
   }
 
   /** Calls `run` once: when the next push has come, or after `ms`; at once without a connection. */

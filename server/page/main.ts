@@ -2,18 +2,19 @@ import { systemClock } from '../core/clock.ts';
 import type { Language } from '../wire/schema.ts';
 import { Catalogue, type ShopItem } from './catalogue.ts';
 import { fill, h } from './dom.ts';
-import { Live, type Deed } from './live.ts';
+import { isAway, Live, type Deed } from './live.ts';
 import { placeOf, type Place } from './router.ts';
 import type { Acts, Shop } from './shop.ts';
+import { Trail } from './trail.ts';
 import { CartDrawer } from './views/cart.ts';
 import { Header } from './views/header.ts';
 import { home } from './views/home.ts';
 import { listing } from './views/listing.ts';
 import { Panel } from './views/panel.ts';
-import { askAbout, product, type ProductAnswers } from './views/product.ts';
+import { askAbout, notFound, product, type ProductAnswers } from './views/product.ts';
 import { ForYou } from './views/shelf.ts';
-import { Visitor } from './visitor.ts';
-import { Speech, titleOf } from './words.ts';
+import { Visitor, VISITOR_KEY } from './visitor.ts';
+import { Speech } from './words.ts';
 
 const LANGUAGE_KEY = 'vitrine.language';
 const SAID_MS = 3000;
@@ -28,6 +29,7 @@ interface Arrival {
 /** The page: one connection and one visitor for its life; views are drawn anew as they change. */
 class Page {
   readonly #visitor = new Visitor(localStorage, systemClock);
+  readonly #trail = new Trail(history, systemClock.wallMs());
   readonly #live: Live;
   readonly #root = document.getElementById('shop') as HTMLElement;
   #shop!: Shop;
@@ -40,6 +42,7 @@ class Page {
   #said!: HTMLElement; // empty when nothing has just been said
   #stopSaying: (() => void) | null = null;
   #place = placeOf(location.hash);
+  #drawn = true; // what is shown is the place: not while one is on its way
   #arriving: Arrival | null = null; // drawn in the next frame
   #frame = 0; // the one asked for, 0 for none
 
@@ -50,7 +53,20 @@ class Page {
     this.#live = new Live(url, this.#visitor, systemClock, language, () => this.#draw());
     this.#speak(language);
     this.#tell(this.#place);
-    addEventListener('hashchange', () => this.#move(placeOf(location.hash)));
+    history.scrollRestoration = 'manual'; // views are drawn later than the browser would scroll
+    addEventListener('hashchange', () => void this.#move(placeOf(location.hash)));
+    addEventListener('storage', ({ key }) => {
+      if (key === VISITOR_KEY) this.#otherTab();
+    });
+  }
+
+  /** Another tab has changed the cart, or bought. */
+  #otherTab(): void {
+    const { customer } = this.#visitor.identity;
+    this.#visitor.reread();
+    if (this.#visitor.identity.customer !== customer) this.#live.follow();
+    this.#header.update();
+    this.#cart.update();
   }
 
   /** Draws everything in a language. The connection, the visitor and the place stay. */
@@ -79,7 +95,7 @@ class Page {
       h('footer', { class: 'foot' }, h('p', {}, speech.say('footer'))),
       this.#panel.element, this.#cart.element, this.#said,
     );
-    this.#show(this.#place, this.#view(this.#place));
+    this.#show(this.#place, this.#view(this.#place, this.#ask(this.#place), shownItems()));
     this.#update();
   }
 
@@ -105,9 +121,13 @@ class Page {
   };
 
   /** The visitor went to another place: asks for all it needs, then draws it with the answers. */
-  #move(place: Place): void {
+  async #move(place: Place): Promise<void> {
     this.#place = place;
-    this.#live.acted();
+    this.#trail.moved(this.#drawn ? { top: scrollY, shown: shownItems() } : null);
+    this.#drawn = false;
+    const there = await known(this.catalogue, place);
+    if (this.#place !== place) return; // already somewhere else
+    if (there) this.#live.acted();
     this.#tell(place);
     const answers = this.#ask(place);
     this.#live.afterAnswer(ANSWER_WAIT_MS, () => {
@@ -118,9 +138,11 @@ class Page {
   }
 
   #arrive({ place, answers }: Arrival): void {
+    const { top, shown } = this.#trail.spot;
+    this.#drawn = true;
     this.#cart.close();
-    this.#show(place, this.#view(place, answers));
-    scrollTo({ top: 0, behavior: 'instant' });
+    this.#show(place, this.#view(place, answers, shown));
+    scrollTo({ top, behavior: 'instant' });
     this.#main.querySelector('h1')?.focus({ preventScroll: true });
   }
 
@@ -132,27 +154,30 @@ class Page {
   }
 
   #ask(place: Place): ProductAnswers | null {
-    return place.at === 'item' ? askAbout(this.#shop, place.item) : null;
+    if (place.at !== 'item' || !this.catalogue.has(place.item)) return null;
+    return askAbout(this.#shop, place.item);
   }
 
-  #view(place: Place, answers = this.#ask(place)): HTMLElement[] {
+  /** `shown`: items of a list that are there at once. */
+  #view(place: Place, answers: ProductAnswers | null, shown: number): HTMLElement[] {
     const { speech } = this.#shop;
     const forYou = this.#forYou.shelf.element;
     switch (place.at) {
       case 'home':
-        return home(this.#shop, forYou);
+        return home(this.#shop, forYou, shown);
       case 'item':
-        return product(this.#shop, place.item, forYou, answers as ProductAnswers);
+        if (!answers) return notFound(this.#shop, place.item, forYou);
+        return product(this.#shop, place.item, forYou, answers);
       case 'category': {
         const { category } = place;
         const items = this.catalogue.inCategory(category);
         const deeper = this.catalogue.within(category);
-        return [listing(this.#shop, titleOf(category), items, deeper), forYou];
+        return [listing(this.#shop, speech.category(category), items, deeper, shown), forYou];
       }
       case 'search': {
         const found = this.catalogue.search(place.query);
         const heading = speech.say('results', { count: found.length, query: place.query });
-        return [listing(this.#shop, heading, found), forYou];
+        return [listing(this.#shop, heading, found, [], shown), forYou];
       }
     }
   }
@@ -166,13 +191,14 @@ class Page {
       case 'search':
         return void this.#live.track({ type: 'search', query: place.query });
       case 'item':
+        if (!this.catalogue.has(place.item)) return; // nothing was looked at
         this.#visitor.saw(place.item);
         return void this.#live.track({ type: 'item_view', items: [this.#line(place.item, 1)] });
     }
   }
 
   #addToCart(item: ShopItem): void {
-    this.#visitor.setQuantity(item.id, this.#visitor.quantityOf(item.id) + 1);
+    this.#visitor.add(item.id);
     this.#header.update();
     this.#say(this.#shop.speech.say('added', { title: item.title }));
     this.#did({ type: 'cart_add', items: [this.#line(item.id, 1)] });
@@ -228,13 +254,24 @@ class Page {
     const { state, roundTrips } = this.#live;
     this.#panel.update(state, roundTrips);
     this.#forYou.update(state);
-    const away = state.link === 'waiting' || (state.link === 'connecting' && state.retries > 0);
+    const away = isAway(state);
     this.#banner.hidden = !away;
     if (!away) return;
     const { speech } = this.#shop;
     fill(this.#banner, h('span', {}, speech.say('offline')), ' ',
       h('span', { class: 'banner-try' }, speech.say('retrying', { count: state.retries })));
   }
+}
+
+/** Items of the lists on the page. */
+function shownItems(): number {
+  return document.querySelectorAll('.grid [data-item]').length;
+}
+
+/** Whether the place is there, asking for an item that the list left out. */
+async function known(catalogue: Catalogue, place: Place): Promise<boolean> {
+  if (place.at === 'item') await catalogue.learn([place.item]).catch(() => {});
+  return place.at !== 'item' || catalogue.has(place.item);
 }
 
 function attributed(attribution: string | undefined): { attribution?: string } {
@@ -253,7 +290,9 @@ function storedLanguage(): Language {
 
 async function start(): Promise<void> {
   try {
-    new Page(await Catalogue.load());
+    const catalogue = await Catalogue.load();
+    await known(catalogue, placeOf(location.hash));
+    new Page(catalogue);
   } catch (error) {
     const root = document.getElementById('shop') as HTMLElement;
     const speech = new Speech(storedLanguage(), null);

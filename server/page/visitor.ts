@@ -20,7 +20,8 @@ interface Remembered {
   readonly cart: readonly CartLine[];
 }
 
-const KEY = 'vitrine.visitor.1';
+/** Where the storage keeps it; another tab's `storage` event names it. */
+export const VISITOR_KEY = 'vitrine.visitor.1';
 const SESSION_SILENCE_MS = 30 * 60_000; // as the server, GA4 and Google Retail cut sessions
 const VIEWED_MAX = 20;
 const QUANTITY_MAX = 99;
@@ -67,19 +68,33 @@ export class Visitor {
     return this.#now.cart.reduce((sum, line) => sum + line.quantity, 0);
   }
 
+  /** Takes over what other tabs have done: the cart and who the customer is are everyone's. */
+  reread(): void {
+    const kept = this.#load();
+    if (kept) this.#now = { ...this.#now, cart: kept.cart, customer: kept.customer };
+  }
+
   saw(item: string): void {
+    this.reread();
     const viewed = [item, ...this.#now.viewed.filter((other) => other !== item)];
     this.#change({ viewed: viewed.slice(0, VIEWED_MAX) });
   }
 
   /** Sets how many of an item are in the cart; 0 takes it out. */
   setQuantity(item: string, quantity: number): void {
+    this.reread();
     const wanted = Math.max(0, Math.min(QUANTITY_MAX, Math.floor(quantity)));
     const there = this.#now.cart.some((line) => line.item === item);
     const cart = there
       ? this.#now.cart.map((line) => (line.item === item ? { item, quantity: wanted } : line))
       : [...this.#now.cart, { item, quantity: wanted }];
     this.#change({ cart: cart.filter((line) => line.quantity > 0) });
+  }
+
+  /** One more of an item, however many there are by now. */
+  add(item: string): void {
+    this.reread();
+    this.setQuantity(item, this.quantityOf(item) + 1);
   }
 
   quantityOf(item: string): number {
@@ -92,6 +107,7 @@ export class Visitor {
 
   /** Who buys leaves a name: from now on what is bought is remembered across sessions. */
   becomeCustomer(): void {
+    this.reread();
     if (this.#now.customer === null) this.#change({ customer: `customer-${this.newId()}` });
   }
 
@@ -102,7 +118,7 @@ export class Visitor {
 
   #load(): Remembered | null {
     try {
-      const kept = JSON.parse(this.#storage?.getItem(KEY) ?? 'null') as Remembered | null;
+      const kept = JSON.parse(this.#storage?.getItem(VISITOR_KEY) ?? 'null') as Remembered | null;
       return kept && typeof kept.session === 'string' && Array.isArray(kept.cart) ? kept : null;
     } catch {
       return null;
@@ -111,7 +127,7 @@ export class Visitor {
 
   #save(): void {
     try {
-      this.#storage?.setItem(KEY, JSON.stringify(this.#now));
+      this.#storage?.setItem(VISITOR_KEY, JSON.stringify(this.#now));
     } catch {
       // A full or forbidden storage costs the memory across reloads, nothing else.
     }

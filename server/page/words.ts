@@ -16,6 +16,9 @@ const ENGLISH = {
   forYou: 'For you',
   forYouFresh: 'Answered {ms} ms after your click',
   forYouStart: 'Look at something and this shelf follows',
+  forYouAway: 'Follows when the connection is back',
+  notFound: 'There is no such item',
+  notFoundMore: 'The shop has nothing under “{item}”. It may be gone, or the address is mistyped.',
   popularNow: 'Popular now',
   similar: 'Similar',
   because: 'Because you viewed {title}',
@@ -26,6 +29,7 @@ const ENGLISH = {
   added: '{title} is in the cart',
   cart: 'Cart',
   cartOpen: 'Open the cart, {count} items',
+  cartOpenOne: 'Open the cart, 1 item',
   cartEmpty: 'Your cart is empty.',
   close: 'Close',
   remove: 'Remove {title}',
@@ -77,6 +81,9 @@ const CHINESE: Readonly<Record<Word, string>> = {
   forYou: '为你推荐',
   forYouFresh: '点击后 {ms} 毫秒得到回答',
   forYouStart: '看看任何一件商品，这里就会随之改变',
+  forYouAway: '连接恢复后随之改变',
+  notFound: '没有这件商品',
+  notFoundMore: '商店里没有“{item}”。它可能已下架，或者地址有误。',
   popularNow: '当前热门',
   similar: '相似商品',
   because: '因为你看过{title}',
@@ -87,6 +94,7 @@ const CHINESE: Readonly<Record<Word, string>> = {
   added: '{title}已加入购物车',
   cart: '购物车',
   cartOpen: '打开购物车，共 {count} 件',
+  cartOpenOne: '打开购物车，共 1 件',
   cartEmpty: '购物车是空的。',
   close: '关闭',
   remove: '移除{title}',
@@ -122,6 +130,14 @@ const CHINESE: Readonly<Record<Word, string>> = {
   ms: '毫秒',
 };
 
+/** The demo shop's categories; those of other shops are called what their data call them. */
+const CHINESE_CATEGORIES: Readonly<Record<string, string>> = {
+  Living: '家居', Table: '餐桌', Carry: '出行', Wear: '穿戴',
+  Lamps: '灯具', Chairs: '椅子', Cushions: '靠垫', Clocks: '时钟', Mugs: '杯子', Vases: '花瓶',
+  Plants: '绿植', Bottles: '水瓶', Backpacks: '背包', Sneakers: '运动鞋', Headphones: '耳机',
+  Watches: '手表',
+};
+
 const LANGUAGES: Readonly<Record<Language, Readonly<Record<Word, string>>>> = {
   en: ENGLISH,
   zh: CHINESE,
@@ -146,6 +162,13 @@ export class Speech {
   say(word: Word, values: Readonly<Record<string, string | number>> = {}): string {
     return LANGUAGES[this.language][word].replace(/\{(\w+)\}/g, (whole, name: string) =>
       String(values[name] ?? whole));
+  }
+
+  /** A category as a person calls it. */
+  category(id: string): string {
+    const title = titleOf(id);
+    if (this.language !== 'zh' || !Object.hasOwn(CHINESE_CATEGORIES, title)) return title;
+    return CHINESE_CATEGORIES[title] as string;
   }
 
   price(amount: number | null): string {

@@ -9,7 +9,8 @@ import { INTENT_FEATURES } from '../../server/storefront/intent-features.ts';
 import { NO_BROWSER, openBrowser, openPage } from '../support/browser.ts';
 import { writeDense, writeFiles } from '../support/model-repository.ts';
 import {
-  FOCUSED, LANGUAGE, LAYOUT_SHIFT, PICTURES_DRAWN, SESSION, UNNAMED_CONTROLS, WIDER_THAN_SCREEN,
+  FOCUSED, LANGUAGE, LAYOUT_SHIFT, PANEL_CLIPPED, PICTURES_DRAWN, SCROLL_DOWN, SCROLLED, SESSION,
+  UNNAMED_CONTROLS, WIDER_THAN_SCREEN,
 } from '../support/page-scripts.ts';
 import { startServer, type ServerProcess } from '../support/server-process.ts';
 
@@ -91,6 +92,7 @@ suite('The demo store in Chromium', { skip: NO_BROWSER }, () => {
     const link = await panel.locator('[data-value=link]').innerText();
     assert.match(link, /msgpack · open\s+(uWeb|ws )/);
     assert.ok(await panel.locator('.panel-line').getAttribute('points'));
+    assert.deepEqual(await page.evaluate(PANEL_CLIPPED), []);
   });
 
   test('what is put in the cart can be bought, and a reload keeps session and cart', async () => {
@@ -123,6 +125,68 @@ suite('The demo store in Chromium', { skip: NO_BROWSER }, () => {
     assert.deepEqual(complaints, []);
   });
 
+  test('an item that is not there is said to be unknown, and no event tells of it', async () => {
+    const { page, complaints } = await openPage(browser, PHONE);
+    await page.goto(`${server.url}/#/i/nope`);
+    await page.waitForSelector('.not-found h1');
+    assert.equal(await page.locator('.product, .grid').count(), 0);
+    await page.evaluate("location.hash = '#/i/nope-either'");
+    await page.getByText('nope-either').waitFor();
+
+    await page.locator('.not-found a').click();
+    await page.waitForSelector('.grid [data-item]');
+    await page.locator('.panel-toggle').click();
+    await page.locator('[data-value=events]').getByText('1 / 1').waitFor(); // home alone
+
+    await page.evaluate(`location.hash = '#/s/${'endless'.repeat(20)}'`);
+    await page.waitForSelector('.nothing');
+    assert.equal(await page.evaluate(WIDER_THAN_SCREEN), 0);
+    assert.deepEqual(complaints, []);
+  });
+
+  test('back finds a long list as it was left', async () => {
+    const { page } = await openPage(browser, PHONE);
+    await page.goto(`${server.url}/#/c/Living`);
+    const cards = page.locator('.grid [data-item]');
+    await page.waitForSelector('.grid [data-item]');
+    for (let before = 0, now = await cards.count(); now > before && now < 150;) {
+      before = now;
+      await page.evaluate(SCROLL_DOWN);
+      await page.waitForFunction(
+        `document.querySelectorAll('.grid [data-item]').length > ${before}`);
+      now = await cards.count();
+    }
+    const item = await cards.nth(130).getAttribute('data-item');
+    await cards.nth(130).scrollIntoViewIfNeeded();
+    const left = await page.evaluate<number>(SCROLLED);
+    await cards.nth(130).locator('a').click();
+    await page.waitForSelector('.product h1');
+    assert.equal(await page.evaluate(SCROLLED), 0);
+
+    await page.goBack();
+    await page.waitForSelector(`.grid [data-item="${item}"]`);
+    await page.waitForFunction(`Math.abs(scrollY - ${left}) < 2`);
+    await page.goForward();
+    await page.waitForSelector('.product h1');
+    await page.waitForFunction('scrollY === 0');
+  });
+
+  test('two tabs share one cart', async () => {
+    const { page } = await openPage(browser, DESKTOP);
+    const other = await page.context().newPage();
+    for (const tab of [page, other]) await tab.goto(server.url);
+    const add = (tab: Page, at: number) =>
+      tab.locator('.grid .card-add:enabled').nth(at).click();
+    await add(page, 0);
+    assert.match(await page.locator('.cart-button').getAttribute('aria-label') ?? '', /, 1 item$/);
+    await other.locator('.cart-count', { hasText: '1' }).waitFor();
+    await add(other, 1);
+    await page.locator('.cart-count', { hasText: '2' }).waitFor();
+
+    await page.locator('.cart-button').click();
+    assert.equal((await shownItems(page, '.cart')).length, 2);
+  });
+
   test('it can be used from the keyboard, and in Chinese', async () => {
     const { page, complaints } = await openPage(browser, DESKTOP);
     await page.goto(server.url);
@@ -141,6 +205,8 @@ suite('The demo store in Chromium', { skip: NO_BROWSER }, () => {
     await page.locator('.language').click();
     assert.equal(await page.evaluate(LANGUAGE), 'zh');
     assert.equal(await page.locator('#for-you h2').innerText(), '为你推荐');
+    assert.deepEqual((await page.locator('.categories a').allInnerTexts()).slice(1).sort(),
+      ['出行', '家居', '穿戴', '餐桌'].sort());
     assert.deepEqual(await page.evaluate(UNNAMED_CONTROLS), []);
     assert.deepEqual(complaints, []);
   });
@@ -156,6 +222,8 @@ suite('The demo store in Chromium', { skip: NO_BROWSER }, () => {
     await page.locator('.banner').waitFor({ state: 'visible' });
     await page.locator('.grid .card-add:enabled').first().click();
     await events.getByText('1 / 2').waitFor();
+    assert.doesNotMatch(await page.locator('#for-you .shelf-note').innerText(), /Answered/);
+    assert.deepEqual(await page.evaluate(PANEL_CLIPPED), []);
     server = await startServer(dataDir, server.port);
 
     await page.locator('.banner').waitFor({ state: 'hidden' });

@@ -14,6 +14,16 @@ export const PICTURES_DRAWN = `(() => {
   return seen.length > 4 && seen.every((one) => one.complete && one.naturalWidth > 0);
 })()`;
 
+/** Figures of the panel that stand out of their column, or columns out of the screen. */
+export const PANEL_CLIPPED = `[...document.querySelectorAll('.panel-fact')].flatMap((fact) => {
+  const { right } = fact.getBoundingClientRect();
+  const reach = Math.max(...[...fact.querySelectorAll('dt, dd, .panel-value span')]
+    .map((one) => one.getBoundingClientRect().right));
+  return right > innerWidth || reach > right ? [fact.className] : [];
+})`;
+export const SCROLL_DOWN = 'scrollTo({ top: document.body.scrollHeight, behavior: "instant" })';
+export const SCROLLED = 'scrollY';
+
 /** How far things have moved by themselves since the page began, as browsers count it. */
 export const LAYOUT_SHIFT = `new Promise((resolve) => {
   let sum = 0;

@@ -1,7 +1,6 @@
 import { h, icon } from '../dom.ts';
 import { hashOf, type Place } from '../router.ts';
 import type { Shop } from '../shop.ts';
-import { titleOf } from '../words.ts';
 
 const GLASS = 'M10.5 17a6.5 6.5 0 1 1 0-13 6.5 6.5 0 0 1 0 13zM15.5 15.5 20 20';
 const BAG = 'M5 8h14l-1 12H6L5 8zM9 8V7a3 3 0 0 1 6 0v1';
@@ -52,7 +51,7 @@ export class Header {
     const count = visitor.cartCount;
     this.#count.textContent = String(count);
     this.#count.hidden = count === 0;
-    this.#cart.setAttribute('aria-label', speech.say('cartOpen', { count }));
+    this.#cart.setAttribute('aria-label', speech.say(count === 1 ? 'cartOpenOne' : 'cartOpen', { count }));
   }
 
   /** Marks where the visitor is. */
@@ -79,7 +78,7 @@ export class Header {
       h('ul', {},
         link('', speech.say('all'), '#/'),
         ...catalogue.categories.slice(0, CATEGORIES_MAX).map(({ id }) =>
-          link(id, titleOf(id), hashOf({ at: 'category', category: id })))),
+          link(id, speech.category(id), hashOf({ at: 'category', category: id })))),
     );
   }
 }

@@ -8,7 +8,7 @@ import { grid } from './listing.ts';
 const CASE_ITEMS = 5;
 
 /** The front of the shop: the display case, the shelf that follows, and everything there is. */
-export function home(shop: Shop, forYou: HTMLElement): HTMLElement[] {
+export function home(shop: Shop, forYou: HTMLElement, shown: number): HTMLElement[] {
   const { speech, catalogue } = shop;
   return [
     h(
@@ -38,7 +38,7 @@ export function home(shop: Shop, forYou: HTMLElement): HTMLElement[] {
             total: speech.count(catalogue.total),
           })),
       ),
-      grid(shop, catalogue.items, 0),
+      grid(shop, catalogue.items, { eager: 0, shown }),
     ),
   ];
 }

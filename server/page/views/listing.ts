@@ -2,14 +2,21 @@ import type { ShopItem } from '../catalogue.ts';
 import { h } from '../dom.ts';
 import { hashOf } from '../router.ts';
 import type { Shop } from '../shop.ts';
-import { titleOf } from '../words.ts';
 import { card } from './card.ts';
 
 const PAGE_ITEMS = 30; // items added at a time: whole rows of 2, 3, 5 or 6
-const EAGER_ITEMS = 4; // pictures that are in view at once
+const EAGER_ITEMS = 4; // of a list that is on top of its page
+
+/** How much of a grid is drawn at once. */
+export interface GridOptions {
+  readonly eager?: number; // pictures that are in view at once
+  readonly shown?: number; // items there when the visitor left: who comes back finds as many
+}
 
 /** A grid of items that grows as its end comes into view. */
-export function grid(shop: Shop, items: readonly ShopItem[], eager = EAGER_ITEMS): HTMLElement {
+export function grid(
+  shop: Shop, items: readonly ShopItem[], { eager = EAGER_ITEMS, shown: least = 0 }: GridOptions = {},
+): HTMLElement {
   const list = h('ul', { class: 'grid' });
   const end = h('div', { class: 'grid-end', 'aria-hidden': 'true' });
   let shown = 0;
@@ -26,14 +33,15 @@ export function grid(shop: Shop, items: readonly ShopItem[], eager = EAGER_ITEMS
     },
     { rootMargin: '600px' },
   );
-  grow();
+  do grow();
+  while (shown < Math.min(least, items.length));
   watcher.observe(end);
   return h('div', {}, list, end);
 }
 
 /** A category, or what a search found. `deeper` are the categories within it. */
 export function listing(
-  shop: Shop, heading: string, items: readonly ShopItem[], deeper: readonly string[] = [],
+  shop: Shop, heading: string, items: readonly ShopItem[], deeper: readonly string[], shown: number,
 ): HTMLElement {
   const { speech, catalogue } = shop;
   const facts = speech.say('shown', {
@@ -47,7 +55,7 @@ export function listing(
       h('h1', { tabindex: '-1' }, heading), h('p', { class: 'section-note' }, facts)),
     deeper.length === 0 ? null : h('ul', { class: 'chips' },
       ...deeper.map((category) =>
-        h('li', {}, h('a', { href: hashOf({ at: 'category', category }) }, titleOf(category))))),
-    items.length > 0 ? grid(shop, items) : h('p', { class: 'nothing' }, speech.say('nothing')),
+        h('li', {}, h('a', { href: hashOf({ at: 'category', category }) }, speech.category(category))))),
+    items.length > 0 ? grid(shop, items, { shown }) : h('p', { class: 'nothing' }, speech.say('nothing')),
   );
 }

@@ -2,7 +2,6 @@ import type { RecommendReply } from '../../wire/schema.ts';
 import { h } from '../dom.ts';
 import { hashOf } from '../router.ts';
 import type { Shop } from '../shop.ts';
-import { titleOf } from '../words.ts';
 import { picture, stockBadge } from './card.ts';
 import { Shelf } from './shelf.ts';
 
@@ -26,6 +25,17 @@ export function askAbout({ live, speech, visitor }: Shop, id: string): ProductAn
     similar: ask(id, []),
     because: before === undefined ? null : { item: before, reply: ask(before, [id]) },
   };
+}
+
+/** What is shown for an id that no item has. */
+export function notFound({ speech }: Shop, id: string, forYou: HTMLElement): HTMLElement[] {
+  return [
+    h('article', { class: 'not-found' },
+      h('h1', { tabindex: '-1' }, speech.say('notFound')),
+      h('p', {}, speech.say('notFoundMore', { item: id })),
+      h('a', { class: 'button', href: '#/' }, speech.say('look'))),
+    forYou,
+  ];
 }
 
 /** One item close up, with what is like it and what went before. */
@@ -56,7 +66,7 @@ function closeUp(shop: Shop, id: string): HTMLElement {
         { class: 'crumbs', 'aria-label': speech.say('categories') },
         h('a', { href: '#/' }, speech.say('home')),
         ...item.categories.map((category) =>
-          h('a', { href: hashOf({ at: 'category', category }) }, titleOf(category))),
+          h('a', { href: hashOf({ at: 'category', category }) }, speech.category(category))),
       ),
       h('h1', { tabindex: '-1' }, item.title),
       h('p', { class: 'product-facts' },

@@ -1,6 +1,6 @@
 import type { RecommendReply } from '../../wire/schema.ts';
 import { calm, fill, h } from '../dom.ts';
-import type { LiveState } from '../live.ts';
+import { isAway, type LiveState } from '../live.ts';
 import type { Shop } from '../shop.ts';
 import { card } from './card.ts';
 
@@ -53,8 +53,7 @@ export class Shelf {
   }
 
   note(text: string, fresh = false): void {
-    if (this.#note.textContent === text) return;
-    this.#note.textContent = text;
+    if (this.#note.textContent !== text) this.#note.textContent = text;
     this.#note.classList.toggle('fresh', fresh);
   }
 }
@@ -71,8 +70,9 @@ export class ForYou {
   update(state: LiveState): void {
     const { speech } = this.shop;
     if (state.forYou) void this.shelf.show(state.forYou);
-    if (state.feltMs === null) return;
-    this.shelf.note(speech.say('forYouFresh', { ms: speech.ms(state.feltMs) }), true);
+    if (isAway(state)) this.shelf.note(speech.say('forYouAway'));
+    else if (state.feltMs === null) this.shelf.note(speech.say('forYouStart'));
+    else this.shelf.note(speech.say('forYouFresh', { ms: speech.ms(state.feltMs) }), true);
   }
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { Latency, linePoints, median } from '../../../server/page/latency.ts';
 import { hashOf, placeOf, type Place } from '../../../server/page/router.ts';
+import { type Entries, TOP, Trail } from '../../../server/page/trail.ts';
 import { Visitor, type Storage } from '../../../server/page/visitor.ts';
 import { Speech, titleOf } from '../../../server/page/words.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
@@ -22,6 +23,50 @@ suite('places of the page', () => {
       assert.deepEqual(placeOf(hash), { at: 'home' }, hash);
     }
     assert.deepEqual(placeOf('#/s/50%'), { at: 'search', query: '50%' });
+  });
+});
+
+suite('the trail', () => {
+  /** A history with its entries, as a browser keeps it. */
+  function setup() {
+    const states: unknown[] = [null];
+    let at = 0;
+    const entries: Entries = {
+      get state() { return states[at]; },
+      replaceState(state) { states[at] = state; },
+    };
+    const go = (to: number): void => {
+      at = to;
+      states[at] ??= null;
+    };
+    return { entries, go };
+  }
+
+  test('who goes back or forward is where they were; a new entry starts at the top', () => {
+    const { entries, go } = setup();
+    const trail = new Trail(entries, 5);
+    go(1);
+    trail.moved({ top: 800, shown: 60 });
+    assert.deepEqual(trail.spot, TOP);
+    go(0);
+    trail.moved({ top: 40, shown: 0 });
+    assert.deepEqual(trail.spot, { top: 800, shown: 60 });
+    go(1);
+    trail.moved(null); // the list was not even drawn
+    assert.deepEqual(trail.spot, { top: 40, shown: 0 });
+    go(0);
+    trail.moved({ top: 0, shown: 0 });
+    assert.deepEqual(trail.spot, { top: 800, shown: 60 });
+  });
+
+  test('entries of an earlier load are not taken for new ones', () => {
+    const { entries, go } = setup();
+    new Trail(entries, 5);
+    const reloaded = new Trail(entries, 900);
+    go(1);
+    reloaded.moved({ top: 7, shown: 0 });
+    assert.deepEqual(reloaded.spot, TOP);
+    assert.deepEqual(entries.state, { entry: 900 });
   });
 });
 
@@ -72,6 +117,21 @@ suite('the visitor', () => {
     assert.equal(after.session, before.session);
     assert.deepEqual(after.viewed, ['a', 'b']);
     assert.deepEqual(after.cart, [{ item: 'b', quantity: 2 }]);
+  });
+
+  test('two tabs add to one cart, and each hears of the other when it reads again', () => {
+    const { visit } = setup();
+    const [one, two] = [visit(), visit()];
+    one.setQuantity('a', 1);
+    two.add('b');
+    one.add('b');
+    two.becomeCustomer();
+    one.add('a');
+
+    two.reread();
+    assert.deepEqual(one.cart, [{ item: 'a', quantity: 2 }, { item: 'b', quantity: 2 }]);
+    assert.deepEqual(two.cart, one.cart);
+    assert.equal(one.identity.customer, two.identity.customer);
   });
 
   test('half an hour of silence ends the session, not the cart', () => {
@@ -133,6 +193,14 @@ suite('what the page says', () => {
       const names = (text: string) => [...text.matchAll(/\{\w+\}/g)].map(String).sort();
       assert.deepEqual(names(english.say(word)), names(new Speech('zh', null).say(word)), word);
     }
+  });
+
+  test('the demo\'s categories have names in Chinese, others keep what their data call them', () => {
+    const chinese = new Speech('zh', null);
+    assert.equal(chinese.category('Living'), '家居');
+    assert.equal(chinese.category('lamps'), '灯具');
+    assert.equal(chinese.category('garden_chairs'), 'Garden chairs');
+    assert.equal(new Speech('en', null).category('lamps'), 'Lamps');
   });
 
   test('categories read as titles', () => {
