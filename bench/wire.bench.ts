@@ -97,7 +97,9 @@ function through(subprotocol: Subprotocol, frames: readonly Uint8Array[]): () =>
 /** A lane whose runs end at once, leaving the outputs as they are. */
 function idleLane(turnEnd: (run: () => void) => void): BatchLane {
   const config = parseConfig(modelConfig(MODEL, MODEL.name, 'inline'), MODEL.name);
-  const runner = new InlineRunner(MODEL.name, { run: () => {}, close: async () => {} });
+  const runner = new InlineRunner(MODEL.name, {
+    run: () => {}, close: async () => {}, inputNs: 0, outputNs: 0,
+  });
   const slab = new Slab(laneSlots(config, runner.runsMax), laneRowBytes(config));
   return new BatchLane({ model: MODEL.name, version: '1', config, slab, runner, clock: systemClock, turnEnd });
 }

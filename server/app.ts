@@ -7,7 +7,7 @@ import { systemClock } from './core/clock.ts';
 import type { Log } from './core/log.ts';
 import { addDemoRoutes } from './demo/routes.ts';
 import { seedDemo } from './demo/seed.ts';
-import { observeLanes } from './observe-lanes.ts';
+import { laneStats, observeLanes } from './observe-lanes.ts';
 import { Metrics } from './observe/metrics.ts';
 import { observeProcess } from './observe/process.ts';
 import { addKserveRoutes } from './routes/kserve.ts';
@@ -81,7 +81,7 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
   const router = new Router(log, requestCounter(metrics, 'http'));
   addKserveRoutes(router, {
     lanes: host, inference: host, directory: host, details: host, clock, version: VERSION,
-    bodyBytesMax: config.bodyBytesMax,
+    bodyBytesMax: config.bodyBytesMax, stats: () => laneStats(host),
   });
   addStorefrontRoutes(router, shop, clock);
   addOpsRoutes(router, { healthy: () => healthy, metrics: () => metrics.text() });

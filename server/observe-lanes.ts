@@ -1,28 +1,43 @@
-import type { Metrics } from './observe/metrics.ts';
+import { Metrics } from './observe/metrics.ts';
+import type { LaneStats } from './batch/lane-stats.ts';
+import type { PhaseStats } from './batch/phase-stats.ts';
 import type { LaneReport, ModelHost } from './serve.ts';
 import { FLUSH_REASONS } from './batch/policy.ts';
+import type { VersionStats } from './wire/kserve-stats.ts';
 
 const US_BOUNDS = [50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000, 1_000_000];
 const ROW_BOUNDS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
 
 /** Publishes what every lane counts, under Triton's names where they mean the same. */
 export function observeLanes(metrics: Metrics, host: ModelHost): void {
-  for (const report of host.report()) observeLane(metrics, report);
+  metrics.include(() => {
+    const now = new Metrics(); // models come and go
+    for (const report of host.report()) observeLane(now, report);
+    return now;
+  });
+}
+
+/** The same for `/v2/models/stats`. */
+export function laneStats(host: ModelHost): VersionStats[] {
+  return host.report().map(({ model, version, lane }) => ({
+    model, version, memoryBytes: lane.memoryBytes, failures: failures(lane.stats),
+    phases: lane.stats.phases,
+  }));
+}
+
+function failures({ failed }: LaneStats): number {
+  return Object.values(failed).reduce((sum, count) => sum + count, 0);
 }
 
 function observeLane(metrics: Metrics, { model, version, placement, lane }: LaneReport): void {
   const labels = { model, version };
   const { stats } = lane;
-  const failed = (): number => Object.values(stats.failed).reduce((sum, count) => sum + count, 0);
   const counter = (name: string, help: string, read: () => number): void =>
     metrics.observe('counter', name, help, labels, read);
 
   counter('nv_inference_request_success', 'Requests answered', () => stats.answered);
-  counter('nv_inference_request_failure', 'Requests failed', failed);
-  counter('nv_inference_count', 'Rows run', () => stats.rows);
-  counter('nv_inference_exec_count', 'Batches run', () => stats.batchRows.count);
-  counter('nv_inference_queue_duration_us', 'Time in the queue', () => stats.queueUs.sum);
-  counter('nv_inference_compute_infer_duration_us', 'Time of the runs', () => stats.runUs.sum);
+  counter('nv_inference_request_failure', 'Requests failed', () => failures(stats));
+  observePhases(metrics, labels, stats.phases);
   metrics.gauge('nv_inference_pending_request_count', 'Rows waiting', labels,
     () => lane.waitingRows);
   metrics.gauge('vitrine_lane_free_slots', 'Slots not in use', { ...labels, placement },
@@ -37,4 +52,30 @@ function observeLane(metrics: Metrics, { model, version, placement, lane }: Lane
     () => stats.runUs.cumulative(US_BOUNDS));
   metrics.histogram('vitrine_batch_rows', 'Rows of a batch', labels,
     () => stats.batchRows.cumulative(ROW_BOUNDS));
+}
+
+/** The sums that `/v2/models/stats` has in nanoseconds. */
+function observePhases(
+  metrics: Metrics, labels: Readonly<Record<string, string>>, phases: PhaseStats,
+): void {
+  const counter = (name: string, help: string, value: number): void =>
+    metrics.observe('counter', `nv_inference_${name}`, help, labels, () => value);
+  counter('count', 'Rows run', phases.rows);
+  counter('exec_count', 'Batches run', phases.runs);
+  const sums = {
+    request: ['From submission to answer', phases.successNs],
+    queue: ['Time in the queue', phases.queueNs],
+    compute_input: ['Gathering rows for runs', phases.inputNs],
+    compute_infer: ['In the model, the hop to a worker and back included', phases.inferNs],
+    compute_output: ['Scattering answers of runs', phases.outputNs],
+  } as const;
+  for (const [phase, [help, ns]] of Object.entries(sums)) {
+    counter(`${phase}_duration_us`, help, Math.floor(ns / 1000));
+  }
+  const { inputUs, outputUs } = phases;
+  for (const [phase, histogram] of Object.entries({ input: inputUs, output: outputUs })) {
+    metrics.histogram(`nv_inference_compute_${phase}_duration_histogram_us`,
+      `As nv_inference_compute_${phase}_duration_us`, labels,
+      () => histogram.cumulative(US_BOUNDS));
+  }
 }

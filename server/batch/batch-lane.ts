@@ -43,7 +43,7 @@ export class BatchLane implements Lane {
   readonly inputs: readonly LaneTensor[];
   readonly outputs: readonly LaneTensor[];
   readonly rowsMax: number;
-  readonly stats = new LaneStats();
+  readonly stats: LaneStats;
   readonly runTime: RunTime;
 
   readonly #parts: LaneParts;
@@ -72,6 +72,7 @@ export class BatchLane implements Lane {
     this.version = parts.version;
     this.config = config;
     this.rowsMax = rowsOfRun(config);
+    this.stats = new LaneStats(this.rowsMax);
     this.inputs = config.input.map((tensor, at) => laneTensor(tensor, slab, at));
     this.outputs = config.output.map((t, at) => laneTensor(t, slab, config.input.length + at));
     this.runTime = parts.runTime ?? new RunTime();
@@ -92,6 +93,10 @@ export class BatchLane implements Lane {
   /** Why its requests fail until further notice; undefined while they can be answered. */
   get trouble(): string | undefined {
     return this.#parts.runner.trouble;
+  }
+  /** Of the rows that wait and run, inputs and outputs. */
+  get memoryBytes(): number {
+    return this.#parts.slab.memory.byteLength;
   }
   get waitingRows(): number {
     return this.#queue.rows;
@@ -244,6 +249,8 @@ export class BatchLane implements Lane {
       return;
     }
     batch.startedUs = nowUs;
+    batch.inputNs = 0;
+    batch.outputNs = 0;
     this.stats.batches[reason] += 1;
     this.stats.rows += batch.rows;
     this.stats.batchRows.record(batch.rows);
@@ -269,6 +276,10 @@ export class BatchLane implements Lane {
       this.runTime.observe(batch.rows, runUs);
       this.stats.runUs.record(runUs);
     }
+    const { phases } = this.stats;
+    batch.capPhases(runUs);
+    const answers = !(failure instanceof ServeError); // of some rows at least
+    if (answers) phases.ran(batch, endedUs, this.#parts.clock.wallMs());
     if (held) this.#heldBatches += 1;
     for (let i = 0; i < batch.jobCount; i += 1) {
       const job = batch.jobs[i];
@@ -278,6 +289,8 @@ export class BatchLane implements Lane {
       job.batchRows = batch.rows;
       const error = batch.errorOf(i, job.rows, failure);
       const late = error === null && endedUs > job.deadlineUs;
+      if (error === null && !late) phases.answered(job.arrivedUs, batch, endedUs);
+      else phases.failed(job.arrivedUs, endedUs);
       this.#jobs.settle(job, late ? new ServeError('deadline') : error);
     }
     if (!held) this.#reuse(batch);

@@ -10,6 +10,8 @@ export class Batch implements Run {
   rows = 0;
   jobCount = 0;
   startedUs = 0;
+  inputNs = 0;
+  outputNs = 0;
 
   constructor(
     rowsMax: number,
@@ -29,6 +31,13 @@ export class Batch implements Run {
     this.rows += rows;
     this.jobs[this.jobCount] = job;
     this.jobCount += 1;
+  }
+
+  /** What the runner measured is by another clock: it may not be more than the run as a whole. */
+  capPhases(runUs: number): void {
+    const runNs = Math.floor(runUs * 1000);
+    this.inputNs = Math.min(this.inputNs, runNs);
+    this.outputNs = Math.min(this.outputNs, runNs - this.inputNs);
   }
 
   /** What of the run's failure is the job's at this place: null where its rows have answers. */

@@ -1,5 +1,6 @@
 import type { FailureCode } from '../core/errors.ts';
 import { Histogram } from '../core/histogram.ts';
+import { PhaseStats } from './phase-stats.ts';
 import type { FlushReason } from './policy.ts';
 
 /** What one lane has done since it was made. The lane adds, `/metrics` reads. */
@@ -15,6 +16,13 @@ export class LaneStats {
   readonly queueUs = new Histogram();
   /** Microseconds, of every run; the hop to a worker and back is included. */
   readonly runUs = new Histogram();
+
+  /** The same to the nanosecond, by phase and by size of the run. */
+  readonly phases: PhaseStats;
+
+  constructor(rowsMax = 1) {
+    this.phases = new PhaseStats(rowsMax);
+  }
 
   fail(code: FailureCode): void {
     this.failed[code] = (this.failed[code] ?? 0) + 1;

@@ -25,6 +25,9 @@ export type RunFailure = ServeError | ReadonlyMap<number, ServeError>;
 export interface Run {
   readonly slots: Int32Array; // only the first `rows` count
   readonly rows: number;
+  /** Nanoseconds of the run that went into gathering its rows, and into scattering its answers. */
+  inputNs: number;
+  outputNs: number;
   /**
    * The outputs are in the slots, or `failure` says for which rows not. `held` says that something
    * may still write to the slots (a worker that hangs): they are not reused before `released`.

@@ -36,6 +36,7 @@ export interface HistogramData {
 export class Metrics {
   readonly #families = new Map<string, Family>();
   readonly #histograms = new Map<string, HistogramFamily>();
+  readonly #included: (() => Metrics)[] = [];
 
   /** A counter that its owner adds to. */
   counter(name: string, help: string, labels: Labels = {}): Cell {
@@ -68,8 +69,17 @@ export class Metrics {
     return series.reduce((sum, { read }) => sum + read(), 0);
   }
 
+  /** Numbers of what comes and goes: made anew for each page. Their names are nobody else's. */
+  include(made: () => Metrics): void {
+    this.#included.push(made);
+  }
+
   /** The whole page. */
   text(): string {
+    return this.#lines().join('\n') + '\n';
+  }
+
+  #lines(): string[] {
     const lines: string[] = [];
     for (const { name, kind, help, series } of this.#families.values()) {
       lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${kind}`);
@@ -79,7 +89,8 @@ export class Metrics {
       lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} histogram`);
       for (const { labels, read } of series) lines.push(...histogramLines(name, labels, read()));
     }
-    return lines.join('\n') + '\n';
+    for (const made of this.#included) lines.push(...made().#lines());
+    return lines;
   }
 }
 

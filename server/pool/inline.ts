@@ -1,4 +1,4 @@
-import type { Run, Runner } from '../batch/runner.ts';
+import type { Run, RunFailure, Runner } from '../batch/runner.ts';
 import type { RowFailure } from '../core/row-failure.ts';
 import { rowErrors } from './row-errors.ts';
 
@@ -6,6 +6,8 @@ import { rowErrors } from './row-errors.ts';
 export interface InlineModel {
   run(slots: Int32Array, rows: number): void | Promise<readonly RowFailure[]>;
   close(): Promise<void>;
+  readonly inputNs: number; // of the last run
+  readonly outputNs: number;
 }
 
 /** Runs batches on the front end's own thread: for models that cost less than the hop. */
@@ -24,13 +26,19 @@ export class InlineRunner implements Runner {
 
   start(run: Run): void {
     const running = this.model.run(run.slots, run.rows);
-    if (!running) return run.ended(null);
+    if (!running) return this.#end(run, null);
     this.#busy = true; // a runtime without a synchronous call, or rows that failed
     void running.then((failures) => {
       this.#busy = false;
-      run.ended(rowErrors(this.name, failures));
+      this.#end(run, rowErrors(this.name, failures));
       this.onFree();
     });
+  }
+
+  #end(run: Run, failure: RunFailure | null): void {
+    run.inputNs = this.model.inputNs;
+    run.outputNs = this.model.outputNs;
+    run.ended(failure);
   }
 
   close(): Promise<void> {

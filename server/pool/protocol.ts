@@ -11,8 +11,11 @@ import type { SlabLayout } from '../core/slab.ts';
  * |---|---|
  * | 0 | rows of the batch |
  * | 1.. | their slots, in order |
+ * | the last two | written by the worker: nanoseconds of gathering rows, of scattering answers |
  */
-export const SHEET_INTS = 1 + CONFIG_LIMITS.batchMax;
+export const SHEET_INTS = 1 + CONFIG_LIMITS.batchMax + 2;
+export const SHEET_INPUT_NS = SHEET_INTS - 2;
+export const SHEET_OUTPUT_NS = SHEET_INTS - 1;
 
 /** Given to a worker when it starts (`workerData`). */
 export interface SeatData {

@@ -5,7 +5,7 @@ import { ServeError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import {
   type KeepingOrder, type KeepingReply, type MeasureOrder, type OpenOrder, type Order,
-  type RunReply, SHEET_INTS,
+  type RunReply, SHEET_INPUT_NS, SHEET_INTS, SHEET_OUTPUT_NS,
 } from './protocol.ts';
 import { rowErrors } from './row-errors.ts';
 
@@ -275,6 +275,10 @@ export class Seat {
     this.#falls = 0;
     const name = this.#runName;
     const run = this.#endRun();
+    if (run) {
+      run.inputNs = this.#ints[SHEET_INPUT_NS] as number;
+      run.outputNs = this.#ints[SHEET_OUTPUT_NS] as number;
+    }
     this.#parts.onIdle(); // the next batch first: the thread works while the answers are sent
     if (typeof reply === 'string') run?.ended(new ServeError('backend', `${name}: ${reply}`));
     else run?.ended(reply && rowErrors(name, reply));

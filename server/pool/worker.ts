@@ -4,10 +4,13 @@ import { ModelInstance } from '../runtime/instance.ts';
 import { openRuntime } from '../runtime/open-runtime.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import {
-  type KeepingOrder, type KeepingReply, type Order, type RunReply, SHEET_INTS, type SeatData,
+  type KeepingOrder, type KeepingReply, type Order, type RunReply, SHEET_INPUT_NS, SHEET_INTS,
+  SHEET_OUTPUT_NS, type SeatData,
 } from './protocol.ts';
 
 type Reply = RunReply | KeepingReply;
+
+const SHEET_NS_MAX = 0x7fff_ffff; // two seconds
 
 /**
  * What Piscina calls with every order. Whatever a model throws becomes a reply: a worker that does
@@ -25,8 +28,14 @@ export function workerOf(
     const instance = lanes.get(lane);
     if (!instance) return `lane ${lane} is not open on this worker`;
     const running = instance.run(slots, ints[0] as number);
-    if (!running) return null;
-    return running.then((failures) => (failures.length === 0 ? null : failures));
+    if (!running) return told(instance, null);
+    return running.then((failures) => told(instance, failures.length === 0 ? null : failures));
+  }
+
+  function told(instance: ModelInstance, reply: RunReply): RunReply {
+    ints[SHEET_INPUT_NS] = Math.min(instance.inputNs, SHEET_NS_MAX);
+    ints[SHEET_OUTPUT_NS] = Math.min(instance.outputNs, SHEET_NS_MAX);
+    return reply;
   }
 
   async function keep(order: KeepingOrder): Promise<KeepingReply> {

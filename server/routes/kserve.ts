@@ -1,6 +1,10 @@
 import type { ModelDirectory, ModelMetadata } from '../catalog/directory.ts';
 import type { Inference } from '../core/inference.ts';
 import type { TensorSpec } from '../core/tensor.ts';
+import { asServeError } from '../core/errors.ts';
+import { encodeConfig } from '../wire/kserve-config.ts';
+import { inTritonWords } from '../wire/kserve-error.ts';
+import { encodeStats, type VersionStats } from '../wire/kserve-stats.ts';
 import { infer, type KserveInferParts } from './kserve-infer.ts';
 import { type Answer, jsonAnswer, type Params, type Router } from './router.ts';
 
@@ -8,10 +12,14 @@ export interface KserveParts extends KserveInferParts {
   readonly inference: Pick<Inference, 'ready'>;
   readonly directory: ModelDirectory;
   readonly version: string; // of the product
+  /** Of every loaded version. */
+  readonly stats: () => readonly VersionStats[];
 }
 
 /** What of Triton's extensions is here, by the names that `/v2` lists them under. */
-const EXTENSIONS = ['classification', 'binary_tensor_data', 'parameters'];
+const EXTENSIONS = [
+  'classification', 'model_configuration', 'binary_tensor_data', 'parameters', 'statistics',
+];
 
 /** KServe v2 with Triton's extensions: server and model metadata, health, infer. */
 export function addKserveRoutes(router: Router, parts: KserveParts): void {
@@ -25,11 +33,18 @@ export function addKserveRoutes(router: Router, parts: KserveParts): void {
     const ready = directory.ready();
     return jsonAnswer(JSON.stringify({ ready, live: true }), ready ? 200 : 400);
   });
+  router.on('GET', '/v2/models/stats', () => jsonAnswer(encodeStats(parts.stats())));
   for (const path of ['/v2/models/:model', '/v2/models/:model/versions/:version']) {
-    router.on('GET', path, (_, params) => {
-      return jsonAnswer(metadataBody(directory.metadata(params.model as string, params.version)));
+    const of = (below: string, route: (model: string, version?: string) => Answer): void => {
+      router.on('GET', path + below, (_, params) => ofModel(params, route));
+    };
+    of('', (model, version) => jsonAnswer(metadataBody(directory.metadata(model, version))));
+    of('/ready', (model, version) => modelReady(parts, model, version));
+    of('/config', (model, version) => {
+      directory.metadata(model, version); // 404 where unknown
+      return jsonAnswer(encodeConfig(parts.details.config(model)));
     });
-    router.on('GET', `${path}/ready`, (_, params) => modelReady(parts, params));
+    of('/stats', (model, version) => jsonAnswer(statsBody(parts, model, version)));
     router.on('POST', `${path}/infer`, (request, params) => infer(parts, request, params));
   }
 }
@@ -52,9 +67,28 @@ export function tensorBody({ name, datatype, dims }: TensorSpec, { maxBatchSize 
   return { name, datatype, shape: maxBatchSize > 0 ? [-1, ...dims] : dims };
 }
 
-function modelReady({ inference, directory }: KserveParts, params: Params): Answer {
-  const { name } = directory.metadata(params.model as string, params.version); // 404 where unknown
-  if (inference.ready(name, params.version)) {
+/** What is asked of a model; failures are told in Triton's words. */
+function ofModel(
+  { model, version }: Params, route: (model: string, version?: string) => Answer,
+): Answer {
+  try {
+    return route(model as string, version);
+  } catch (thrown) {
+    throw inTritonWords(asServeError(thrown), model as string, version, '');
+  }
+}
+
+/** Of one version, by number or label; of all that are loaded when none is named. */
+function statsBody({ directory, stats, lanes }: KserveParts, model: string, version?: string) {
+  directory.metadata(model, version); // 404 where unknown
+  const number = version === undefined ? undefined : lanes.lane(model, version).version;
+  return encodeStats(stats().filter((one) =>
+    one.model === model && (number === undefined || one.version === number)));
+}
+
+function modelReady({ inference, directory }: KserveParts, model: string, version?: string): Answer {
+  const { name } = directory.metadata(model, version); // 404 where unknown
+  if (inference.ready(name, version)) {
     return jsonAnswer(JSON.stringify({ name, ready: true }));
   }
   return jsonAnswer(JSON.stringify({ name, ready: false, error: 'Model version not ready' }), 400);

@@ -27,6 +27,9 @@ export class ModelInstance {
   readonly #outputValues: readonly TensorArray[];
   readonly #rowsMax: number;
   #regions: readonly Uint8Array[] = []; // inputs, then outputs
+  /** Nanoseconds that the last run gathered its rows for, and scattered its answers. */
+  inputNs = 0;
+  outputNs = 0;
 
   private constructor(private readonly model: RunningModel, config: ModelConfig) {
     this.#rowsMax = rowsOfRun(config);
@@ -60,6 +63,8 @@ export class ModelInstance {
    * The rows of one run are different callers': what fails is found, and the others are answered.
    */
   run(slots: Int32Array, rows: number): void | Promise<readonly RowFailure[]> {
+    this.inputNs = 0;
+    this.outputNs = 0;
     try {
       const running = this.#runSlots(slots, rows);
       if (!running) return;
@@ -76,9 +81,11 @@ export class ModelInstance {
   }
 
   #runSlots(slots: Int32Array, rows: number): void | Promise<void> {
+    const fromMs = performance.now();
     this.#inputs.forEach((block, at) => {
       gatherRows(this.#regions[at] as Uint8Array, slots, rows, block.rowBytes, block.bytes);
     });
+    this.inputNs += nsSince(fromMs);
     const running = this.#runStaged(rows);
     if (running) return running.then(() => this.#scatter(slots, rows));
     this.#scatter(slots, rows);
@@ -114,11 +121,17 @@ export class ModelInstance {
   }
 
   #scatter(slots: Int32Array, rows: number): void {
+    const fromMs = performance.now();
     this.#outputs.forEach((block, at) => {
       const region = this.#regions[this.#inputs.length + at] as Uint8Array;
       scatterRows(block.bytes, slots, rows, block.rowBytes, region);
     });
+    this.outputNs += nsSince(fromMs);
   }
+}
+
+function nsSince(fromMs: number): number {
+  return Math.round((performance.now() - fromMs) * 1e6);
 }
 
 function staging(tensor: TensorConfig, rowsMax: number): Staging {

@@ -32,6 +32,7 @@ for (const setting of ['auto', 'node']) {
           version: '0',
           bodyBytesMax: 100_000,
           details: detailsOf(lanes),
+    stats: () => [],
         });
         addStorefrontRoutes(router, storefront, clock);
         const handler: Handler = {

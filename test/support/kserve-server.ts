@@ -1,12 +1,14 @@
 /** KServe v2 over a real socket in front of models that answer as the test says. */
 import assert from 'node:assert/strict';
+import { PhaseStats } from '../../server/batch/phase-stats.ts';
+import { parseConfig } from '../../server/catalog/parse-config.ts';
 import { Log } from '../../server/core/log.ts';
 import { DATATYPE_BYTES, type Datatype } from '../../server/core/tensor.ts';
 import { addKserveRoutes } from '../../server/routes/kserve.ts';
 import { Router } from '../../server/routes/router.ts';
 import { loadTransport } from '../../server/transport/load.ts';
 import type { FakeModel } from './fake-lane.ts';
-import { detailsOf, directoryOf, makeSessions, SUM } from './make-sessions.ts';
+import { directoryOf, makeSessions, SUM } from './make-sessions.ts';
 import { RawConnection } from './raw-http.ts';
 
 export interface Vector {
@@ -45,6 +47,23 @@ const PAIR: FakeModel = {
   },
 };
 
+const CONFIG = parseConfig({
+  platform: 'plain', max_batch_size: 8,
+  input: [{ name: 'x', data_type: 'TYPE_FP32', dims: [4] }],
+  output: [{ name: 'y', data_type: 'TYPE_FP32', dims: [1], label_filename: 'labels.txt' }],
+  instance_group: [{ count: 2 }],
+  parameters: { note: 'a sum' },
+}, 'sum');
+
+/** Two runs of three requests: one row alone, then two that came 1 ms apart. */
+const PHASES = new PhaseStats(8);
+PHASES.ran({ rows: 1, startedUs: 1000, inputNs: 10, outputNs: 20 }, 2000, 1_700_000_000_001);
+PHASES.answered(500, { rows: 1, startedUs: 1000, inputNs: 10, outputNs: 20 }, 2000);
+PHASES.ran({ rows: 2, startedUs: 4000, inputNs: 30, outputNs: 40 }, 4500.5, 1_700_000_000_002);
+PHASES.answered(2000, { rows: 2, startedUs: 4000, inputNs: 30, outputNs: 40 }, 4500.5);
+PHASES.answered(3000, { rows: 2, startedUs: 4000, inputNs: 30, outputNs: 40 }, 4500.5);
+PHASES.failed(0, 7);
+
 export const LABELS = ['lamp', 'chair', ''];
 
 export async function openKserveServer(bodyBytesMax = 100_000) {
@@ -53,7 +72,8 @@ export async function openKserveServer(bodyBytesMax = 100_000) {
   const router = new Router(new Log('warn', (line) => logged.push(line)));
   addKserveRoutes(router, {
     lanes, inference: lanes, directory: directoryOf(lanes), clock, version: '1.2.3', bodyBytesMax,
-    details: { ...detailsOf(lanes), labels: () => LABELS },
+    details: { config: () => CONFIG, labels: () => LABELS },
+    stats: () => [{ model: 'sum', version: '1', memoryBytes: 640, failures: 1, phases: PHASES }],
   });
   const socketless = { open: () => {}, message: () => {}, close: () => {} };
   const handler = { http: router.handle.bind(router), ...socketless };

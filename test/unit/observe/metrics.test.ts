@@ -28,6 +28,20 @@ suite('Metrics', () => {
     assert.match(metrics.text(), /^queue_depth 7$/m);
   });
 
+  test('what comes and goes is made anew for each page', () => {
+    const metrics = new Metrics();
+    let model = 'a';
+    metrics.include(() => {
+      const now = new Metrics();
+      now.gauge('ready', 'Ready', { model }, () => 1);
+      return now;
+    });
+
+    assert.match(metrics.text(), /^ready\{model="a"\} 1$/m);
+    model = 'b';
+    assert.doesNotMatch(metrics.text(), /"a"/);
+  });
+
   test('a histogram ends with +Inf, sum and count', () => {
     const metrics = new Metrics();
     metrics.histogram('run_us', 'Runs', { model: 'm' }, () => ({

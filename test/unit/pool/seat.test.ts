@@ -40,6 +40,8 @@ class FakeThread implements Thread {
 }
 
 class FakeRun implements Run {
+  inputNs = 0;
+  outputNs = 0;
   readonly rows = 2;
   readonly slots = Int32Array.of(7, 3, -1);
   failure: RunFailure | null | undefined; // undefined: has not ended

@@ -24,6 +24,7 @@ function setup() {
     version: '1.2.3',
     bodyBytesMax: 100_000,
     details: detailsOf(lanes),
+    stats: () => [],
   });
   addStorefrontRoutes(router, storefront, clock);
   addOpsRoutes(router, { healthy: () => healthy, metrics: () => 'one 1\n' });
@@ -56,7 +57,9 @@ suite('KServe v2 routes', () => {
     for (const path of ['/v2', '/v2/'])
       assert.deepEqual(await call('GET', path), [
         200,
-        { name: 'vitrine', version: '1.2.3', extensions: ['classification', 'binary_tensor_data', 'parameters'] },
+        { name: 'vitrine', version: '1.2.3', extensions: [
+          'classification', 'model_configuration', 'binary_tensor_data', 'parameters', 'statistics',
+        ] },
       ]);
     assert.deepEqual(await call('GET', '/v2/health/live'), [200, { live: true }]);
     assert.deepEqual(await call('GET', '/v2/health/ready'), [200, { ready: true, live: true }]);
@@ -87,11 +90,11 @@ suite('KServe v2 routes', () => {
     ]);
     assert.deepEqual(await call('GET', '/v2/models/nobody'), [
       404,
-      { error: "there is no such model: 'nobody'" },
+      { error: "Request for unknown model: 'nobody' is not found" },
     ]);
     assert.deepEqual(await call('GET', '/v2/models/sum/versions/7/ready'), [
       404,
-      { error: "there is no such model version: 'sum' 7" },
+      { error: "Request for unknown model: 'sum' version 7 is not found" },
     ]);
   });
 

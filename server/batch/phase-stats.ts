@@ -1,0 +1,89 @@
+import { Histogram } from '../core/histogram.ts';
+
+/**
+ * Where the time of a lane's requests went, in whole nanoseconds, so that the sums add up to the
+ * last digit: of those that were answered, `successNs` is `queueNs + inputNs + inferNs + outputNs`;
+ * `rows` and `runs` are the sums over the sizes. Memory is taken at once; recording allocates nothing.
+ */
+export class PhaseStats {
+  /** Requests that were answered. */
+  successes = 0;
+  queueNs = 0;
+  inputNs = 0;
+  inferNs = 0;
+  outputNs = 0;
+  /** Of requests that failed in a run; those that were refused took none. */
+  failNs = 0;
+  /** Runs that answered, and their rows. */
+  runs = 0;
+  rows = 0;
+  /** Milliseconds since 1970; 0 before the first. */
+  lastMs = 0;
+  /** Microseconds, of every request that was answered. */
+  readonly inputUs = new Histogram();
+  readonly outputUs = new Histogram();
+  /** Runs of so many rows, and where their time went; place 0 is nobody's. */
+  readonly sizeRuns: Float64Array;
+  readonly sizeInputNs: Float64Array;
+  readonly sizeInferNs: Float64Array;
+  readonly sizeOutputNs: Float64Array;
+
+  constructor(rowsMax: number) {
+    this.sizeRuns = new Float64Array(rowsMax + 1);
+    this.sizeInputNs = new Float64Array(rowsMax + 1);
+    this.sizeInferNs = new Float64Array(rowsMax + 1);
+    this.sizeOutputNs = new Float64Array(rowsMax + 1);
+  }
+
+  get successNs(): number {
+    return this.queueNs + this.inputNs + this.inferNs + this.outputNs;
+  }
+
+  /** A run of `rows` answered. */
+  ran({ rows, startedUs, inputNs, outputNs }: TimedRun, endedUs: number, atMs: number): void {
+    this.runs += 1;
+    this.rows += rows;
+    this.lastMs = atMs;
+    add(this.sizeRuns, rows, 1);
+    add(this.sizeInputNs, rows, inputNs);
+    add(this.sizeOutputNs, rows, outputNs);
+    add(this.sizeInferNs, rows, inferNs(startedUs, endedUs, inputNs, outputNs));
+  }
+
+  /** A request that came at `arrivedUs` was answered by a run. */
+  answered(arrivedUs: number, { startedUs, inputNs, outputNs }: TimedRun, endedUs: number): void {
+    this.successes += 1;
+    this.queueNs += toNs(startedUs) - toNs(arrivedUs);
+    this.inputNs += inputNs;
+    this.outputNs += outputNs;
+    this.inputUs.record(inputNs / 1000);
+    this.outputUs.record(outputNs / 1000);
+    this.inferNs += inferNs(startedUs, endedUs, inputNs, outputNs);
+  }
+
+  /** A request failed in a run. */
+  failed(arrivedUs: number, endedUs: number): void {
+    this.failNs += toNs(endedUs) - toNs(arrivedUs);
+  }
+}
+
+/** A run with what its runner measured inside it: rows gathered before, and scattered after. */
+export interface TimedRun {
+  readonly rows: number;
+  readonly startedUs: number;
+  readonly inputNs: number;
+  readonly outputNs: number;
+}
+
+/** What is neither gathering nor scattering; the hop to a worker and back is part of it. */
+function inferNs(startedUs: number, endedUs: number, inputNs: number, outputNs: number): number {
+  return toNs(endedUs) - toNs(startedUs) - inputNs - outputNs;
+}
+
+function toNs(us: number): number {
+  return Math.round(us * 1000);
+}
+
+function add(sums: Float64Array, at: number, value: number): void {
+  sums[at] = (sums[at] as number) + value;
+}

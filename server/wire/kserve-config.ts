@@ -1,0 +1,42 @@
+import type { ModelConfig, TensorConfig } from '../catalog/model-config.ts';
+
+const BACKENDS: Readonly<Record<ModelConfig['platform'], string>> = {
+  onnxruntime_onnx: 'onnxruntime',
+  tensorflow_tfjs: 'tfjs',
+  plain: 'plain',
+};
+
+/**
+ * A model's configuration as Triton's ModelConfig: its field names, numbers as numbers, parameters
+ * as `string_value`. What this server has no notion of is left out, but for the fields that clients
+ * read without asking whether they are there.
+ */
+export function encodeConfig(config: ModelConfig): string {
+  const { name, platform, max_batch_size, version_policy, dynamic_batching } = config;
+  const { count } = config.instance_group;
+  return JSON.stringify({
+    name,
+    platform,
+    backend: BACKENDS[platform],
+    version_policy,
+    max_batch_size,
+    input: config.input.map((tensor) => ({
+      ...tensorOf(tensor),
+      format: 'FORMAT_NONE',
+      is_shape_tensor: false,
+      allow_ragged_batch: false,
+      optional: false,
+    })),
+    output: config.output.map((tensor) => ({ ...tensorOf(tensor), is_shape_tensor: false })),
+    instance_group: [{ name: `${name}_0`, kind: 'KIND_CPU', count }],
+    ...(max_batch_size > 0 ? { dynamic_batching } : {}),
+    parameters: Object.fromEntries(Object.entries(config.parameters).map(
+      ([key, value]) => [key, { string_value: String(value) }])),
+    response_cache: { enable: false },
+    model_transaction_policy: { decoupled: false },
+  });
+}
+
+function tensorOf({ name, data_type, dims, label_filename }: TensorConfig): object {
+  return { name, data_type, dims, ...(label_filename === undefined ? {} : { label_filename }) };
+}
