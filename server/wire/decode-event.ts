@@ -2,6 +2,7 @@ import { asId, Fields, type Where } from './fields.ts';
 import { WIRE_NAMES } from './names.ts';
 import { EVENT_TYPES, type EventItem, type EventType, LIMITS, type ShopEvent } from './schema.ts';
 
+const TIME_MS_MIN = Date.UTC(2000, 0, 1); // before any web shop: seconds would be of 1970
 const TIME_MS_MAX = 8.64e15; // the last moment a Date knows
 const ITEMS_MAX = 1000; // of one event: a large basket
 
@@ -23,7 +24,7 @@ export function decodeEvent(value: unknown, where: Where, nowMs: number): ShopEv
   const event: { -readonly [Name in keyof ShopEvent]: ShopEvent[Name] } = {
     id: fields.id('id'),
     type,
-    atMs: fields.optionalInteger(WIRE_NAMES.atMs, 0, TIME_MS_MAX) ?? nowMs,
+    atMs: fields.has(WIRE_NAMES.atMs) ? decodeTime(fields) : nowMs,
     session: fields.id('session'),
     items: fields.has('items') ? fields.list('items', 0, ITEMS_MAX, decodeItem) : [],
   };
@@ -40,6 +41,12 @@ export function decodeEvent(value: unknown, where: Where, nowMs: number): ShopEv
   if (consent !== undefined) event.consent = consent;
   if (fields.has(WIRE_NAMES.timeZone)) event.timeZone = decodeTimeZone(fields);
   return event;
+}
+
+function decodeTime(fields: Fields): number {
+  const atMs = fields.integer(WIRE_NAMES.atMs, 0, TIME_MS_MAX);
+  if (atMs >= TIME_MS_MIN) return atMs;
+  return fields.fail(WIRE_NAMES.atMs, 'milliseconds since 1970, of the year 2000 or later');
 }
 
 /** A map, or the id alone for one of it. */

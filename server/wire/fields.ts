@@ -140,13 +140,14 @@ export interface Where {
 }
 export const ROOT: Where = { parent: null, key: '' };
 
+export const ID_RULE = `an id: text of 1 to ${LIMITS.idBytesMax} bytes without control characters`;
+
 export function asId(value: unknown, where: Where): string {
   if (typeof value === 'string' && isId(value)) return value;
   if (Number.isSafeInteger(value) && (value as number) >= 0) return String(value);
   throw mismatch(
     where,
-    `an id: text of 1 to ${LIMITS.idBytesMax} bytes without control characters, or an integer ` +
-      'from 0',
+    `${ID_RULE}, or an integer from 0`,
     value,
   );
 }
@@ -154,7 +155,8 @@ export function asId(value: unknown, where: Where): string {
 /** Control characters, for ids become lines of files; half surrogate pairs, which are no UTF-8. */
 const NOT_IN_IDS = /[\p{Cc}\p{Cs}]/u;
 
-function isId(text: string): boolean {
+/** Whether a text may be an id, of the wire or of a file. */
+export function isId(text: string): boolean {
   return text !== '' && Buffer.byteLength(text) <= LIMITS.idBytesMax && !NOT_IN_IDS.test(text);
 }
 

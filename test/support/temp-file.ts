@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { after } from 'node:test';
 import { gzipSync } from 'node:zlib';
 
-/** Writes a file for this test file's run; packed where its name ends in `.gz`. */
-export function tempFile(name: string, text: string): string {
+/** Writes a file for this test file's run; packed where its name ends in `.gz`, unless `pack` says no. */
+export function tempFile(name: string, text: string | Buffer, pack = name.endsWith('.gz')): string {
   const path = join(tempFolder(), name);
-  writeFileSync(path, name.endsWith('.gz') ? gzipSync(text) : text);
+  writeFileSync(path, pack ? gzipSync(text) : text);
   return path;
 }
 

@@ -1,3 +1,4 @@
+import { ID_RULE, isId } from '../../wire/fields.ts';
 import type { Item, Store } from '../store.ts';
 import { readCsv } from './csv.ts';
 import { Fields } from './fields.ts';
@@ -60,7 +61,7 @@ function readItem(fields: Fields, csv: boolean): Item {
 function readCategories(fields: Fields, csv: boolean): string[] {
   const names = csv ? fields.text('categories').split('|') : fields.list('categories');
   return names.map((name) => {
-    if (typeof name === 'string' && name.trim() !== '') return name.trim();
-    return fields.fail('categories', 'names of categories, none of them empty');
+    const category = typeof name === 'string' ? name.trim() : '';
+    return isId(category) ? category : fields.fail('categories', `each category as ${ID_RULE}`);
   });
 }

@@ -9,7 +9,7 @@ import { importCatalogue } from './catalogue.ts';
 import { importEvents } from './events.ts';
 import { importOnlineRetail } from './online-retail.ts';
 import { importSessions } from './sessions.ts';
-import { formatSummary, isBadRow } from './summary.ts';
+import { BadRow, formatSummary } from './summary.ts';
 import type { ImportOptions, ImportSummary } from './summary.ts';
 
 interface Kind {
@@ -69,7 +69,7 @@ export async function run(args: string[]): Promise<number> {
   } catch (error) {
     if (!(error instanceof ServeError)) throw error;
     console.error(`${wanted.path}: ${error.message}`);
-    if (isBadRow(error)) console.error('--skip-bad leaves out rows that are wrong');
+    if (error instanceof BadRow) console.error('--skip-bad leaves out rows that are wrong');
     console.error('what was imported before it stays; the same import again takes up from there');
     return 1;
   } finally {

@@ -1,6 +1,7 @@
 import { parse } from 'csv-parse';
 import { Fields } from './fields.ts';
-import { fileError, readFile } from './lines.ts';
+import { fileError, notUtf8, readFile } from './lines.ts';
+import { BadLines } from './utf8.ts';
 
 /**
  * The rows of a CSV file (RFC 4180, UTF-8, first line names the columns), read as a stream. Fails
@@ -10,16 +11,22 @@ export async function* readCsv(path: string): AsyncIterable<() => Fields> {
   const parser = parse({ bom: true, relax_column_count: true, info: true, skip_empty_lines: true });
   const input = readFile(path);
   input.on('error', (error) => parser.destroy(error));
-  input.pipe(parser);
+  const badLines = new BadLines();
+  input.pipe(badLines).pipe(parser);
+  let before = 0; // lines before the record
   let names: readonly string[] | null = null;
   try {
     for await (const { record, info } of parser as AsyncIterable<Parsed>) {
+      const bad = badLines.firstBad(before + 1, info.lines);
+      before = info.lines;
       if (!names) {
+        if (bad !== null) throw notUtf8(bad);
         names = record.map((name) => name.trim());
         continue;
       }
       const columns = names;
       yield () => {
+        if (bad !== null) throw notUtf8(bad);
         const values = Object.fromEntries(columns.map((name, i) => [name, record[i]]));
         if (record.length > columns.length) values[`column ${columns.length + 1}`] = record.at(-1);
         return new Fields(info.lines, values);
@@ -29,6 +36,7 @@ export async function* readCsv(path: string): AsyncIterable<() => Fields> {
     throw fileError(path, error);
   } finally {
     input.destroy();
+    badLines.destroy();
   }
 }
 

@@ -1,6 +1,5 @@
 import { ServeError } from '../../core/errors.ts';
-import { shown } from '../../wire/fields.ts';
-import { LIMITS } from '../../wire/schema.ts';
+import { ID_RULE, isId, shown } from '../../wire/fields.ts';
 
 /**
  * One row of a file, by field name. Each reader returns the field's value or fails with
@@ -25,13 +24,11 @@ export class Fields {
     return this.fail(name, 'text');
   }
 
-  /** An id: also a number, as some exports write them. */
+  /** An id by the wire's rule: also a number, as some exports write them. */
   id(name: string): string {
     const value = this.#value(name);
     const text = typeof value === 'number' ? String(value) : value;
-    if (typeof text !== 'string' || text === '') return this.fail(name, 'an id');
-    if (Buffer.byteLength(text) <= LIMITS.idBytesMax) return text;
-    return this.fail(name, `an id of at most ${LIMITS.idBytesMax} bytes`);
+    return typeof text === 'string' && isId(text) ? text : this.fail(name, ID_RULE);
   }
 
   number(name: string): number {

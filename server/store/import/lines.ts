@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { createReadStream, existsSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream';
@@ -28,26 +29,56 @@ export interface JsonLine {
 /** The objects of a file with one JSON object a line; empty lines are passed over. */
 export async function* readJsonLines(path: string): AsyncIterable<() => JsonLine> {
   let line = 0;
-  for await (const text of readLines(path)) {
+  for await (const bytes of readLines(path)) {
     line += 1;
     const at = line;
-    if (text.trim() !== '') yield () => ({ line: at, value: parseObject(at, text) });
+    if (!isBlank(bytes)) yield () => ({ line: at, value: parseObject(at, lineText(bytes, at)) });
   }
 }
 
-/** Lines without their ends. Not `node:readline`: that loses the errors of its input. */
-export async function* readLines(path: string): AsyncIterable<string> {
-  let rest = '';
+/**
+ * Lines without their ends, as bytes: a line that is no UTF-8 is one bad row. Not `node:readline`:
+ * that loses the errors of its input. Fails with `bad_argument` where a line does not end.
+ */
+export async function* readLines(path: string): AsyncIterable<Buffer> {
+  let rest: Buffer = Buffer.alloc(0);
+  let line = 1;
   try {
-    for await (const chunk of readFile(path).setEncoding('utf8') as AsyncIterable<string>) {
-      const lines = (rest + chunk).split('\n');
-      rest = lines.pop() as string;
-      yield* lines;
+    for await (const chunk of readFile(path) as AsyncIterable<Buffer>) {
+      const block = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+      let start = 0;
+      for (let end = block.indexOf(LF); end >= 0; end = block.indexOf(LF, start)) {
+        yield block.subarray(start, end);
+        start = end + 1;
+        line += 1;
+      }
+      rest = block.subarray(start);
+      if (rest.length <= LINE_BYTES_MAX) continue;
+      throw new ServeError('bad_argument', `line ${line} is longer than ${LINE_BYTES_MAX} bytes`);
     }
   } catch (error) {
     throw fileError(path, error);
   }
-  if (rest !== '') yield rest;
+  if (rest.length > 0) yield rest;
+}
+
+const LF = 10;
+const LINE_BYTES_MAX = 64 * 1024 * 1024;
+
+/** The text of a line. Fails with `bad_argument` naming the line if it is no UTF-8. */
+export function lineText(bytes: Buffer, line: number): string {
+  if (!isUtf8(bytes)) throw notUtf8(line);
+  const text = bytes.toString();
+  return line === 1 && text.startsWith('\ufeff') ? text.slice(1) : text;
+}
+
+export function notUtf8(line: number): ServeError {
+  return new ServeError('bad_argument', `line ${line}: not UTF-8; save the file in that encoding`);
+}
+
+/** Blanks, tabs and a carriage return are nothing. */
+export function isBlank(bytes: Buffer): boolean {
+  return bytes.every((byte) => byte === 32 || byte === 9 || byte === 13);
 }
 
 function parseObject(line: number, text: string): Record<string, unknown> {

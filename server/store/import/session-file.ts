@@ -1,6 +1,6 @@
 import { ServeError } from '../../core/errors.ts';
-import { LIMITS } from '../../wire/schema.ts';
-import { readLines } from './lines.ts';
+import { ID_RULE, isId, shown } from '../../wire/fields.ts';
+import { isBlank, lineText, readLines } from './lines.ts';
 
 /** One row of a test file: what a visitor had looked at, oldest first, and what came next. */
 export interface TestPrefix {
@@ -11,14 +11,14 @@ export interface TestPrefix {
 /**
  * The sessions of a file, unpacked where its name ends in `.gz`: one a line, item ids separated by
  * blanks, oldest session and oldest item first. Empty lines are passed over. Each is a function
- * that throws `bad_argument` naming the line when an id is too long.
+ * that throws `bad_argument` naming the line when it holds what is no id by the wire's rule.
  */
 export async function* readSessionFile(path: string): AsyncIterable<() => string[]> {
   let line = 0;
-  for await (const text of readLines(path)) {
+  for await (const bytes of readLines(path)) {
     line += 1;
     const at = line;
-    if (text.trim() !== '') yield () => itemIds(text, at);
+    if (!isBlank(bytes)) yield () => itemIds(lineText(bytes, at), at);
   }
 }
 
@@ -28,8 +28,9 @@ export async function* readSessionFile(path: string): AsyncIterable<() => string
  */
 export async function* readPrefixFile(path: string): AsyncIterable<TestPrefix> {
   let line = 0;
-  for await (const text of readLines(path)) {
+  for await (const bytes of readLines(path)) {
     line += 1;
+    const text = lineText(bytes, line);
     if (line === 1 && text.startsWith('target')) continue;
     if (text.trim() === '') continue;
     const [target = '', prefix, ...more] = text.split('\t');
@@ -43,8 +44,7 @@ export async function* readPrefixFile(path: string): AsyncIterable<TestPrefix> {
 
 function itemIds(text: string, line: number): string[] {
   const ids = text.split(/\s+/).filter((id) => id !== '');
-  const long = ids.find((id) => Buffer.byteLength(id) > LIMITS.idBytesMax);
-  if (long === undefined) return ids;
-  const what = `'${long.slice(0, 40)}…' is longer than ${LIMITS.idBytesMax} bytes`;
-  throw new ServeError('bad_argument', `line ${line}: ${what}`);
+  const wrong = ids.find((id) => !isId(id));
+  if (wrong === undefined) return ids;
+  throw new ServeError('bad_argument', `line ${line}: expected ${ID_RULE}, got ${shown(wrong)}`);
 }

@@ -38,7 +38,10 @@ export async function importSessions(
   };
 
   for await (const read of readSessionFile(path)) {
-    tally.row(() => batch.push(...sessionEvents(read(), `${file}-${tally.rows}`, tally.rows)));
+    tally.row(() => {
+      const events = sessionEvents(read(), `${file}-${tally.rows}`, tally.rows);
+      batch = batch.concat(events); // not pushed as arguments: there may be too many of them
+    });
     if (batch.length >= BATCH_EVENTS) await flush();
   }
   await flush();

@@ -18,8 +18,14 @@ export interface ImportSummary {
   readonly skipped: Readonly<Record<string, number>>;
 }
 
-/** Whether a row is wrong, and not the disk. */
-export function isBadRow(error: unknown): boolean {
+/** A row that is wrong: not the file as a whole, nor the disk. Says what its cause says. */
+export class BadRow extends ServeError {
+  constructor(cause: ServeError) {
+    super(cause.code, cause.detail, { cause });
+  }
+}
+
+function isBad(error: unknown): error is ServeError {
   if (!(error instanceof ServeError)) return false;
   return error.code === 'bad_argument' || error.code === 'bad_request';
 }
@@ -38,13 +44,14 @@ export class Tally {
     this.skipped[reason] = (this.skipped[reason] ?? 0) + 1;
   }
 
-  /** Runs what reads one row. Rethrows that it is wrong, or counts it under `skipBad`. */
+  /** Runs what reads one row. Fails with `BadRow` if it is wrong, or counts it under `skipBad`. */
   row(read: () => void): void {
     this.rows += 1;
     try {
       read();
     } catch (error) {
-      if (!isBadRow(error) || !this.options.skipBad) throw error;
+      if (!isBad(error)) throw error;
+      if (!this.options.skipBad) throw new BadRow(error);
       this.skip('bad');
     }
     if (this.rows % 100_000 > 0) return;

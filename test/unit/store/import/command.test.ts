@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { suite, test } from 'node:test';
 import { run } from '../../../../server/store/import/command.ts';
 import { LmdbStore } from '../../../../server/store/lmdb-store.ts';
@@ -42,6 +43,21 @@ suite('vitrine import', () => {
     assert.match(strict.said, /line 3, price: expected a number, got "cheap"\n--skip-bad/);
     assert.equal(lenient.code, 0);
     assert.match(lenient.said, /1 rows left out: bad/);
+  });
+
+  test('a file that is missing, cut or of another encoding is no matter of --skip-bad', async (t) => {
+    const folder = tempFolder();
+    const whole = gzipSync('id,title\n' + 'lamp,A lamp\n'.repeat(1000));
+    const cut = tempFile('items.csv.gz', whole.subarray(0, 60), false);
+    for (const file of ['/no/such/file.csv', cut]) {
+      const { code, said } = await say(t, ['catalogue', '--file', file, '--data', folder]);
+      assert.equal(code, 1);
+      assert.doesNotMatch(said, /--skip-bad/);
+    }
+    const latin = tempFile('items.csv', Buffer.from('id,title\nlamp,A lamp\nrug,caf\xe9\n', 'latin1'));
+    const args = ['catalogue', '--file', latin, '--data', folder];
+    assert.match((await say(t, args)).said, /line 3: not UTF-8.*\n--skip-bad/);
+    assert.match((await say(t, [...args, '--skip-bad'])).said, /1 rows left out: bad/);
   });
 
   test('arguments that make no sense get the usage', async (t) => {

@@ -51,6 +51,37 @@ suite('Importing a session file', () => {
     assert.deepEqual([summary.events, summary.skipped], [2, { bad: 1 }]);
   });
 
+  test('what is no id by the wire’s rule, or no UTF-8, is refused with its line, or counted', async () => {
+    const bad = [Buffer.from('1 \u0007\n'), Buffer.from([0x31, 0x20, 0xff, 0x0a]), Buffer.from([0x31, 0xc3])];
+    for (const line of bad) {
+      const path = tempFile('train.txt', Buffer.concat([Buffer.from('1 2\n'), line]));
+      await assert.rejects(importSessions(new MemoryStore(), path, OPTIONS), {
+        code: 'bad_argument', message: /line 2/,
+      });
+      const summary = await importSessions(new MemoryStore(), path, { ...OPTIONS, skipBad: true });
+      assert.deepEqual([summary.events, summary.skipped], [2, { bad: 1 }]);
+    }
+  });
+
+  test('a session of 300,000 items is imported as it is', async () => {
+    const line = Array.from({ length: 300_000 }, (_, i) => i % 50).join(' ');
+    const store = new MemoryStore();
+
+    const summary = await importSessions(store, tempFile('train.txt', `1 2\n${line}\n`), OPTIONS);
+
+    assert.equal(summary.events, 300_002);
+    assert.equal(store.eventCount, 300_002);
+  });
+
+  test('a line may lie over many chunks; a byte order mark is none of its first id', async () => {
+    const ids = Array.from({ length: 60_000 }, (_, i) => `é${i}`);
+    const store = new MemoryStore();
+
+    await importSessions(store, tempFile('train.txt', `\ufeff${ids.join(' ')}\nz`), OPTIONS);
+
+    assert.deepEqual([...store.items()].map(({ id }) => id), [...ids, 'z']);
+  });
+
   test('a file that is not there, or not packed as its name says, is refused by name', async () => {
     const missing = importSessions(new MemoryStore(), '/no/such/file.txt', OPTIONS);
     await assert.rejects(missing, { code: 'bad_argument', message: /file\.txt/ });
