@@ -10,6 +10,7 @@ import { DEMO_SEED, makeCatalogue } from '../server/demo/catalogue.ts';
 import { demoHistory } from '../server/demo/seed.ts';
 import { MemoryStore } from '../server/store/memory-store.ts';
 import type { Store } from '../server/store/store.ts';
+import { DEMO_SOURCE } from '../server/storefront/insight.ts';
 import { PARTS, trainStore } from './recipes/train-store.ts';
 
 /**
@@ -39,7 +40,7 @@ async function make(): Promise<void> {
   rmSync(part, { recursive: true, force: true });
   mkdirSync(part, { recursive: true });
   const { visits, days, seed } = SHIPPED_HISTORY;
-  const trainedOn = `the demo shop's simulator (seed ${seed}): ` +
+  const trainedOn = `${DEMO_SOURCE} (seed ${seed}): ` +
     `${visits.toLocaleString('en')} made-up visits over ${days} days, no real shopper`;
   await trainStore(await shippedStore(), part, repository, {
     ...SHIPPED_TRAINING, only: PARTS, minutesMax: Infinity, sessionMinutesMax: 30, trainedOn,

@@ -19,16 +19,16 @@ export interface IntentOptions {
 
 /**
  * Learns whether a session will end in a purchase, and writes the same weights twice: `intent`
- * (ONNX) and `intent-tfjs`. Null when the log has too few purchases to learn from and be scored.
+ * (ONNX) and `intent-tfjs`. Or why the log has nothing to learn from and be scored on.
  */
 export function makeIntent(
   events: Iterable<ShopEvent>, trainedOn: string, options: IntentOptions, clock: Clock,
   report: Report,
-): [NewModel, NewModel] | null {
+): [NewModel, NewModel] | { readonly why: string } {
   const sessions = intentSessions(events, options.silenceMs);
   const examples = intentExamples(sessions, options.seed);
   const trained = trainIntent(examples, options, clock, report);
-  if (!trained) return null;
+  if (!trained) return { why: whyNothing(sessions) };
   const { scores, baselines } = trained;
   for (const [name, of] of Object.entries({ model: scores, ...baselines })) {
     report.line(`${name.padEnd(9)}  AUC ${of.auc.toFixed(3)} PR-AUC ${of.prAuc.toFixed(3)} ` +
@@ -79,6 +79,24 @@ export function makeIntent(
     card: { name: 'intent-tfjs', ...card },
     files: { ...mlpTfjs(trained.model) },
   }];
+}
+
+/** What the sessions lack: purchases, or what goes before them. */
+export function whyNothing(sessions: readonly ShopEvent[][]): string {
+  let purchases = 0;
+  let led = 0; // purchases that something else of their session came before
+  for (const session of sessions) {
+    const first = session.find(({ type }) => type !== 'purchase' && type !== 'refund');
+    for (const { type, atMs } of session) {
+      if (type !== 'purchase') continue;
+      purchases += 1;
+      if (first && first.atMs < atMs) led += 1;
+    }
+  }
+  const count = purchases.toLocaleString('en');
+  if (led * 2 >= purchases) return `${count} purchases are too few purchases to learn from`;
+  return `${count} purchases, ${led.toLocaleString('en')} of them after any browsing in their ` +
+    'session: intent is learned from what goes before a purchase';
 }
 
 /** In plain words whether the model was worth it. */

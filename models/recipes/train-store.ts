@@ -56,11 +56,11 @@ export async function trainStore(
       const silenceMs = sessionMinutesMax * 60_000;
       const models = makeIntent(
         eventsOf(store), trainedOn, { seed, epochs: INTENT_EPOCHS, silenceMs }, clock, report);
-      if (models) {
+      if (!('why' in models)) {
         models.forEach(write);
         continue;
       }
-      report.line('too few purchases to learn from: the intent model stays as it is');
+      report.line(`${models.why}: the intent model stays as it is`);
       for (const name of ['intent', 'intent-tfjs']) copyModel(shipped, repository, name);
       continue;
     }

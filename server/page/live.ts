@@ -19,7 +19,7 @@ export interface LiveState {
   readonly forYou: RecommendReply | null;
   /** Milliseconds from the visitor's act to the pushed answer to it; null before the first. */
   readonly feltMs: number | null;
-  readonly insight: InsightReply['intent'] | null;
+  readonly insight: InsightReply | null;
   readonly eventsSent: number;
   readonly eventsAcknowledged: number; // durable on the server
 }
@@ -145,7 +145,7 @@ export class Live {
 
   #askInsight(): void {
     this.client.insight(this.visitor.identity, { timeoutMs: INSIGHT_TIMEOUT_MS }).then(
-      ({ intent }) => this.#change({ insight: intent }),
+      (insight) => this.#change({ insight }),
       () => {}, // the meter keeps its last value; the next push asks again
     );
   }

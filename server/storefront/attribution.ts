@@ -28,18 +28,29 @@ const STAGE_BIT: Readonly<Record<Stage, number>> = {
   purchases: 8,
 };
 
+/** The newest click of a session on an item of an answer. */
+interface Click {
+  readonly answer: Answer;
+  readonly atMs: number;
+}
+
 interface Answer {
   readonly rows: Uint32Array;
   readonly stages: Uint8Array; // bits of the stages that each row has reached
 }
 
-/** Gives each answer an id, remembers the newest answers, and counts what the events echo. */
+/**
+ * Gives each answer an id, remembers the newest answers, and counts what the events echo. Cart and
+ * purchase need no echo: they are credited to the session's last click on the item that had one, if
+ * that is at most `attributionMsMax` old. Looking at the item without an echo takes nothing away.
+ */
 export class Attributions {
   readonly counts: AttributionCounts = {
     answers: 0, items: 0, impressions: 0, clicks: 0, cartAdds: 0, purchases: 0, revenue: 0,
     unknown: 0,
   };
   readonly #answers = new Map<string, Answer>(); // oldest first
+  readonly #clicks = new Map<string, Click>(); // by session and row, oldest first
 
   /** `start` sets the ids of this process apart from those of the last one. */
   constructor(
@@ -62,19 +73,44 @@ export class Attributions {
 
   count(event: ShopEvent): void {
     const stage = STAGES[event.type];
-    if (event.attribution === undefined || stage === undefined) return;
-    const answer = this.#answers.get(event.attribution);
-    if (!answer) {
+    if (stage === undefined) return;
+    const echoed = event.attribution === undefined ? null : this.#answers.get(event.attribution);
+    if (echoed === undefined) {
       this.counts.unknown += 1;
       return;
     }
     for (const { item, quantity, price } of event.items) {
       const row = this.rowOf(item);
-      const at = row === undefined ? -1 : answer.rows.indexOf(row);
-      if (at < 0 || (answer.stages[at] as number) & STAGE_BIT[stage]) continue;
+      if (row === undefined) continue;
+      const answer = echoed ?? this.#clicked(event, stage, row);
+      const at = answer ? answer.rows.indexOf(row) : -1;
+      if (!answer || at < 0) continue;
+      if (echoed && stage === 'clicks') this.#click(event, row, echoed);
+      if ((answer.stages[at] as number) & STAGE_BIT[stage]) continue;
       answer.stages[at]! |= STAGE_BIT[stage];
       this.counts[stage] += 1;
       if (stage === 'purchases') this.counts.revenue += (price ?? 0) * quantity;
     }
   }
+
+  /** The answer that a cart or purchase without an echo is credited to. */
+  #clicked({ session, atMs }: ShopEvent, stage: Stage, row: number): Answer | undefined {
+    if (stage !== 'cartAdds' && stage !== 'purchases') return undefined;
+    const click = this.#clicks.get(clickKey(session, row));
+    if (!click || atMs < click.atMs) return undefined;
+    return atMs - click.atMs <= STOREFRONT_LIMITS.attributionMsMax ? click.answer : undefined;
+  }
+
+  #click({ session, atMs }: ShopEvent, row: number, answer: Answer): void {
+    const key = clickKey(session, row);
+    this.#clicks.delete(key); // what is set again stands last
+    this.#clicks.set(key, { answer, atMs });
+    if (this.#clicks.size <= this.answersMax) return;
+    this.#clicks.delete(this.#clicks.keys().next().value as string);
+  }
+}
+
+/** An id has no control characters. */
+function clickKey(session: string, row: number): string {
+  return `${row}\n${session}`;
 }

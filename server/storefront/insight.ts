@@ -11,7 +11,11 @@ export interface IntentModel {
   readonly names: readonly string[]; // of the features, in the order of the model's input
   features(events: readonly ShopEvent[], nowMs: number): Float32Array;
   readonly trainedOn: string; // from the model's card: no number goes out without its source
+  readonly foreign?: boolean; // it learned from the demo shop, and this is none
 }
+
+/** How the cards of the shipped models begin: what says of a model that it is the demo shop's. */
+export const DEMO_SOURCE = "the demo shop's simulator";
 
 /** Will this session end in a purchase? */
 export class Insight {
@@ -19,6 +23,12 @@ export class Insight {
     private readonly inference: Inference,
     private readonly intent: IntentModel,
   ) {}
+
+  /** What to know before an answer is used: a figure of another shop says little of this one. */
+  get degraded(): string[] {
+    const { foreign, trainedOn } = this.intent;
+    return foreign ? [`intent: the model is another shop's, it learned from ${trainedOn}`] : [];
+  }
 
   /**
    * For a session's events by the shop's clock, none for an unknown visitor. Rejects with what

@@ -6,7 +6,8 @@ export const STOREFRONT_LIMITS = {
   queryItemsMax: 50, // newest items of a session that retrieval looks at
   customersMax: 500_000, // what they bought is known; about 1.6 KB each
   customerItemsMax: 20, // newest items of one customer
-  answersMax: 65_536, // answers whose attribution is still understood
+  answersMax: 65_536, // answers whose attribution is still understood, and clicks on them
+  attributionMsMax: 86_400_000, // from a click to the purchase that it is credited with
   subscriptionsMax: 65_536,
   clockSkewMsMax: 86_400_000, // an event may lie in the future: shops' clocks and zones are wrong
   tasteMsMax: 50, // the encoder's part of an answer; without it the answer is still a good one

@@ -3,7 +3,7 @@ import type { Clock } from '../core/clock.ts';
 import type { Inference } from '../core/inference.ts';
 import type { Log } from '../core/log.ts';
 import type { Store } from '../store/store.ts';
-import { Insight, trainedOn } from './insight.ts';
+import { DEMO_SOURCE, Insight, trainedOn } from './insight.ts';
 import { INTENT_FEATURES, intentFeatures } from './intent-features.ts';
 import type { Retriever } from './retrieval/retriever.ts';
 import { Shop } from './shop.ts';
@@ -28,10 +28,12 @@ export async function openShop(setting: ShopSetting): Promise<Shop> {
   const { addon, store, retriever, inference, repository, clock, log, sessionMinutesMax } = setting;
   const encoder = openEncoder(repository);
   const source = trainedOn(repository, 'intent');
+  const foreign = source?.startsWith(DEMO_SOURCE) === true && store.note('demo') === undefined;
+  if (foreign) log.warn('purchase intent is estimated by the demo shop\'s model, and says so', { source });
   const intent = { model: 'intent', names: INTENT_FEATURES, features: intentFeatures };
   return Shop.open({
     addon, store, retriever, clock, log, sessionMinutesMax,
     taste: encoder && new Taste(inference, clock, encoder),
-    insight: source === null ? null : new Insight(inference, { ...intent, trainedOn: source }),
+    insight: source === null ? null : new Insight(inference, { ...intent, trainedOn: source, foreign }),
   });
 }

@@ -162,6 +162,7 @@ export class Shop implements Storefront {
       ...(session !== undefined && { session }),
       ...(customer !== undefined && { customer }),
       intent,
+      degraded: insight.degraded,
     };
   }
 

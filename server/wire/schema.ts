@@ -119,6 +119,8 @@ export interface RecommendReply {
 }
 
 export interface InsightReply {
+  /** What to know before `intent` is used, e.g. that its model is of another shop. Mostly empty. */
+  readonly degraded: readonly string[];
   readonly session?: string;
   readonly customer?: string;
   /** Probability, 0..1, that this session ends in a purchase. */

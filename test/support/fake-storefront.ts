@@ -46,6 +46,7 @@ export class FakeStorefront implements Storefront {
         features: { itemViews: 2 },
         timing: { queueUs: 1, runUs: 2, batchRows: 3 },
       },
+      degraded: [],
     };
   }
 

@@ -70,7 +70,7 @@ export class Panel {
     this.#set('latency', [this.#ms(last), `${speech.say('median')} ${this.#ms(median)}`]);
     this.#line.setAttribute('points', linePoints(values, LINE_WIDTH, LINE_HEIGHT));
     this.#set('felt', [this.#ms(state.feltMs)]);
-    this.#showIntent(state.insight?.probability);
+    this.#showIntent(state.insight);
     this.#set('models', modelLines(state, speech));
     const tries = state.retries > 0 ? ` (${state.retries})` : '';
     this.#set('link', [`WebSocket · msgpack · ${link}${tries}`, this.transport]);
@@ -83,10 +83,12 @@ export class Panel {
     return `${speech.ms(value)} ${speech.say('ms')}`;
   }
 
-  #showIntent(probability: number | undefined): void {
+  #showIntent(insight: LiveState['insight']): void {
+    const probability = insight?.intent.probability;
     const percent = (probability ?? 0) * 100;
     const text = probability === undefined ? '–' : `${percent.toFixed(percent < 10 ? 1 : 0)} %`;
-    this.#set('intent', [text]);
+    const foreign = insight !== null && insight.degraded.length > 0;
+    this.#set('intent', foreign ? [text, this.speech.say('intentForeign')] : [text]);
     this.#meter.setAttribute('aria-valuenow', String(Math.round(percent)));
     this.#meter.setAttribute('aria-valuetext', text);
     this.#meter.style.setProperty('--full', String(percent / 100));
@@ -123,7 +125,7 @@ export class Panel {
 function modelLines({ forYou, insight }: LiveState, speech: Speech): string[] {
   const runs = [
     ...(forYou?.model ? [forYou.model] : []),
-    ...(insight ? [{ ...insight, name: insight.model }] : []),
+    ...(insight ? [{ ...insight.intent, name: insight.intent.model }] : []),
   ];
   const lines = runs.map(({ name, version, timing }) =>
     `${name} v${version} · ${speech.say('rows', { count: timing.batchRows })}`);

@@ -69,13 +69,16 @@ async function readTest(path: string, limit: number): Promise<TestPrefix[]> {
   return prefixes;
 }
 
-function report({ score, latenciesMs, seconds, short, degraded }: Replay): string {
+export function report({
+  score, latenciesMs, seconds, short, degraded, reasons,
+}: Replay): string {
   const at = (share: number): string => `${percentile(latenciesMs, share).toFixed(2)} ms`;
   return [
     `HR@20 ${percent(score.hr20)}  MRR@20 ${percent(score.mrr20)}  of ${score.count}`,
     `latency p50 ${at(0.5)}  p90 ${at(0.9)}  p99 ${at(0.99)}`,
     `rate ${Math.round(score.count / seconds)} answers/s over ${seconds.toFixed(1)} s`,
     `${short} answers had fewer than 20 items, ${degraded} were degraded`,
+    ...[...reasons].sort((a, b) => b[1] - a[1]).map(([reason, count]) => `  ${count}: ${reason}`),
   ].join('\n');
 }
 

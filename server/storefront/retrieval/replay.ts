@@ -11,6 +11,8 @@ export interface Replay {
   readonly seconds: number;
   readonly short: number; // answers with fewer items than asked for
   readonly degraded: number; // answers that something was missing from
+  /** What was missing, ids left out: in how many answers. */
+  readonly reasons: ReadonlyMap<string, number>;
 }
 
 /**
@@ -30,6 +32,7 @@ export async function replay(
   let done = 0;
   let short = 0;
   let degraded = 0;
+  const reasons = new Map<string, number>();
 
   const ask = async (at: number): Promise<void> => {
     const { items, target } = prefixes[at] as TestPrefix;
@@ -43,6 +46,9 @@ export async function replay(
     score.add(rank < 0 ? Infinity : rank + 1);
     if (reply.items.length < ANSWER_ITEMS) short += 1;
     if (reply.degraded.length > 0) degraded += 1;
+    for (const reason of new Set(reply.degraded.map(withoutIds))) {
+      reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+    }
     progress((done += 1));
   };
   const askInTurn = async (): Promise<void> => {
@@ -52,7 +58,12 @@ export async function replay(
   const startUs = clock.nowUs();
   await Promise.all(Array.from({ length: concurrency }, askInTurn));
   const seconds = (clock.nowUs() - startUs) / 1e6;
-  return { score, latenciesMs: latenciesMs.sort(), seconds, short, degraded };
+  return { score, latenciesMs: latenciesMs.sort(), seconds, short, degraded, reasons };
+}
+
+/** Reasons of a kind as one. */
+function withoutIds(reason: string): string {
+  return reason.replace(/'[^']*'/g, '…');
 }
 
 /** The value that `share` (0..1) of the ascending list does not exceed; NaN for an empty one. */

@@ -7,6 +7,7 @@ import {
 } from '../../../models/recipes/intent/examples.ts';
 import { binaryScores } from '../../../models/recipes/intent/metrics.ts';
 import { trainIntent } from '../../../models/recipes/intent/train.ts';
+import { whyNothing } from '../../../models/recipes/intent.ts';
 import { mlpOnnx } from '../../../models/recipes/onnx/mlp.ts';
 import { silentReport } from '../../../models/recipes/report.ts';
 import { mlpTfjs } from '../../../models/recipes/tfjs/layers-model.ts';
@@ -16,6 +17,7 @@ import { simulate } from '../../../server/demo/simulator.ts';
 import { INTENT_FEATURES, intentFeatures } from '../../../server/storefront/intent-features.ts';
 import type { ShopEvent } from '../../../server/wire/schema.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
+import { makeEvent } from '../../support/shop-events.ts';
 import { runOnnx, runTfjs } from '../../support/run-model-file.ts';
 
 const SILENCE_MS = 1_800_000;
@@ -24,6 +26,16 @@ const log = [...simulate(makeCatalogue(), {
 })];
 
 suite('The intent recipe', () => {
+  test('says whether purchases are too few, or have no browsing before them', () => {
+    const invoices = Array.from({ length: 1200 }, (_, i) =>
+      [makeEvent({ type: 'purchase', item: 'a', session: `s${i}` })]);
+    const browsed = [[makeEvent({ item: 'a' }), makeEvent({ type: 'purchase', item: 'a' })]];
+
+    assert.match(whyNothing(invoices), /^1,200 purchases, 0 of them after any browsing/);
+    assert.match(whyNothing(browsed), /^1 purchases are too few/);
+    assert.match(whyNothing([]), /^0 purchases are too few/);
+  });
+
   test('training sees bit for bit what the live path sees at the same moment', () => {
     const sessions = intentSessions(log, SILENCE_MS).slice(0, 200);
     const seen = new Set(intentExamples(sessions, 1).rows.map((row) => hex(row)));

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { loadAddon } from '../../../server/ann/binding.ts';
@@ -12,8 +12,7 @@ import { FakeInference } from '../../support/fake-inference.ts';
 import { FakeRetriever } from '../../support/fake-retriever.ts';
 import { tempFolder } from '../../support/temp-file.ts';
 
-async function open(repository: string) {
-  const store = new MemoryStore();
+async function open(repository: string, store = new MemoryStore()) {
   const inference = new FakeInference({
     'session-encoder': () => [float32Tensor('vector', [1, 1], Float32Array.of(3))],
     intent: () => [float32Tensor('probability', [1, 1], Float32Array.of(0.5))],
@@ -47,6 +46,21 @@ suite('openShop', () => {
     assert.equal(reply.model?.name, 'session-encoder');
     assert.deepEqual(retriever.queries[0]?.taste, Float32Array.of(3));
     assert.equal(insight.intent.trainedOn, 'the simulator, seed 1');
+    assert.deepEqual(insight.degraded, []);
+  });
+
+  test('an intent that the demo shop’s model gives for another shop says so', async () => {
+    const folder = tempFolder();
+    write(join(folder, 'intent/config.json'), {});
+    cpSync('models/repository/intent/card.json', join(folder, 'intent/card.json'));
+    const demo = new MemoryStore();
+    await demo.putNote('demo', { seed: 1 });
+
+    const ofDemo = await (await open(folder, demo)).shop.insight({ session: 's' });
+    const ofAnother = await (await open(folder)).shop.insight({ session: 's' });
+
+    assert.deepEqual(ofDemo.degraded, []);
+    assert.match(ofAnother.degraded.join(), /^intent: the model is another shop's, it learned from the demo/);
   });
 
   test('does without those that it has not', async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { RecommendInput, RecommendReply } from '../../../../server/client/types.ts';
+import { report } from '../../../../server/storefront/retrieval/replay-command.ts';
 import { percentile, replay } from '../../../../server/storefront/retrieval/replay.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
 
@@ -40,6 +41,19 @@ suite('Replay', () => {
     };
     await replay({ recommend }, [{ target: 'x', items }], 4, new FakeClock());
     assert.deepEqual([given.length, given.at(-1)], [200, 'i249']);
+  });
+
+  test('what was missing is counted by reason, ids left out, and reported', async () => {
+    const unknown = (id: number): string => `items: '${id}' is unknown`;
+    const replies = [[unknown(7), unknown(8)], [unknown(9)], ['taste: late']];
+    const recommend = async () => ({ ...replyOf([]), degraded: replies.shift() ?? [] });
+    const prefixes = Array.from({ length: 4 }, () => ({ target: 'x', items: ['a'] }));
+
+    const done = await replay({ recommend }, prefixes, 1, new FakeClock());
+
+    assert.equal(done.degraded, 3);
+    assert.deepEqual([...done.reasons], [['items: … is unknown', 2], ['taste: late', 1]]);
+    assert.match(report(done), /3 were degraded\n {2}2: items: … is unknown\n {2}1: taste: late$/);
   });
 
   test('a refusal ends the replay', async () => {
