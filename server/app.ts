@@ -82,6 +82,7 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
   addKserveRoutes(router, {
     lanes: host, inference: host, directory: host, details: host, clock, version: VERSION,
     bodyBytesMax: config.bodyBytesMax, stats: () => laneStats(host),
+    repository: host, control: config.modelControl === 'explicit',
   });
   addStorefrontRoutes(router, shop, clock);
   addOpsRoutes(router, { healthy: () => healthy, metrics: () => metrics.text() });

@@ -34,6 +34,10 @@ export const SETTINGS = {
     env: 'VITRINE_MODELS', value: '',
     why: 'model repository; empty is DATA/models where it is, else the shipped one',
   },
+  modelControl: {
+    env: 'VITRINE_MODEL_CONTROL', value: 'none', oneOf: ['none', 'explicit'],
+    why: 'explicit lets clients load and unload models over `/v2/repository`',
+  },
   transport: {
     env: 'VITRINE_TRANSPORT', value: 'auto', oneOf: ['auto', 'uws', 'node'],
     why: 'auto prefers uWebSockets.js and says what it took',

@@ -6,8 +6,13 @@ import { laneRowBytes, laneSlots } from './batch/lane-memory.ts';
 import { RunTime } from './batch/run-time.ts';
 import type { Runner } from './batch/runner.ts';
 import type { FoundTensors } from './catalog/complete.ts';
-import type { ModelDirectory, ModelMetadata, ModelSummary } from './catalog/directory.ts';
+import type {
+  ModelDetails, ModelDirectory, ModelMetadata, ModelOverride, ModelRepository, ModelState,
+  ModelSummary,
+} from './catalog/directory.ts';
 import type { ModelConfig } from './catalog/model-config.ts';
+import { modelStates } from './catalog/model-states.ts';
+import { removeOverride, writeOverride } from './catalog/override.ts';
 import { type ModelFolder, modelNames, readModel, unconfigured } from './catalog/repository.ts';
 import { type Clock, systemClock } from './core/clock.ts';
 import { asServeError, ServeError } from './core/errors.ts';
@@ -43,12 +48,17 @@ export interface LaneReport {
 interface Served {
   readonly folder: ModelFolder;
   readonly lanes: ReadonlyMap<number, BatchLane>;
+  /** A repository made for this model alone, to be removed with it; '' where there is none. */
+  readonly ownRepository: string;
 }
 
 /** The models of a repository, loaded, warm and behind their lanes. */
-export class ModelHost implements Inference, Lanes, ModelDirectory {
+export class ModelHost
+implements Inference, Lanes, ModelDirectory, ModelDetails, ModelRepository {
   readonly #models = new Map<string, Served>();
   readonly #failed = new Map<string, ServeError>(); // models that should be served and are not
+  readonly #changing = new Map<string, 'LOADING' | 'UNLOADING'>();
+  readonly #unloaded = new Map<string, readonly number[]>(); // the versions they had
   readonly #clock: Clock;
   readonly #pool: Pool;
   #loaded: Promise<void> = Promise.resolve();
@@ -100,13 +110,37 @@ export class ModelHost implements Inference, Lanes, ModelDirectory {
    * answering until the new one is warm; then its open requests are drained. Fails with
    * `unknown_model`, or with what is wrong with the model, which is then no worse off than before.
    */
-  load(name: string): Promise<void> {
-    return this.#inTurn(() => this.#load(name));
+  load(name: string, override?: ModelOverride): Promise<void> {
+    return this.#inTurn(() => this.#marked(name, 'LOADING', () => this.#load(name, override)));
   }
 
   /** Stops serving the model, after its open requests. Fails with `unknown_model`. */
   unload(name: string): Promise<void> {
-    return this.#inTurn(() => this.#unload(name));
+    return this.#inTurn(() => this.#marked(name, 'UNLOADING', () => this.#unload(name)));
+  }
+
+  async index(): Promise<readonly ModelState[]> {
+    const served = [...this.#models].map(([name, { lanes }]) => [
+      name, new Map([...lanes].map(([version, lane]) => [version, lane.trouble])),
+    ] as const);
+    return modelStates({
+      names: await modelNames(this.repository),
+      served: new Map(served),
+      failed: this.#failed,
+      changing: this.#changing,
+      unloaded: this.#unloaded,
+    });
+  }
+
+  async #marked(
+    name: string, state: 'LOADING' | 'UNLOADING', change: () => Promise<void>,
+  ): Promise<void> {
+    this.#changing.set(name, state);
+    try {
+      await change();
+    } finally {
+      this.#changing.delete(name);
+    }
   }
 
   /** One change at a time: two loads of one model would both drain the lanes that were before. */
@@ -116,26 +150,31 @@ export class ModelHost implements Inference, Lanes, ModelDirectory {
     return done;
   }
 
-  async #load(name: string): Promise<void> {
+  async #load(name: string, override?: ModelOverride): Promise<void> {
     if (this.#closing) throw new ServeError('draining');
-    if (!(await modelNames(this.repository)).includes(name)) throw this.#unknown(name);
+    const files = override !== undefined && override.files.size > 0;
+    if (!files && !(await modelNames(this.repository)).includes(name)) throw this.#unknown(name);
+    const ownRepository = files ? await writeOverride(name, override) : '';
     const before = this.#models.get(name);
     const lanes = new Map<number, BatchLane>();
     try {
-      const folder = await readModel(this.repository, name, describeOnnx);
+      const from = files ? ownRepository : this.repository;
+      const folder = await readModel(from, name, describeOnnx, override?.config);
       for (const version of folder.served) lanes.set(version, await this.#open(folder, version));
       if (this.#closing) throw new ServeError('draining'); // `close` has not seen these lanes
-      this.#models.set(name, { folder, lanes });
+      this.#models.set(name, { folder, lanes, ownRepository });
       this.#failed.delete(name);
+      this.#unloaded.delete(name);
     } catch (thrown) {
       await this.#drain(lanes.values());
+      if (files) await removeOverride(ownRepository);
       const error = asServeError(thrown);
       if (!before) this.#failed.set(name, error);
       this.options.log.error('model not served', { model: name, cause: error.message });
       logDefect(this.options.log, 'a model failed', error, { model: name });
       throw error;
     }
-    if (before) await this.#drain(before.lanes.values());
+    if (before) await this.#end(before);
   }
 
   async #unload(name: string): Promise<void> {
@@ -143,7 +182,14 @@ export class ModelHost implements Inference, Lanes, ModelDirectory {
     if (!served && !this.#failed.delete(name)) throw this.#unknown(name);
     if (!served) return;
     this.#models.delete(name);
-    await this.#drain(served.lanes.values());
+    this.#unloaded.set(name, served.folder.served);
+    await this.#end(served);
+  }
+
+  /** After its open requests nothing of it is left. */
+  async #end({ lanes, ownRepository }: Served): Promise<void> {
+    await this.#drain(lanes.values());
+    if (ownRepository !== '') await removeOverride(ownRepository);
   }
 
   /**
@@ -153,8 +199,7 @@ export class ModelHost implements Inference, Lanes, ModelDirectory {
   async close(): Promise<void> {
     if (this.#closing) return;
     this.#closing = true;
-    const lanes = [...this.#models.values()].flatMap((served) => [...served.lanes.values()]);
-    const drained = this.#drain(lanes);
+    const drained = Promise.all([...this.#models.values()].map((served) => this.#end(served)));
     let cancel = (): void => {};
     const late = new Promise<void>((resolve) => {
       cancel = this.#clock.after(this.options.drainMsMax * 1000, resolve);

@@ -35,3 +35,31 @@ export interface ModelDetails {
   /** Class names of an output, from its `label_filename`; empty where it has none. */
   labels(model: string, output: string): readonly string[];
 }
+
+/** Which models there are, and the way to change it. `ModelHost` implements it. */
+export interface ModelRepository {
+  /** Every model that lies in the repository or is served, by name. */
+  index(): Promise<readonly ModelState[]>;
+  /**
+   * Serves what the model's folder says now, or what `override` has in its place. Fails with
+   * `unknown_model`, or with what is wrong with the model.
+   */
+  load(name: string, override?: ModelOverride): Promise<void>;
+  /** Fails with `unknown_model`. */
+  unload(name: string): Promise<void>;
+}
+
+/** A model, or a version of it where its versions are known. Without a state it was never loaded. */
+export interface ModelState {
+  readonly name: string;
+  readonly version?: string;
+  readonly state?: 'READY' | 'UNAVAILABLE' | 'LOADING' | 'UNLOADING';
+  readonly reason?: string; // why it is unavailable
+}
+
+/** In place of what lies in the repository, until the model is loaded again. */
+export interface ModelOverride {
+  readonly config: unknown; // in place of `config.json`, parsed as JSON
+  /** By path below the model's folder. Where there are any, the folder's own are not used. */
+  readonly files: ReadonlyMap<string, Uint8Array>;
+}

@@ -64,14 +64,16 @@ async function folderNames(repository: string): Promise<string[]> {
 
 /**
  * Reads one model's folder. `describe` looks into an ONNX file for what the config leaves out.
- * Fails with `bad_argument` naming the file and what is wrong in it.
+ * `override` stands in for `config.json`. Fails with `bad_argument` naming the file and what is
+ * wrong in it.
  */
 export async function readModel(
   repository: string, name: string, describe?: (folder: string) => Promise<FoundTensors>,
+  override?: unknown,
 ): Promise<ModelFolder> {
   const folder = join(repository, name);
-  const file = join(folder, 'config.json');
-  let json = parseJson(await readText(file), file);
+  const file = override === undefined ? join(folder, 'config.json') : 'the given config';
+  let json = override ?? parseJson(await readText(file), file);
   const versions = await numberedFolders(folder);
   if (versions.length === 0) {
     throw new ServeError('bad_argument', `${folder}: there is no version folder such as 1/`);

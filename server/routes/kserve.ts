@@ -6,9 +6,10 @@ import { encodeConfig } from '../wire/kserve-config.ts';
 import { inTritonWords } from '../wire/kserve-error.ts';
 import { encodeStats, type VersionStats } from '../wire/kserve-stats.ts';
 import { infer, type KserveInferParts } from './kserve-infer.ts';
+import { addRepositoryRoutes, type RepositoryParts } from './kserve-repository.ts';
 import { type Answer, jsonAnswer, type Params, type Router } from './router.ts';
 
-export interface KserveParts extends KserveInferParts {
+export interface KserveParts extends KserveInferParts, RepositoryParts {
   readonly inference: Pick<Inference, 'ready'>;
   readonly directory: ModelDirectory;
   readonly version: string; // of the product
@@ -18,7 +19,8 @@ export interface KserveParts extends KserveInferParts {
 
 /** What of Triton's extensions is here, by the names that `/v2` lists them under. */
 const EXTENSIONS = [
-  'classification', 'model_configuration', 'binary_tensor_data', 'parameters', 'statistics',
+  'classification', 'model_configuration', 'model_repository',
+  'model_repository(unload_dependents)', 'binary_tensor_data', 'parameters', 'statistics',
 ];
 
 /** KServe v2 with Triton's extensions: server and model metadata, health, infer. */
@@ -33,6 +35,7 @@ export function addKserveRoutes(router: Router, parts: KserveParts): void {
     const ready = directory.ready();
     return jsonAnswer(JSON.stringify({ ready, live: true }), ready ? 200 : 400);
   });
+  addRepositoryRoutes(router, parts);
   router.on('GET', '/v2/models/stats', () => jsonAnswer(encodeStats(parts.stats())));
   for (const path of ['/v2/models/:model', '/v2/models/:model/versions/:version']) {
     const of = (below: string, route: (model: string, version?: string) => Answer): void => {

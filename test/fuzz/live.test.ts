@@ -9,7 +9,8 @@ import { loadTransport } from '../../server/transport/load.ts';
 import type { Handler } from '../../server/transport/transport.ts';
 import { decodeMsgpack, encodeMsgpack } from '../../server/wire/msgpack.ts';
 import { JSON_REQUESTS, KSERVE_BODIES, REQUESTS } from '../support/corpus.ts';
-import { detailsOf, directoryOf, makeSessions } from '../support/make-sessions.ts';
+import { kservePartsOf } from '../support/kserve-parts.ts';
+import { makeSessions } from '../support/make-sessions.ts';
 import { mutated } from '../support/mutate.ts';
 import { RawConnection, requestText } from '../support/raw-http.ts';
 import { SocketClient } from '../support/socket-client.ts';
@@ -24,16 +25,7 @@ for (const setting of ['auto', 'node']) {
       async () => {
         const { sessions, lanes, storefront, clock } = makeSessions();
         const router = new Router(new Log('error', () => {}));
-        addKserveRoutes(router, {
-          lanes,
-          inference: lanes,
-          directory: directoryOf(lanes),
-          clock,
-          version: '0',
-          bodyBytesMax: 100_000,
-          details: detailsOf(lanes),
-    stats: () => [],
-        });
+        addKserveRoutes(router, kservePartsOf(lanes, clock));
         addStorefrontRoutes(router, storefront, clock);
         const handler: Handler = {
           http: (request, respond) => router.handle(request, respond),

@@ -4,11 +4,12 @@ import { PhaseStats } from '../../server/batch/phase-stats.ts';
 import { parseConfig } from '../../server/catalog/parse-config.ts';
 import { Log } from '../../server/core/log.ts';
 import { DATATYPE_BYTES, type Datatype } from '../../server/core/tensor.ts';
-import { addKserveRoutes } from '../../server/routes/kserve.ts';
+import { addKserveRoutes, type KserveParts } from '../../server/routes/kserve.ts';
 import { Router } from '../../server/routes/router.ts';
 import { loadTransport } from '../../server/transport/load.ts';
 import type { FakeModel } from './fake-lane.ts';
-import { directoryOf, makeSessions, SUM } from './make-sessions.ts';
+import { kservePartsOf } from './kserve-parts.ts';
+import { makeSessions, SUM } from './make-sessions.ts';
 import { RawConnection } from './raw-http.ts';
 
 export interface Vector {
@@ -66,22 +67,24 @@ PHASES.failed(0, 7);
 
 export const LABELS = ['lamp', 'chair', ''];
 
-export async function openKserveServer(bodyBytesMax = 100_000) {
+export async function openKserveServer(more: Partial<KserveParts> = {}) {
+  const bodyBytesMax = 100_000;
   const { lanes, clock } = makeSessions([SUM, PAIR, ...ECHOES]);
   const logged: string[] = [];
   const router = new Router(new Log('warn', (line) => logged.push(line)));
-  addKserveRoutes(router, {
-    lanes, inference: lanes, directory: directoryOf(lanes), clock, version: '1.2.3', bodyBytesMax,
+  const parts = {
+    ...kservePartsOf(lanes, clock), ...more,
     details: { config: () => CONFIG, labels: () => LABELS },
     stats: () => [{ model: 'sum', version: '1', memoryBytes: 640, failures: 1, phases: PHASES }],
-  });
+  };
+  addKserveRoutes(router, parts);
   const socketless = { open: () => {}, message: () => {}, close: () => {} };
   const handler = { http: router.handle.bind(router), ...socketless };
   const { transport } = loadTransport('auto', handler, {
     bodyBytesMax, messageBytesMax: 1000, bufferedBytesMax: 1_000_000, idleSecondsMax: 60,
   });
   const port = await transport.listen('127.0.0.1', 0);
-  return { port, lanes, logged, router, clock, close: () => transport.close() };
+  return { port, parts, lanes, logged, router, clock, close: () => transport.close() };
 }
 
 /** Sends the vector's bytes and looks at those of the answer. */

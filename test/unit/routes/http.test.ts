@@ -6,7 +6,8 @@ import { addOpsRoutes } from '../../../server/routes/ops.ts';
 import { Router } from '../../../server/routes/router.ts';
 import { addStorefrontRoutes } from '../../../server/routes/storefront.ts';
 import { callRoute } from '../../support/call-route.ts';
-import { detailsOf, directoryOf, makeSessions } from '../../support/make-sessions.ts';
+import { kservePartsOf } from '../../support/kserve-parts.ts';
+import { makeSessions } from '../../support/make-sessions.ts';
 
 function setup() {
   const { lanes, storefront, clock } = makeSessions();
@@ -16,16 +17,7 @@ function setup() {
     observed.push(`${pattern} ${status}`),
   );
   let healthy = true;
-  addKserveRoutes(router, {
-    lanes,
-    inference: lanes,
-    directory: directoryOf(lanes),
-    clock,
-    version: '1.2.3',
-    bodyBytesMax: 100_000,
-    details: detailsOf(lanes),
-    stats: () => [],
-  });
+  addKserveRoutes(router, kservePartsOf(lanes, clock));
   addStorefrontRoutes(router, storefront, clock);
   addOpsRoutes(router, { healthy: () => healthy, metrics: () => 'one 1\n' });
   const call = async (
@@ -58,7 +50,8 @@ suite('KServe v2 routes', () => {
       assert.deepEqual(await call('GET', path), [
         200,
         { name: 'vitrine', version: '1.2.3', extensions: [
-          'classification', 'model_configuration', 'binary_tensor_data', 'parameters', 'statistics',
+          'classification', 'model_configuration', 'model_repository',
+          'model_repository(unload_dependents)', 'binary_tensor_data', 'parameters', 'statistics',
         ] },
       ]);
     assert.deepEqual(await call('GET', '/v2/health/live'), [200, { live: true }]);

@@ -1,0 +1,39 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { ServeError } from '../core/errors.ts';
+import type { ModelOverride } from './directory.ts';
+
+/** What a model is called that is not in the repository: a folder's name, and nothing above it. */
+const NAME = /^[\w-][\w.-]{0,127}$/;
+/** `1/model.onnx`, or a file beside the versions such as `labels.txt`. */
+const PATH = /^(?:[1-9]\d{0,14}\/)?[\w-][\w.-]{0,254}$/;
+
+/**
+ * Writes a model's files into a repository folder of their own, which it returns: the caller
+ * removes it with `removeOverride` when the model is served no longer. Fails with `bad_argument`
+ * where a file would lie outside the model's folder.
+ */
+export async function writeOverride(name: string, { files }: ModelOverride): Promise<string> {
+  if (!NAME.test(name)) throw new ServeError('bad_argument', `'${name}' cannot be a model's name`);
+  const wrong = [...files.keys()].find((path) => !PATH.test(path));
+  if (wrong !== undefined) {
+    throw new ServeError('bad_argument', `file:${wrong.slice(0, 200)} must be file:VERSION/NAME`);
+  }
+  const repository = await mkdtemp(join(tmpdir(), 'vitrine-model-'));
+  try {
+    for (const [path, bytes] of files) {
+      const file = join(repository, name, path);
+      await mkdir(dirname(file), { recursive: true });
+      await writeFile(file, bytes);
+    }
+  } catch (cause) {
+    await removeOverride(repository);
+    throw cause;
+  }
+  return repository;
+}
+
+export function removeOverride(repository: string): Promise<void> {
+  return rm(repository, { recursive: true, force: true });
+}
