@@ -6,7 +6,7 @@ import { filters, type FilterSize } from './ann/filters.ts';
 import { plotSpeeds } from './ann/plot.ts';
 import { gather, RIVALS, type Rival } from './ann/rivals.ts';
 import { SETS, type VectorSet } from './ann/sets.ts';
-import { speed, type SpeedSize } from './ann/speed.ts';
+import { lookAround, speed, type SpeedSize } from './ann/speed.ts';
 import type { Bench, BenchSize } from './bench.ts';
 import type { Row } from './report.ts';
 
@@ -60,7 +60,7 @@ const SIZES: Record<BenchSize, Size> = {
     },
   },
 };
-const PARTS = ['build', 'speed', 'filter', 'churn']; // `build` alone fills the folder of kept indexes
+const PARTS = ['build', 'speed', 'filter', 'churn']; // `build` alone fills the folder of what is kept
 const SHARE_QUIET_MIN = 0.97; // of the core that the engines had, on a machine with nothing else to do
 
 export const bench: Bench = {
@@ -90,6 +90,8 @@ export const bench: Bench = {
           const { rows: more, share } = await speed(arena, size.speed, say);
           rows.push(...more);
           if (share < SHARE_QUIET_MIN) notes.push(busyText(found, share));
+        } else if (parts.includes('build')) {
+          await lookAround(arena, size.speed, say);
         }
         rows.push(...(await others(arena, size, key, parts, say)));
       } finally {

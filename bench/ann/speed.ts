@@ -25,7 +25,7 @@ export const MODES = [{ mode: 'one by one', batch: 1 }, { mode: `${BATCH} a call
 const RECALL_SHOWN_MIN = 0.7; // points that find less are not timed
 const RECALL_ENOUGH = 0.997; // what a list of settings need not go beyond
 
-interface Measured {
+export interface Measured {
   readonly contender: Contender;
   readonly setting: Setting;
   readonly recall: number;
@@ -34,16 +34,24 @@ interface Measured {
 export async function speed(
   arena: Arena, size: SpeedSize, say: (what: string) => void,
 ): Promise<Speeds> {
-  const { set, contenders } = arena;
-  const measured: Measured[] = [];
-  for (const contender of contenders) {
-    say(`${set.name}: recall of ${contender.rival.name}`);
-    measured.push(...(await sweep(arena, contender, size)));
-  }
+  const { set } = arena;
+  const measured = await lookAround(arena, size, say);
   say(`${set.name}: ${size.turns} turns of ${measured.length} settings`);
   const { rates, share } = await timeAll(measured, size);
   const rows = [...matchedRows(arena, measured, rates), ...exactRows(arena, measured, rates)];
   return { rows: [...rows, ...holdingRows(arena), ...pointRows(arena, measured, rates)], share };
+}
+
+/** The settings worth timing, of all engines: what the folder of kept indexes remembers. */
+export async function lookAround(
+  arena: Arena, size: SpeedSize, say: (what: string) => void,
+): Promise<Measured[]> {
+  const measured: Measured[] = [];
+  for (const contender of arena.contenders) {
+    say(`${arena.set.name}: recall of ${contender.rival.name}`);
+    measured.push(...(await sweep(arena, contender, size)));
+  }
+  return measured;
 }
 
 /** What a setting is called beside its engine. */
