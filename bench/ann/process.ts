@@ -79,5 +79,5 @@ function commandLine(program: Program): [string, string[]] {
   if (program.kind === 'python') {
     return [program.python, [join(ROOT, 'bench/ann/engines/faiss_main.py'), program.name]];
   }
-  return [process.execPath, [join(ROOT, 'dist/bench/ann/engine-main.js'), program.name]];
+  return [process.execPath, ['--expose-gc', join(ROOT, 'dist/bench/ann/engine-main.js'), program.name]];
 }

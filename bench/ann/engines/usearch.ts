@@ -49,6 +49,7 @@ export function usearch(quantization: 'f32' | 'bf16'): MakeEngine {
       spend([beam]) {
         if (beam === spent || path === null) return;
         index = make(beam as number); // the beam is an argument of the constructor alone
+        globalThis.gc?.(); // the garbage collector sees some bytes where the old index has megabytes
         index.load(path);
         spent = beam as number;
       },
