@@ -195,6 +195,7 @@ export class Seat {
 
   async #sync(): Promise<void> {
     for (;;) {
+      if (!this.#thread && this.#parts.wanted.size === 0) return; // nothing to start one for
       await this.#seated();
       if (this.#closed) return;
       const extra = [...this.#opened].find((lane) => !this.#parts.wanted.has(lane));

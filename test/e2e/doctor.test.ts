@@ -32,7 +32,7 @@ suite('vitrine doctor', () => {
 
     const { stdout, status, stderr } = doctor('--data', folder);
 
-    assert.match(stdout, /^broken +data folder .*is not a file of this store; fix: /m);
+    assert.match(stdout, /^broken +data folder .*is not a file of this store.*; fix: /m);
     assert.match(stdout, /^missing +models .*'mlp' is not served: .*config\.json/m);
     assert.match(stdout, /The server cannot serve as it is set up: data folder\.\n$/);
     assert.equal(stderr, '');

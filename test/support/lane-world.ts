@@ -27,12 +27,20 @@ export class FakeRunner implements Runner {
     if (this.inline) this.end(run);
   }
 
-  /** The run ends with an answer for every row but these. */
-  endBut(run: Run, rows: readonly number[]): void {
+  /** The run ends with an answer for every row but these. Returns the values that all its rows carry. */
+  endBut(run: Run, rows: readonly number[]): number[] {
+    const values = this.#valuesOf(run);
     this.running.splice(this.running.indexOf(run), 1);
     if (!this.inline) this.onFree();
     this.#answer(run);
     run.ended(new Map(rows.map((row) => [row, new ServeError('backend', `row ${row}`)])));
+    return values;
+  }
+
+  #valuesOf(run: Run): number[] {
+    const bytes = this.lane?.inputs[0]?.bytes as Uint8Array;
+    const floats = new Float32Array(bytes.buffer, bytes.byteOffset);
+    return Array.from(run.slots.subarray(0, run.rows), (slot) => floats[slot] as number);
   }
 
   /** The run ends well, or fails; `held` keeps its slots until `run.released()`. */

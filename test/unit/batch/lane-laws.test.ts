@@ -40,7 +40,14 @@ async function walk(seed: number): Promise<void> {
     const luck = prng.below(7);
     if (luck === 6) {
       const bad = Array.from({ length: run.rows }, (_, row) => row).filter(() => prng.below(3) === 0);
-      return runner.endBut(run, bad);
+      const settled = new Set(world.ends.keys()); // a deadline may pass during the run
+      const values = runner.endBut(run, bad);
+      const faulty = new Set(bad.map((row) => values[row] as number));
+      for (const value of values.filter((each) => !settled.has(each))) {
+        const failed = world.ends.get(value)?.[0] === 'backend';
+        law(failed === faulty.has(value), 'a failed row fails its own job, and no other');
+      }
+      return;
     }
     runner.end(run, luck < 2 ? 'bad luck' : '', luck === 0);
     if (luck === 0) held.push(run);
