@@ -60,6 +60,10 @@ export async function run(args: string[]): Promise<number> {
   const startMs = systemClock.nowUs() / 1000;
   const store = LmdbStore.open(join(wanted.dataDir, 'store'));
   try {
+    if (store.note('demo') !== undefined) {
+      const detail = `${wanted.dataDir} holds the demo shop, and a folder is one shop`;
+      throw new ServeError('bad_argument', `${detail}: name another with --data`);
+    }
     const options = { skipBad: wanted.skipBad, progress: (line: string) => console.log(line) };
     const summary = await wanted.kind.run(store, wanted.path, options);
     await store.putNote(`import ${wanted.name}`, { ...summary, atMs: systemClock.wallMs() });
@@ -70,7 +74,9 @@ export async function run(args: string[]): Promise<number> {
     if (!(error instanceof ServeError)) throw error;
     console.error(`${wanted.path}: ${error.message}`);
     if (error instanceof BadRow) console.error('--skip-bad leaves out rows that are wrong');
-    console.error('what was imported before it stays; the same import again takes up from there');
+    if (store.note('demo') === undefined) {
+      console.error('what was imported before it stays; the same import again takes up from there');
+    }
     return 1;
   } finally {
     await store.close();

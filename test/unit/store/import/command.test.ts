@@ -60,6 +60,19 @@ suite('vitrine import', () => {
     assert.match((await say(t, [...args, '--skip-bad'])).said, /1 rows left out: bad/);
   });
 
+  test('the demo shop’s folder is refused: a folder is one shop', async (t) => {
+    const folder = tempFolder();
+    const store = LmdbStore.open(join(folder, 'store'));
+    await store.putNote('demo', { seed: 1 });
+    await store.close();
+    const items = tempFile('items.csv', 'id,title\nlamp,A lamp\n');
+
+    const { code, said } = await say(t, ['catalogue', '--file', items, '--data', folder]);
+
+    assert.equal(code, 1);
+    assert.match(said, /holds the demo shop, and a folder is one shop: name another with --data$/);
+  });
+
   test('arguments that make no sense get the usage', async (t) => {
     const wrong = [
       [], ['tables'], ['events'], ['events', '--what'], ['events', 'b', '--file', 'x'],
