@@ -10,6 +10,7 @@ import { seedDemo } from './demo/seed.ts';
 import { laneStats, observeLanes } from './observe-lanes.ts';
 import { Metrics } from './observe/metrics.ts';
 import { observeProcess } from './observe/process.ts';
+import { Tracer } from './observe/tracer.ts';
 import { addKserveRoutes } from './routes/kserve.ts';
 import { addOpsRoutes } from './routes/ops.ts';
 import { Router } from './routes/router.ts';
@@ -78,11 +79,12 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
   const metrics = new Metrics();
   let healthy = true;
 
+  const tracer = new Tracer(config.traceFile, log);
   const router = new Router(log, requestCounter(metrics, 'http'));
   addKserveRoutes(router, {
     lanes: host, inference: host, directory: host, details: host, clock, version: VERSION,
     bodyBytesMax: config.bodyBytesMax, stats: () => laneStats(host),
-    repository: host, control: config.modelControl === 'explicit',
+    tracer, log, repository: host, control: config.modelControl === 'explicit',
   });
   addStorefrontRoutes(router, shop, clock);
   addOpsRoutes(router, { healthy: () => healthy, metrics: () => metrics.text() });
@@ -125,6 +127,7 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
     transport.stopListening();
     log.info('draining', { sockets: sessions.count, rows: openRows(host), msMax: drainMsMax });
     await host.close();
+    await tracer.close();
     await transport.close();
     const { eventCount } = store;
     await store.close();

@@ -38,6 +38,10 @@ export const SETTINGS = {
     env: 'VITRINE_MODEL_CONTROL', value: 'none', oneOf: ['none', 'explicit'],
     why: 'explicit lets clients load and unload models over `/v2/repository`',
   },
+  traceFile: {
+    env: 'VITRINE_TRACE_FILE', value: '',
+    why: 'where `/v2/trace/setting` lets traces be written; empty is nowhere',
+  },
   transport: {
     env: 'VITRINE_TRANSPORT', value: 'auto', oneOf: ['auto', 'uws', 'node'],
     why: 'auto prefers uWebSockets.js and says what it took',

@@ -5,10 +5,16 @@ const ORDER: Record<LogLevel, number> = { debug: 0, info: 1, warn: 2, error: 3 }
 
 /** One JSON object a line: `{"at","level","what",...fields}`. No dependency, no transport. */
 export class Log {
+  /** Which levels are written; may be changed while the server runs. */
+  readonly on: Record<LogLevel, boolean>;
+
   constructor(
-    private readonly least: LogLevel,
+    least: LogLevel,
     private readonly write: (line: string) => void = (line) => process.stderr.write(line + '\n'),
-  ) {}
+  ) {
+    const from = (level: LogLevel): boolean => ORDER[level] >= ORDER[least];
+    this.on = { debug: from('debug'), info: from('info'), warn: from('warn'), error: from('error') };
+  }
 
   debug(what: string, fields?: Record<string, unknown>): void {
     this.#say('debug', what, fields);
@@ -24,7 +30,7 @@ export class Log {
   }
 
   #say(level: LogLevel, what: string, fields: Record<string, unknown> = {}): void {
-    if (ORDER[level] < ORDER[this.least]) return;
+    if (!this.on[level]) return;
     this.write(JSON.stringify({ at: new Date().toISOString(), level, what, ...fields }));
   }
 }

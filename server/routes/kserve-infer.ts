@@ -4,6 +4,7 @@ import type { ModelDetails } from '../catalog/directory.ts';
 import type { Clock } from '../core/clock.ts';
 import { asServeError } from '../core/errors.ts';
 import type { InferResult } from '../core/inference.ts';
+import type { Trace, Tracer } from '../observe/tracer.ts';
 import type { HttpRequest } from '../transport/transport.ts';
 import { acceptedEncoding, encodingOf, unwrap, wrap } from '../wire/compression.ts';
 import { inTritonWords } from '../wire/kserve-error.ts';
@@ -17,6 +18,7 @@ export interface KserveInferParts {
   readonly lanes: Lanes;
   readonly clock: Clock; // the lanes' own
   readonly details: ModelDetails;
+  readonly tracer: Tracer;
   readonly bodyBytesMax: number; // unpacked
 }
 
@@ -59,12 +61,15 @@ function decoded(body: InferBody, { model, inputs, config }: Lane): KserveInfer 
 }
 
 function run(
-  { clock, details }: KserveInferParts, lane: Lane, asked: KserveInfer, request: HttpRequest,
+  { clock, details, tracer }: KserveInferParts, lane: Lane, asked: KserveInfer,
+  request: HttpRequest,
 ): Promise<Answer> {
   const { model } = lane;
+  const startUs = tracer.sample(model) ? clock.nowUs() : -1;
   return new Promise((resolve, reject) => {
     const cancel = startInfer(lane, { model, ...asked.request }, clock, (error, result) => {
       if (error || !result) return reject(error);
+      if (startUs >= 0) tracer.add(traceOf(result, asked.id, startUs, clock.nowUs()));
       try {
         resolve(answerOf(result, asked, lane, details));
       } catch (noForm) {
@@ -73,6 +78,22 @@ function run(
     });
     request.onAbort(cancel);
   });
+}
+
+/** A request settles as soon as its run has ended: its times lie before that. */
+function traceOf(
+  { model, version, timing }: InferResult, requestId: string, startUs: number, endUs: number,
+): Trace {
+  const runUs = endUs - timing.runUs;
+  const times = {
+    REQUEST_START: startUs,
+    QUEUE_START: runUs - timing.queueUs,
+    COMPUTE_START: runUs,
+    COMPUTE_END: endUs,
+    REQUEST_END: endUs,
+  };
+  const timestamps = Object.entries(times).map(([name, us]) => ({ name, ns: Math.round(us * 1000) }));
+  return { model, version, requestId, timestamps };
 }
 
 function answerOf(

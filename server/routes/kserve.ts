@@ -7,9 +7,12 @@ import { inTritonWords } from '../wire/kserve-error.ts';
 import { encodeStats, type VersionStats } from '../wire/kserve-stats.ts';
 import { infer, type KserveInferParts } from './kserve-infer.ts';
 import { addRepositoryRoutes, type RepositoryParts } from './kserve-repository.ts';
+import {
+  addSettingsRoutes, addSharedMemoryRoutes, type SettingsParts,
+} from './kserve-settings.ts';
 import { type Answer, jsonAnswer, type Params, type Router } from './router.ts';
 
-export interface KserveParts extends KserveInferParts, RepositoryParts {
+export interface KserveParts extends KserveInferParts, RepositoryParts, SettingsParts {
   readonly inference: Pick<Inference, 'ready'>;
   readonly directory: ModelDirectory;
   readonly version: string; // of the product
@@ -21,6 +24,7 @@ export interface KserveParts extends KserveInferParts, RepositoryParts {
 const EXTENSIONS = [
   'classification', 'model_configuration', 'model_repository',
   'model_repository(unload_dependents)', 'binary_tensor_data', 'parameters', 'statistics',
+  'trace', 'logging',
 ];
 
 /** KServe v2 with Triton's extensions: server and model metadata, health, infer. */
@@ -36,6 +40,8 @@ export function addKserveRoutes(router: Router, parts: KserveParts): void {
     return jsonAnswer(JSON.stringify({ ready, live: true }), ready ? 200 : 400);
   });
   addRepositoryRoutes(router, parts);
+  addSettingsRoutes(router, parts);
+  addSharedMemoryRoutes(router);
   router.on('GET', '/v2/models/stats', () => jsonAnswer(encodeStats(parts.stats())));
   for (const path of ['/v2/models/:model', '/v2/models/:model/versions/:version']) {
     const of = (below: string, route: (model: string, version?: string) => Answer): void => {

@@ -40,6 +40,11 @@ export class Fields {
     return Object.entries(this.#map).filter(([, value]) => value !== null);
   }
 
+  /** Every field's name, also of those that hold null. */
+  names(): string[] {
+    return Object.keys(this.#map);
+  }
+
   has(name: string): boolean {
     return this.raw(name) !== undefined;
   }

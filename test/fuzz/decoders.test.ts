@@ -5,6 +5,8 @@ import { Prng } from '../../server/core/prng.ts';
 import { decodeRequest, requestIdOf } from '../../server/wire/decode.ts';
 import { decodeJson } from '../../server/wire/json.ts';
 import { cutBody, decodeInferRequest, rawInferRequest } from '../../server/wire/kserve-request.ts';
+import { decodeIndex, decodeLoad, decodeUnload } from '../../server/wire/kserve-repository.ts';
+import { decodeLogSettings, decodeTraceChange } from '../../server/wire/kserve-settings.ts';
 import { frameLayout } from '../../server/wire/layout.ts';
 import { decodeMsgpack, encodeMsgpack } from '../../server/wire/msgpack.ts';
 import { JSON_REQUESTS, KSERVE_BINARY, KSERVE_BODIES, REQUESTS } from '../support/corpus.ts';
@@ -62,6 +64,20 @@ suite(`decoders, given ${FRAMES} mutated frames`, () => {
     const runHead = (frame: Uint8Array): unknown =>
       decodeInferRequest({ json: frame, binary: tail }, 'm');
     fuzz(FRAMES * 0.1, (chance) => text(mutatedValue(chance, head)), runHead);
+  });
+
+  test('control requests of KServe: a value or a ServeError, and nothing else', () => {
+    for (const [decodeOne, bodies] of [
+      [decodeIndex, [{ ready: true }]],
+      [decodeLoad, [{ parameters: { config: '{"a":[1]}', 'file:1/model.onnx': 'AAAA' } }]],
+      [decodeUnload, [{ parameters: { unload_dependents: true } }]],
+      [decodeTraceChange, [{ trace_level: ['TIMESTAMPS'], trace_rate: '5', trace_count: null }]],
+      [decodeLogSettings, [{ log_info: true, log_verbose_level: 1, log_format: 'ISO8601' }]],
+    ] as const) {
+      const corpus = bodies.map(text);
+      fuzz(FRAMES * 0.01, (prng) => mutated(prng, corpus), decodeOne);
+      fuzz(FRAMES * 0.01, (prng) => text(mutatedValue(prng, bodies[0])), decodeOne);
+    }
   });
 });
 
