@@ -2,6 +2,7 @@
 
 #include "addon/args.h"
 #include "filter/attributes.h"
+#include "index/options.h"
 
 namespace vitrine {
 namespace {
@@ -76,6 +77,10 @@ AllowArg::AllowArg(const Napi::Object& options) {
   is_bitmap = true;
   bitmap = *held;
   words = bitmap.words();
+}
+
+std::uint64_t AllowArg::count() const noexcept {
+  return is_bitmap ? bitmap.count() : Allow::kNotCounted;
 }
 
 std::vector<std::uint32_t> AllowArg::copied() const {

@@ -40,6 +40,9 @@ struct AllowArg {
   AllowArg() = default;
   explicit AllowArg(const Napi::Object& options);
 
+  // Bits that are set: known of a bitmap, Allow::kNotCounted of an array.
+  std::uint64_t count() const noexcept;
+
   // A copy of the array, where it is one.
   std::vector<std::uint32_t> copied() const;
 

@@ -242,7 +242,9 @@ Napi::Value IndexWrap::get(const Napi::CallbackInfo& info) {
 Napi::Value IndexWrap::search(const Napi::CallbackInfo& info) {
   const Index& index = opened(info);
   const SearchArgs search(info, index);
-  args::throw_unless_ok(info.Env(), index.search(search.request()));
+  Explanation explanation;
+  args::throw_unless_ok(info.Env(), index.search(search.request(explanation)));
+  tell(search.explain, explanation);
   return info.Env().Undefined();
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "addon/args.h"
@@ -34,11 +35,41 @@ SearchArgs::SearchArgs(const Napi::CallbackInfo& info, const Index& index) {
   const Napi::Object options = args::options(info, 4);
   beam = args::option(options, "beam", 1, kResultsMax, SearchRequest{}.beam);
   allowed = AllowArg(options);
-  allow.words = allowed.words;
+  allow = {allowed.words, allowed.count()};
+  explain = options.Get("explain");
+  if (!explain.IsUndefined() && (!explain.IsObject() || explain.IsTypedArray())) {
+    args::refuse_value(explain, "explain", "an object");
+  }
 }
 
-SearchRequest SearchArgs::request() const {
-  return {queries, k, beam, allowed.given ? &allow : nullptr, ids.data(), scores.data()};
+SearchRequest SearchArgs::request(Explanation& explanation) const {
+  return {queries, k, beam, allowed.given ? &allow : nullptr, ids.data(), scores.data(),
+          explain.IsUndefined() ? nullptr : &explanation};
+}
+
+void tell(const Napi::Value& explain, const Explanation& explanation) {
+  if (explain.IsUndefined()) return;
+  Napi::Object into = explain.As<Napi::Object>();
+  const auto& [question, choice, walked, scanned, given_up, steps] = explanation;
+  const auto text = [&](const char* name, std::string_view value) {
+    into.Set(name, Napi::String::New(into.Env(), std::string(value)));
+  };
+  const auto number = [&](const char* name, auto value) {
+    into.Set(name, Napi::Number::New(into.Env(), static_cast<double>(value)));
+  };
+  text("plan", kPlanNames[static_cast<std::size_t>(choice.plan)]);
+  text("why", kWhyNames[static_cast<std::size_t>(choice.why)]);
+  number("vectors", question.vectors);
+  number("matches", question.matches);
+  number("beam", question.beam);
+  number("nearbySeen", question.nearby.seen);
+  number("nearbyMatches", question.nearby.admitted);
+  number("scanUs", choice.scan_ns / 1000);
+  number("graphUs", choice.graph_ns / 1000);
+  number("walked", walked);
+  number("scanned", scanned);
+  number("givenUp", given_up);
+  number("steps", steps);
 }
 
 Napi::Value SearchTask::start(const Napi::CallbackInfo& info, const SearchArgs& search,
@@ -53,18 +84,19 @@ SearchTask::SearchTask(const Napi::CallbackInfo& info, const SearchArgs& search,
                        std::shared_ptr<const Index> index)
     : AsyncWorker(info.Env(), "VectorIndex.searchAsync"),
       done_(Napi::Promise::Deferred::New(info.Env())),
-      arrays_(Napi::Persistent(Napi::Object::New(info.Env()))),
+      callers_(Napi::Persistent(Napi::Object::New(info.Env()))),
       index_(std::move(index)),
       queries_(search.queries.begin(), search.queries.end()),
       bitmap_(search.allowed.bitmap),
       allowed_(search.allowed.copied()),
-      allow_{search.allowed.is_bitmap ? bitmap_.words() : allowed_},
+      allow_{search.allowed.is_bitmap ? bitmap_.words() : allowed_, search.allow.count},
       ids_(search.ids.size()),
       scores_(search.scores.size()),
       request_{queries_, search.k, search.beam, search.allowed.given ? &allow_ : nullptr, ids_.data(),
-               scores_.data()} {
-  arrays_.Set("ids", info[2]);
-  arrays_.Set("scores", info[3]);
+               scores_.data(), search.explain.IsUndefined() ? nullptr : &explanation_} {
+  callers_.Set("ids", info[2]);
+  callers_.Set("scores", info[3]);
+  callers_.Set("explain", search.explain);
 }
 
 void SearchTask::Execute() { status_ = index_->search(request_); }
@@ -72,13 +104,14 @@ void SearchTask::Execute() { status_ = index_->search(request_); }
 void SearchTask::OnOK() {
   try {
     args::throw_unless_ok(Env(), status_);
-    const auto ids = args::uint32s(arrays_.Get("ids"), "ids");
-    const auto scores = args::floats(arrays_.Get("scores"), "scores");
+    const auto ids = args::uint32s(callers_.Get("ids"), "ids");
+    const auto scores = args::floats(callers_.Get("scores"), "scores");
     if (ids.size() != ids_.size() || scores.size() != scores_.size()) {
       args::refuse(Env(), "ids and scores must keep their size until the search is done");
     }
     std::copy(ids_.begin(), ids_.end(), ids.begin());
     std::copy(scores_.begin(), scores_.end(), scores.begin());
+    tell(callers_.Get("explain"), explanation_);
     done_.Resolve(Env().Undefined());
   } catch (const Napi::Error& error) {
     done_.Reject(error.Value());

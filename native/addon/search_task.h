@@ -20,8 +20,8 @@ struct SearchArgs {
   SearchArgs(const SearchArgs&) = delete;
   SearchArgs& operator=(const SearchArgs&) = delete;
 
-  // Refers to this object.
-  SearchRequest request() const;
+  // Refers to this object, and to the explanation where the caller asked for one.
+  SearchRequest request(Explanation& explanation) const;
 
   std::span<const float> queries;
   std::uint32_t k;
@@ -30,7 +30,11 @@ struct SearchArgs {
   std::uint32_t beam;
   AllowArg allowed;
   Allow allow;  // its words
+  Napi::Value explain;  // the object to be filled, or undefined
 };
+
+// Fills the caller's `explain`, where there is one.
+void tell(const Napi::Value& explain, const Explanation& explanation);
 
 // One search on a thread of Node's pool. It reads copies and writes to its own memory, so whatever
 // JavaScript does meanwhile (close the index, transfer a buffer) is harmless; the results are copied
@@ -50,7 +54,7 @@ class SearchTask final : public Napi::AsyncWorker {
   void OnError(const Napi::Error& error) override;
 
   Napi::Promise::Deferred done_;
-  Napi::ObjectReference arrays_;  // the caller's `ids` and `scores`
+  Napi::ObjectReference callers_;  // `ids`, `scores` and `explain`
   const std::shared_ptr<const Index> index_;
   const std::vector<float> queries_;
   const Bitmap bitmap_;                       // shared with the caller's handle, which then takes
@@ -59,6 +63,7 @@ class SearchTask final : public Napi::AsyncWorker {
   const Allow allow_;
   std::vector<std::uint32_t> ids_;
   std::vector<float> scores_;
+  Explanation explanation_;
   SearchRequest request_;
   Status status_;
 };

@@ -101,6 +101,8 @@ std::uint32_t FlatIndex::allowed(std::uint32_t group, const Allow* allow) const 
 }
 
 void FlatIndex::answer(const float* queries, std::size_t count, const SearchRequest& request) const {
+  const Question question = this->question(request);
+  explain(request, question, {Plan::scan_all, Why::exact_index, scan_ns(question), 0}, count);
   const SieveFn sieve = options_.kernels->sieve;
   std::array<Aligned<std::int8_t>, kPassQueries> codes;
   std::vector<ScanQuery> pass;

@@ -61,9 +61,10 @@ class GraphIndex final : public Index {
   void answer(const float* queries, std::size_t count, const SearchRequest& request) const override;
   void answer_together(const float* queries, std::size_t first, std::size_t count,
                        const SearchRequest& request) const;
-  void answer_filtered(const float* query, std::size_t allowed, const SearchRequest& request,
-                       std::uint32_t* ids, float* scores) const;
-  void scan_all(const float* queries, std::size_t count, const SearchRequest& request) const;
+  bool answer_filtered(const float* queries, std::size_t q, Question question,
+                       const SearchRequest& request) const;
+  void scan_together(const float* queries, std::span<const std::uint32_t> numbers, Plan plan,
+                     const SearchRequest& request) const;
   void prepare(const float* query, Search& search) const;
   void choose_finalists(Search& search, std::uint32_t k) const;
   float hope(const Search& search, std::uint64_t place) const noexcept;

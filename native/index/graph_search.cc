@@ -26,22 +26,24 @@ constexpr float kHope = 3;
 }  // namespace
 
 void GraphIndex::answer(const float* queries, std::size_t count, const SearchRequest& request) const {
-  const std::size_t held = size();
-  const std::size_t allowed = request.allow == nullptr ? held : count_allowed(*request.allow);
-  if (scan_is_cheaper(std::min(allowed, held), held, std::max(request.k, request.beam))) {
-    scan_all(queries, count, request);
-    return;
-  }
-  if (request.allow == nullptr) {
+  const Question question = this->question(request);
+  const Choice choice = choose(question);
+  if (request.allow == nullptr && choice.plan == Plan::graph) {
+    explain(request, question, choice, count);
     for (std::size_t first = 0; first < count; first += kPassQueries) {
       answer_together(queries, first, std::min(count, first + kPassQueries), request);
     }
     return;
   }
-  for (std::size_t q = 0; q < count; ++q) {
-    answer_filtered(queries + q * rows_.stride(), allowed, request, request.ids + q * request.k,
-                    request.scores + q * request.k);
+  // Where no walk can be worth it, or one query at a time was not.
+  std::vector<std::uint32_t> to_scan;
+  to_scan.reserve(count);
+  const bool surely = choice.plan != Plan::graph && choice.why != Why::rare_here;
+  for (std::uint32_t q = 0; q < count; ++q) {
+    if (surely || !answer_filtered(queries, q, question, request)) to_scan.push_back(q);
   }
+  if (surely) explain(request, question, choice, count);
+  scan_together(queries, to_scan, scan_plan(question), request);
 }
 
 void GraphIndex::prepare(const float* query, Search& search) const {
@@ -155,45 +157,67 @@ void GraphIndex::finish_surely(const float* query, Search& search, const SearchR
   }
   if (search.finalists.size() >= wanted) return finish(query, search, request, ids, scores);
   ScanQuery scanned(options_.metric, query, codes_.coder(), search.codes, codes_.row_error(), request.k);
-  scan(rows_, codes_, dots_, nullptr, {&scanned, 1});
+  scan(rows_, codes_, dots_, nullptr, false, {&scanned, 1});
   write_results(scanned.found, request.k, ids, scores);
 }
 
-void GraphIndex::answer_filtered(const float* query, std::size_t allowed, const SearchRequest& request,
-                                 std::uint32_t* ids, float* scores) const {
+// Whether a walk is worth it depends on how many near the query match: first seen at the entries, and
+// better once the walk has come to the query's neighbours. False where a scan has to be made.
+bool GraphIndex::answer_filtered(const float* queries, std::size_t q, Question question,
+                                 const SearchRequest& request) const {
+  const float* query = queries + q * rows_.stride();
   Lender<Search>::Loan search = searches_.borrow();
   const std::shared_lock reading(gate_);
   prepare(query, *search);
-  const std::size_t matches = std::min(allowed, rows_.size());
-  const bool arrived = search->walk.run_filtered(
-      net(), search->probe, std::max(request.k, request.beam), looks_max(matches), [&](std::uint32_t slot) {
-        const std::uint32_t id = rows_.id(slot);
-        return id != kNone && request.allow->has(id);
-      });
-  choose_finalists(*search, request.k);
-  if (arrived && search->finalists.size() >= std::min<std::size_t>(request.k, matches)) {
-    return finish(query, *search, request, ids, scores);
+  const auto admits = [&](std::uint32_t slot) {
+    const std::uint32_t id = rows_.id(slot);
+    return id != kNone && request.allow->has(id);
+  };
+  question.nearby = search->walk.begin_filtered(net(), search->probe, admits);
+  Choice choice = choose(question);
+  std::uint64_t steps = 0;
+  if (choice.plan == Plan::graph) {
+    const bool arrived = search->walk.run_filtered(
+        net(), question.beam, steps_max(question), admits, [&](const Nearby& nearby) {
+          question.nearby = nearby;
+          choice = choose(question);
+          return choice.plan == Plan::graph;
+        });
+    steps = search->walk.steps();
+    choose_finalists(*search, request.k);
+    const std::uint64_t wanted = std::min<std::uint64_t>(request.k, question.matches);
+    if (arrived && search->finalists.size() >= wanted) {
+      finish(query, *search, request, request.ids + q * request.k, request.scores + q * request.k);
+      explain(request, question, choice, 1, steps);
+      return true;
+    }
+    if (choice.plan == Plan::graph) {
+      choice.plan = scan_plan(question);
+      choice.why = Why::lost;
+    }
   }
-  ScanQuery scanned(options_.metric, query, codes_.coder(), search->codes, codes_.row_error(), request.k);
-  scan(rows_, codes_, dots_, request.allow, {&scanned, 1});
-  write_results(scanned.found, request.k, ids, scores);
+  explain(request, question, choice, 1, steps);
+  return false;
 }
 
-void GraphIndex::scan_all(const float* queries, std::size_t count, const SearchRequest& request) const {
+// The queries of these numbers.
+void GraphIndex::scan_together(const float* queries, std::span<const std::uint32_t> numbers, Plan plan,
+                               const SearchRequest& request) const {
   std::array<Aligned<std::int8_t>, kScanQueries> codes;
   std::vector<ScanQuery> pass;
   pass.reserve(kScanQueries);
-  for (std::size_t first = 0; first < count; first += kScanQueries) {
+  for (std::size_t first = 0; first < numbers.size(); first += kScanQueries) {
     pass.clear();
+    const auto now = numbers.subspan(first, std::min(kScanQueries, numbers.size() - first));
     const std::shared_lock reading(gate_);
-    for (std::size_t q = 0; q < std::min(kScanQueries, count - first); ++q) {
-      pass.emplace_back(options_.metric, queries + (first + q) * rows_.stride(), codes_.coder(), codes[q],
+    for (std::size_t i = 0; i < now.size(); ++i) {
+      pass.emplace_back(options_.metric, queries + now[i] * rows_.stride(), codes_.coder(), codes[i],
                         codes_.row_error(), request.k);
     }
-    scan(rows_, codes_, dots_, request.allow, pass);
-    for (std::size_t q = 0; q < pass.size(); ++q) {
-      const std::size_t at = (first + q) * request.k;
-      write_results(pass[q].found, request.k, request.ids + at, request.scores + at);
+    scan(rows_, codes_, dots_, request.allow, plan == Plan::scan_matches, pass);
+    for (std::size_t i = 0; i < now.size(); ++i) {
+      const std::size_t at = std::size_t{now[i]} * request.k;
+      write_results(pass[i].found, request.k, request.ids + at, request.scores + at);
     }
   }
 }

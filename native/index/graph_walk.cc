@@ -21,16 +21,21 @@ void Walk::begin(const Net& net, const Probe& probe, std::size_t beam) {
 
 // Into the pool: the entries nearest to the probe.
 void Walk::seed(const Net& net) {
-  const std::span<const std::uint32_t> entries = net.entries.slots();
-  gathered_ = entries.size();
-  slots_.assign(entries.begin(), entries.end());
-  if (dots_.size() < gathered_) dots_.resize(gathered_);
-  net.dots(probe_->codes, net.entries.rows(), gathered_, net.codes.width(), dots_.data());
+  gather_entries(net);
   switch (probe_->near) {
     case Near::angle: return offer_gathered_by<Near::angle>(net);
     case Near::product: return offer_gathered_by<Near::product>(net);
     default: return offer_gathered_by<Near::distance>(net);
   }
+}
+
+// With their dots.
+void Walk::gather_entries(const Net& net) {
+  const std::span<const std::uint32_t> entries = net.entries.slots();
+  gathered_ = entries.size();
+  slots_.assign(entries.begin(), entries.end());
+  if (dots_.size() < gathered_) dots_.resize(gathered_);
+  net.dots(probe_->codes, net.entries.rows(), gathered_, net.codes.width(), dots_.data());
 }
 
 bool Walk::expand(const Net& net) {
@@ -84,6 +89,10 @@ void Walk::offer_gathered_by(const Net& net) noexcept {
 
 void Walk::rank_gathered(const Net& net) {
   net.dots(probe_->codes, rows_.data(), gathered_, net.codes.width(), dots_.data());
+  rank_gathered_all(net);
+}
+
+void Walk::rank_gathered_all(const Net& net) {
   if (ranks_.size() < gathered_) ranks_.resize(gathered_);
   switch (probe_->near) {
     case Near::angle: return rank_gathered_by<Near::angle>(net);

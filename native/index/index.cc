@@ -71,6 +71,28 @@ Status Index::search(const SearchRequest& request) const {
   return {};
 }
 
+Question Index::question(const SearchRequest& request) const {
+  const std::size_t held = size();
+  const std::size_t allowed = request.allow == nullptr ? held : count_allowed(*request.allow);
+  return {.vectors = held, .matches = std::min(allowed, held), .k = request.k,
+          .beam = std::max(request.k, request.beam), .dim = options_.dim};
+}
+
+void Index::explain(const SearchRequest& request, const Question& question, const Choice& choice,
+                    std::size_t count, std::uint64_t steps) noexcept {
+  if (request.explain == nullptr) return;
+  Explanation& explained = *request.explain;
+  explained.question = question;
+  explained.choice = choice;
+  explained.steps += steps;
+  if (choice.plan == Plan::graph) {
+    explained.walked += count;
+  } else {
+    explained.scanned += count;
+    if (steps > 0) explained.given_up += count;
+  }
+}
+
 Status Index::save(const std::string& path) const {
   const std::scoped_lock writing(writer_);
   FileHeader header;

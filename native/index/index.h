@@ -79,6 +79,13 @@ class Index {
   virtual void answer(const float* queries, std::size_t count,
                       const SearchRequest& request) const = 0;
 
+  // What is known of a search before it is made.
+  Question question(const SearchRequest& request) const;
+
+  // Adds to the request's explanation, where there is one, how `count` of its queries were answered.
+  static void explain(const SearchRequest& request, const Question& question, const Choice& choice,
+                      std::size_t count, std::uint64_t steps = 0) noexcept;
+
   const IndexOptions options_;
   mutable std::mutex writer_;  // held by whoever changes or saves; taken before gate_
   mutable Gate gate_;          // between searches and the moment of a change

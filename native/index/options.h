@@ -6,6 +6,7 @@
 #include <span>
 
 #include "distance/distance.h"
+#include "index/plan.h"
 
 namespace vitrine {
 
@@ -33,12 +34,25 @@ struct IndexOptions {
 
 // Which ids a search may return: bit `id % 32` of word `id / 32`. Ids beyond the end are not allowed.
 struct Allow {
+  static constexpr std::uint64_t kNotCounted = ~std::uint64_t{0};
+
   std::span<const std::uint32_t> words;
+  std::uint64_t count = kNotCounted;  // bits set, where that is known
 
   bool has(std::uint32_t id) const noexcept {
     const std::size_t word = id / 32;
     return word < words.size() && ((words[word] >> (id % 32)) & 1u) != 0;
   }
+};
+
+// How a search was made, for whoever asks. Of several queries: the last one's choice, and all counts.
+struct Explanation {
+  Question question = {};
+  Choice choice = {};
+  std::uint64_t walked = 0;    // queries answered by a walk
+  std::uint64_t scanned = 0;   // and by a scan,
+  std::uint64_t given_up = 0;  // so many of these after a walk had begun
+  std::uint64_t steps = 0;     // of walks with a filter
 };
 
 // Rows of `dim` floats, and where their results go: row q's at [q * k, (q + 1) * k) of `ids` and
@@ -50,6 +64,7 @@ struct SearchRequest {
   const Allow* allow = nullptr;    // all ids where it is nullptr
   std::uint32_t* ids = nullptr;
   float* scores = nullptr;
+  Explanation* explain = nullptr;  // filled where it is asked for
 };
 
 }  // namespace vitrine

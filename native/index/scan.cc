@@ -72,11 +72,10 @@ ScanQuery::ScanQuery(Metric metric, const float* row, const Coder& coder, Aligne
   found.reset(k);
 }
 
-void scan(const Rows& rows, const Codes& codes, DotsFn dots, const Allow* allow,
+void scan(const Rows& rows, const Codes& codes, DotsFn dots, const Allow* allow, bool by_id,
           std::span<ScanQuery> queries) {
   Scanner scanner(rows, codes, dots, queries);
-  // Few ids are looked up one by one; many are met on the way through all the slots.
-  if (allow != nullptr && count_allowed(*allow) < rows.slots() / 4) {
+  if (allow != nullptr && by_id) {
     for (std::size_t word = 0; word < allow->words.size(); ++word) {
       for (std::uint32_t bits = allow->words[word]; bits != 0; bits &= bits - 1) {
         const auto id = static_cast<std::uint32_t>(word * 32) + std::countr_zero(bits);
@@ -94,6 +93,7 @@ void scan(const Rows& rows, const Codes& codes, DotsFn dots, const Allow* allow,
 }
 
 std::size_t count_allowed(const Allow& allow) noexcept {
+  if (allow.count != Allow::kNotCounted) return allow.count;
   std::size_t count = 0;
   for (const std::uint32_t word : allow.words) count += static_cast<std::size_t>(std::popcount(word));
   return count;

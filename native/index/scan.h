@@ -37,7 +37,8 @@ struct ScanQuery {
 
 // Offers to each query's `found` every allowed vector that may be among its best. At most kScanQueries.
 // Readers' side of the gate held.
-void scan(const Rows& rows, const Codes& codes, DotsFn dots, const Allow* allow,
+// `by_id`: looks the allowed ids up, rather than meeting them on the way through all the vectors.
+void scan(const Rows& rows, const Codes& codes, DotsFn dots, const Allow* allow, bool by_id,
           std::span<ScanQuery> queries);
 
 // Upper bound of the ids allowed: bits set, whether there are vectors for them or not.

@@ -48,6 +48,32 @@ export interface VectorIndexConstructor {
   open(path: string, options?: { isa?: string }): NativeVectorIndex;
 }
 
+/** How a search is to be made. */
+export interface VectorSearchOptions {
+  readonly beam?: number; // graph: width of the search; default 100, at least k is used
+  readonly allow?: Allow;
+  /** Filled with how the search was made, and why; an object of the caller's. */
+  readonly explain?: Partial<SearchExplanation>;
+}
+
+/** Of a search with several queries: what was decided for the last, and counts over all. */
+export interface SearchExplanation {
+  /** Compared with every vector; with those that match, one by one; or walked the graph. */
+  plan: 'scan all' | 'scan matches' | 'graph';
+  why: string; // a sentence
+  vectors: number; // held
+  matches: number; // that may be returned: an upper bound
+  beam: number;
+  nearbySeen: number; // vectors near the query that were looked at before deciding,
+  nearbyMatches: number; // and those of them that match
+  scanUs: number; // what either way was thought to cost
+  graphUs: number;
+  walked: number; // queries answered by the graph,
+  scanned: number; // by comparing,
+  givenUp: number; // and so many of these after a walk had begun
+  steps: number; // of walks with a filter
+}
+
 /**
  * Ids are the caller's own, 0..2^32-2. Scores: inner product, cosine, or minus the squared
  * distance, so higher is always better. Every method may be called from any thread at any time.
@@ -73,11 +99,10 @@ export interface NativeVectorIndex {
   /**
    * `queries` holds rows of `dim` floats; row q's results go to `[q * k, (q + 1) * k)` of `ids` and
    * `scores`, best first, ties by lower id; places without a result hold `NO_ID` and -Infinity.
-   * `beam` is the graph's search width (default 100; at least k is used).
    */
   search(
     queries: Float32Array, k: number, ids: Uint32Array, scores: Float32Array,
-    options?: { beam?: number; allow?: Allow },
+    options?: VectorSearchOptions,
   ): void;
   /**
    * The same off the calling thread. The arrays must be left alone until it resolves; a bitmap may be
@@ -85,7 +110,7 @@ export interface NativeVectorIndex {
    */
   searchAsync(
     queries: Float32Array, k: number, ids: Uint32Array, scores: Float32Array,
-    options?: { beam?: number; allow?: Allow },
+    options?: VectorSearchOptions,
   ): Promise<void>;
   /** Writes a new file, then renames it over `path`: never half a file. */
   save(path: string): void;
