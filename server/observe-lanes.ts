@@ -1,8 +1,9 @@
 import { Metrics } from './observe/metrics.ts';
-import type { LaneStats } from './batch/lane-stats.ts';
+import type { BatchLane } from './batch/batch-lane.ts';
+import type { LaneStats, LevelStats } from './batch/lane-stats.ts';
 import type { PhaseStats } from './batch/phase-stats.ts';
 import type { LaneReport, ModelHost } from './serve.ts';
-import { FLUSH_REASONS } from './batch/policy.ts';
+import { BATCH_REASONS } from './core/inference.ts';
 import type { VersionStats } from './wire/kserve-stats.ts';
 
 const US_BOUNDS = [50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000, 1_000_000];
@@ -42,16 +43,21 @@ function observeLane(metrics: Metrics, { model, version, placement, lane }: Lane
     () => lane.waitingRows);
   metrics.gauge('vitrine_lane_free_slots', 'Slots not in use', { ...labels, placement },
     () => lane.freeSlots);
-  for (const reason of FLUSH_REASONS) {
+  for (const reason of BATCH_REASONS) {
     metrics.observe('counter', 'vitrine_batches_total', 'Batches, by why they left',
       { ...labels, reason }, () => stats.batches[reason]);
   }
-  metrics.histogram('nv_inference_queue_duration_histogram_us', 'Time in the queue', labels,
-    () => stats.queueUs.cumulative(US_BOUNDS));
-  metrics.histogram('nv_inference_compute_infer_duration_histogram_us', 'Time of a run', labels,
+  counter('vitrine_padded_rows_total', 'Rows that filled runs up to an allowed size',
+    () => stats.paddedRows);
+  metrics.histogram('vitrine_run_duration_us', 'Time of a run, one a batch', labels,
     () => stats.runUs.cumulative(US_BOUNDS));
   metrics.histogram('vitrine_batch_rows', 'Rows of a batch', labels,
     () => stats.batchRows.cumulative(ROW_BOUNDS));
+  stats.levels.forEach((level, at) => {
+    // A model without levels has no priorities to tell apart.
+    const own = stats.levels.length === 1 ? labels : { ...labels, priority: String(at + 1) };
+    observeLevel(metrics, lane, own, level, at);
+  });
 }
 
 /** The sums that `/v2/models/stats` has in nanoseconds. */
@@ -78,4 +84,22 @@ function observePhases(
       `As nv_inference_compute_${phase}_duration_us`, labels,
       () => histogram.cumulative(US_BOUNDS));
   }
+}
+
+/** Durations of the requests that were answered: each a histogram that adds up with its kin. */
+function observeLevel(
+  metrics: Metrics, lane: BatchLane, labels: Readonly<Record<string, string>>,
+  level: LevelStats, at: number,
+): void {
+  const phases = {
+    request: ['From submission to answer', level.requestUs],
+    queue: ['Time in the queue', level.queueUs],
+    compute_infer: ['Time of the run that the request was part of', level.runUs],
+  } as const;
+  for (const [phase, [help, histogram]] of Object.entries(phases)) {
+    metrics.histogram(`nv_inference_${phase}_duration_histogram_us`, help, labels,
+      () => histogram.cumulative(US_BOUNDS));
+  }
+  metrics.gauge('vitrine_lane_waiting_requests', 'Requests waiting', labels,
+    () => lane.waitingJobs(at));
 }

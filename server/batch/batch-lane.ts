@@ -1,40 +1,32 @@
 import assert from 'node:assert/strict';
-import { type ModelConfig, rowsOfRun } from '../catalog/model-config.ts';
-import type { Clock } from '../core/clock.ts';
+import { type ModelConfig, type QueuePolicy, rowsOfRun } from '../catalog/model-config.ts';
 import { type FailureCode, ServeError } from '../core/errors.ts';
 import { Ring } from '../core/ring.ts';
-import type { Slab } from '../core/slab.ts';
 import { Batch } from './batch.ts';
 import { JobPool } from './job-pool.ts';
-import { JobQueue, type LaneJob } from './job-queue.ts';
+import { JobQueue } from './job-queue.ts';
+import type { LaneJob } from './job.ts';
 import type { Job, Lane, LaneTensor } from './lane.ts';
 import { laneTensor } from './lane-memory.ts';
+import type { LaneParts } from './lane-parts.ts';
 import { LaneStats } from './lane-stats.ts';
-import { admits, type BatchLimits, expectedUs, flush, type FlushReason } from './policy.ts';
+import {
+  admits, type BatchLimits, expectedUs, flush, type Flush, orderUs, paddedRows, verdict,
+} from './policy.ts';
+import { levelOf, levelPolicies, startByUs } from './queue-policy.ts';
+import { Refusals } from './refusals.ts';
 import { RunTime } from './run-time.ts';
-import type { RunFailure, Runner } from './runner.ts';
+import type { RunFailure } from './runner.ts';
 import { WakeTimer } from './wake-timer.ts';
 
 /** An inline lane gives way to the sockets after this long; the rest runs in the next turn. */
 const INLINE_TURN_US_MAX = 2000;
 
-export interface LaneParts {
-  readonly model: string;
-  readonly version: string;
-  readonly config: ModelConfig;
-  readonly slab: Slab; // of `laneSlots` slots, with the rows of `laneRowBytes`
-  readonly runner: Runner;
-  readonly clock: Clock;
-  /** Runs something when the event loop has taken all that this turn brought: `setImmediate`. */
-  readonly turnEnd: (run: () => void) => void;
-  /** Measured at load, so that the first deadlines are judged by something. */
-  readonly runTime?: RunTime;
-}
-
 /**
- * Gathers jobs into runs, first come first served. Submissions of one event-loop turn leave
- * together from its end; a full batch leaves at once where a worker is free. Every job settles
- * exactly once, from the turn's end, a timer, or the end of a run.
+ * Gathers jobs into runs: the most urgent level first, within it the earliest deadline, then who
+ * came first. Submissions of one event-loop turn leave together from its end; a full batch leaves
+ * at once where a worker is free. Every job settles exactly once, from the turn's end, a timer, or
+ * the end of a run.
  */
 export class BatchLane implements Lane {
   readonly model: string;
@@ -48,16 +40,22 @@ export class BatchLane implements Lane {
 
   readonly #parts: LaneParts;
   readonly #limits: BatchLimits;
-  readonly #queueMax: number;
-  readonly #timeoutUs: number;
-  readonly #queue = new JobQueue();
+  readonly #policies: readonly QueuePolicy[];
+  readonly #ordered: boolean; // answers leave in order of arrival
+  readonly #queue: JobQueue;
   readonly #refused: Ring<LaneJob>; // to be settled at the turn's end
-  readonly #running: Batch[] = [];
+  readonly #refusals = new Refusals();
+  readonly #hopeless: LaneJob[] = []; // of the batch that is being filled
+  readonly #running: Batch[] = []; // in the order in which they started
   readonly #jobs: JobPool;
   readonly #timer: WakeTimer;
   readonly #freeBatches: Batch[] = [];
   readonly #load: { rowsAhead: number; runs: number; readonly runsMax: number };
-  readonly #runUs = (rows: number): number => this.runTime.expectUs(rows);
+  readonly #runUs = (rows: number): number =>
+    this.runTime.expectUs(paddedRows(rows, this.#limits.allowed));
+  readonly #onEnded = (batch: Batch, failure: RunFailure | null, held: boolean): void =>
+    this.#ended(batch, failure, held);
+  readonly #onReleased = (batch: Batch): void => this.#released(batch);
   readonly #onTurnEnd = (): void => this.#endTurn();
   #takenRows = 0;
   #heldBatches = 0;
@@ -67,19 +65,25 @@ export class BatchLane implements Lane {
 
   constructor(parts: LaneParts) {
     const { config, slab } = parts;
+    const batching = config.dynamic_batching;
     this.#parts = parts;
     this.model = parts.model;
     this.version = parts.version;
     this.config = config;
     this.rowsMax = rowsOfRun(config);
-    this.stats = new LaneStats(this.rowsMax);
     this.inputs = config.input.map((tensor, at) => laneTensor(tensor, slab, at));
     this.outputs = config.output.map((t, at) => laneTensor(t, slab, config.input.length + at));
     this.runTime = parts.runTime ?? new RunTime();
-    const batching = config.dynamic_batching;
-    this.#limits = { rowsMax: this.rowsMax, delayUsMax: batching.max_queue_delay_microseconds };
-    this.#queueMax = batching.max_queue_size;
-    this.#timeoutUs = batching.default_timeout_microseconds || Infinity;
+    this.#limits = {
+      rowsMax: this.rowsMax,
+      delayUsMax: batching.max_queue_delay_microseconds,
+      preferred: batching.preferred_batch_size,
+      allowed: batching.allowed_batch_size,
+    };
+    this.#policies = levelPolicies(batching);
+    this.#ordered = batching.preserve_ordering;
+    this.#queue = new JobQueue(this.#policies.length);
+    this.stats = new LaneStats(this.rowsMax, this.#policies.length);
     this.#refused = new Ring(slab.layout.slots); // a job holds at least one slot
     this.#jobs = new JobPool(slab, this.stats);
     this.#timer = new WakeTimer(parts.clock, () => this.#wake());
@@ -102,14 +106,18 @@ export class BatchLane implements Lane {
     return this.#queue.rows;
   }
   get runningRows(): number {
-    return this.#running.reduce((rows, batch) => rows + batch.rows, 0);
+    return this.#running.reduce((rows, batch) => rows + batch.jobRows, 0);
   }
   get freeSlots(): number {
     return this.#parts.slab.freeCount;
   }
   /** Milliseconds after which a refused caller may find room. */
   get retryAfterMs(): number {
-    return Math.max(1, Math.ceil(this.#expectUs(1) / 1000));
+    return Math.max(1, Math.ceil(this.#expectUs(1, this.#queue.rows) / 1000));
+  }
+  /** Requests of a level that wait; 0 is the most urgent. */
+  waitingJobs(level: number): number {
+    return this.#queue.levels[level]?.jobs ?? 0;
   }
 
   take(rows: number): Job | null {
@@ -138,15 +146,18 @@ export class BatchLane implements Lane {
     const nowUs = this.#parts.clock.nowUs();
     this.#takenRows -= job.rows;
     job.arrivedUs = nowUs;
-    if (job.deadlineUs === Infinity) job.deadlineUs = nowUs + this.#timeoutUs;
-    if (this.#closing) {
-      this.#refuse(job, 'draining');
-    } else if (job.deadlineUs !== Infinity && !this.#admits(job, nowUs)) {
-      this.#refuse(job, 'deadline', this.retryAfterMs);
+    job.level = levelOf(
+      job.priority, this.#policies.length, this.config.dynamic_batching.default_priority_level);
+    const policy = this.#policies[job.level] as QueuePolicy;
+    job.startByUs = startByUs(policy, nowUs, job.timeoutUs);
+    job.orderUs = this.#ordered ? 0 : orderUs(nowUs, job.limitUs);
+    const refusal = this.#refusal(job, policy, nowUs);
+    if (refusal !== null) {
+      this.#refuse(job, refusal);
     } else {
       job.state = 'waiting';
       this.#queue.push(job);
-      this.#timer.by(job.deadlineUs);
+      this.#timer.by(job.limitUs);
       if (!this.inline && this.#queue.rows >= this.rowsMax) this.#pump();
     }
     this.#askTurnEnd();
@@ -156,7 +167,7 @@ export class BatchLane implements Lane {
     const job = given as LaneJob;
     if (job.state !== 'waiting') return false;
     this.#queue.remove(job);
-    this.#jobs.settleWithSlots(job, new ServeError('cancelled'));
+    this.#jobs.settleWithSlots(job, this.#refusals.of('cancelled'));
     this.#tellQuiet();
     return true;
   }
@@ -168,24 +179,37 @@ export class BatchLane implements Lane {
   async close(drainMs: number): Promise<void> {
     assert.ok(!this.#closing, 'a lane is closed once');
     this.#closing = true;
-    const cancel = this.#parts.clock.after(drainMs * 1000, () => {
-      for (let job = this.#queue.first; job; job = this.#queue.first) {
-        this.#queue.remove(job);
-        this.#refuse(job, 'draining');
-      }
-    });
+    const cancel = this.#parts.clock.after(drainMs * 1000, () => this.#refuseAll());
     if (!this.#quiet) await new Promise<void>((resolve) => (this.#onQuiet = resolve));
     cancel();
     this.#timer.stop();
     await this.#parts.runner.close();
   }
 
+  #refuseAll(): void {
+    for (let job = this.#queue.first; job; job = this.#queue.first) {
+      this.#queue.remove(job);
+      this.#refuse(job, 'draining');
+    }
+  }
+
   #fits(rows: number): boolean {
-    return this.#queue.rows + this.#takenRows + rows <= this.#queueMax;
+    return this.#queue.rows + this.#takenRows + rows <= this.config.dynamic_batching.max_queue_size;
   }
 
   get #quiet(): boolean {
     return this.#queue.jobs + this.#running.length + this.#refused.count + this.#heldBatches === 0;
+  }
+
+  /** Why the job may not wait; null where it may. */
+  #refusal(job: LaneJob, policy: QueuePolicy, nowUs: number): FailureCode | null {
+    if (this.#closing) return 'draining';
+    const jobsMax = policy.max_queue_size;
+    if (jobsMax > 0 && this.waitingJobs(job.level) >= jobsMax) return 'overloaded';
+    if (job.deadlineUs === Infinity) return null;
+    const expected = this.#expectUs(job.rows, this.#queue.rowsAhead(job.level, job.orderUs));
+    const admitted = admits(job.deadlineUs - nowUs, expected, this.runTime.spreadUs, this.#load);
+    return admitted ? null : 'deadline';
   }
 
   #endTurn(): void {
@@ -211,89 +235,123 @@ export class BatchLane implements Lane {
     while (this.#queue.rows > 0 && runner.free > 0) {
       const nowUs = clock.nowUs();
       if (nowUs >= turnEndsUs) return this.#askTurnEnd();
-      const { waitUs, reason } = this.#flush(nowUs);
-      if (waitUs > 0) return this.#timer.by(nowUs + waitUs);
-      this.#start(nowUs, reason);
+      const leaves = this.#flush(nowUs);
+      if (leaves.waitUs > 0) return this.#timer.by(nowUs + leaves.waitUs);
+      this.#start(nowUs, leaves);
     }
   }
 
-  #flush(nowUs: number): { waitUs: number; reason: FlushReason } {
+  #flush(nowUs: number): Flush {
     const queue = this.#queue;
-    const waits = this.#limits.delayUsMax > 0 && queue.rows < this.rowsMax;
+    const waits = this.#limits.delayUsMax > 0 && queue.rows < this.rowsMax; // else of no matter
     const waiting = {
       rows: queue.rows,
-      oldestUs: queue.first?.arrivedUs ?? nowUs,
-      deadlineUs: waits ? queue.earliestUs() : Infinity, // looked for only where it matters
+      oldestUs: waits ? queue.oldestUs : nowUs,
+      deadlineUs: waits ? queue.limitUs : Infinity,
     };
-    const runUs = this.runTime.expectUs(Math.min(queue.rows, this.rowsMax));
-    return flush(waiting, this.#parts.runner.free, runUs, nowUs, this.#limits);
+    return flush(waiting, this.#parts.runner.free, this.#runUs, nowUs, this.#limits);
   }
 
-  #start(nowUs: number, reason: FlushReason): void {
-    const batch = this.#freeBatches.pop() ?? this.#newBatch();
-    for (let job = this.#queue.first; job; job = this.#queue.first) {
-      const late = job.deadlineUs <= nowUs;
-      if (!late && batch.rows + job.rows > this.rowsMax) break; // it heads the next batch
-      this.#queue.remove(job);
-      if (late) {
-        this.#refuse(job, 'deadline');
-        continue;
-      }
-      job.state = 'running';
-      job.startedUs = nowUs;
-      batch.add(job);
-      if (batch.rows === this.rowsMax) break;
-    }
+  #start(nowUs: number, { reason, rows }: Flush): void {
+    const batch = this.#freeBatches.pop() ??
+      new Batch(this.rowsMax, this.#onEnded, this.#onReleased);
+    batch.reason = reason;
+    this.#fill(batch, nowUs, rows);
     if (batch.rows === 0) {
       this.#freeBatches.push(batch); // all were late
       return;
     }
-    batch.startedUs = nowUs;
-    batch.inputNs = 0;
-    batch.outputNs = 0;
-    this.stats.batches[reason] += 1;
-    this.stats.rows += batch.rows;
-    this.stats.batchRows.record(batch.rows);
+    const { stats } = this;
+    batch.start(nowUs);
+    stats.batches[reason] += 1;
+    stats.rows += batch.rows;
+    stats.batchRows.record(batch.rows);
+    const runRows = paddedRows(batch.rows, this.#limits.allowed);
+    stats.paddedRows += runRows - batch.rows;
+    if (runRows > batch.rows) batch.pad(runRows);
     this.#running.push(batch);
+    this.#load.runs += 1;
     this.#parts.runner.start(batch);
   }
 
-  #newBatch(): Batch {
-    return new Batch(
-      this.rowsMax,
-      (batch, failure, held) => this.#ended(batch, failure, held),
-      (batch) => this.#released(batch),
-    );
+  /**
+   * Moves jobs into the batch in their order. Who can't be answered in time makes room for who
+   * can; where nobody can, they run all the same: the lane may be wrong about how long runs take.
+   * A first job that is larger than `rowsMax` is not split.
+   */
+  #fill(batch: Batch, nowUs: number, rowsMax: number): void {
+    const queue = this.#queue;
+    const hopeless = this.#hopeless;
+    const doneUs = nowUs + this.#runUs(Math.min(queue.rows, rowsMax)) + this.runTime.spreadUs;
+    for (let job = queue.first; job && batch.rows < rowsMax; job = queue.first) {
+      const what = verdict(job.deadlineUs, job.startByUs, nowUs, doneUs);
+      if (what === 'run') {
+        if (batch.rows > 0 && batch.rows + job.rows > rowsMax) break; // it heads the next batch
+        queue.remove(job);
+        batch.add(job, nowUs);
+      } else if (what === 'hopeless') {
+        queue.remove(job);
+        hopeless.push(job);
+      } else {
+        this.#passed(job, what === 'late');
+      }
+    }
+    const tries = batch.rows === 0;
+    for (const job of hopeless) {
+      if (tries && (batch.rows === 0 || batch.rows + job.rows <= rowsMax)) batch.add(job, nowUs);
+      else this.#refuse(job, 'deadline');
+    }
+    hopeless.length = 0;
+  }
+
+  /** A limit of a waiting job has passed: it leaves the queue, or stays behind the others. */
+  #passed(job: LaneJob, late: boolean): void {
+    const policy = this.#policies[job.level] as QueuePolicy;
+    if (!late && policy.timeout_action === 'DELAY') return this.#queue.delay(job);
+    this.#queue.remove(job);
+    this.#refuse(job, 'deadline');
   }
 
   #ended(batch: Batch, failure: RunFailure | null, held: boolean): void {
-    const endedUs = this.#parts.clock.nowUs();
-    const runUs = endedUs - batch.startedUs;
-    const at = this.#running.indexOf(batch);
-    assert.ok(at >= 0, 'a run ends once');
-    this.#running.splice(at, 1);
+    const running = this.#running;
+    const at = running.indexOf(batch);
+    assert.ok(at >= 0 && batch.endedUs === Infinity, 'a run ends once');
+    batch.endedUs = this.#parts.clock.nowUs();
+    this.#load.runs -= 1;
+    const runUs = batch.endedUs - batch.startedUs;
     if (failure === null) {
       this.runTime.observe(batch.rows, runUs);
       this.stats.runUs.record(runUs);
     }
-    const { phases } = this.stats;
     batch.capPhases(runUs);
     const answers = !(failure instanceof ServeError); // of some rows at least
-    if (answers) phases.ran(batch, endedUs, this.#parts.clock.wallMs());
+    if (answers) this.stats.phases.ran(batch, batch.endedUs, this.#parts.clock.wallMs());
     if (held) this.#heldBatches += 1;
+    if (this.#ordered && failure === null && at > 0) return; // it waits for those before it
+    running.splice(at, 1);
+    this.#settle(batch, failure);
+    if (!held) this.#reuse(batch);
+    if (!this.#ordered) return;
+    for (let next = running[0]; next && next.endedUs < Infinity; next = running[0]) {
+      running.shift();
+      this.#settle(next, null);
+      this.#reuse(next);
+    }
+  }
+
+  #settle(batch: Batch, failure: RunFailure | null): void {
+    const { phases } = this.stats;
     for (let i = 0; i < batch.jobCount; i += 1) {
       const job = batch.jobs[i];
       if (!job) continue; // its deadline passed during the run
       batch.jobs[i] = null;
-      job.endedUs = endedUs;
-      job.batchRows = batch.rows;
+      batch.leave(job, batch.endedUs);
       const error = batch.errorOf(i, job.rows, failure);
-      const late = error === null && endedUs > job.deadlineUs;
-      if (error === null && !late) phases.answered(job.arrivedUs, batch, endedUs);
-      else phases.failed(job.arrivedUs, endedUs);
-      this.#jobs.settle(job, late ? new ServeError('deadline') : error);
+      const late = error === null && batch.endedUs > job.deadlineUs;
+      if (error === null && !late) phases.answered(job.arrivedUs, batch, batch.endedUs);
+      else phases.failed(job.arrivedUs, batch.endedUs);
+      this.#jobs.settle(job, late ? this.#refusals.of('deadline', this.retryAfterMs) : error);
     }
-    if (!held) this.#reuse(batch);
   }
 
   #released(batch: Batch): void {
@@ -302,26 +360,16 @@ export class BatchLane implements Lane {
   }
 
   #reuse(batch: Batch): void {
-    this.#jobs.giveBackSlots(batch.slots, batch.rows);
-    batch.rows = 0;
-    batch.jobCount = 0;
+    this.#jobs.giveBackSlots(batch.slots, batch.jobRows);
+    batch.reset();
     this.#freeBatches.push(batch);
     this.#tellQuiet();
   }
 
-  /** Settles what has passed its deadline, waiting or running, and sets the timer for the next. */
+  /** Settles what has passed its limit, waiting or running, and sets the timer for the next. */
   #expire(nowUs: number): void {
-    let nextUs = Infinity;
-    for (let job = this.#queue.first; job; ) {
-      const { after } = job;
-      if (job.deadlineUs <= nowUs) {
-        this.#queue.remove(job);
-        this.#refuse(job, 'deadline');
-      } else {
-        nextUs = Math.min(nextUs, job.deadlineUs);
-      }
-      job = after;
-    }
+    for (const job of this.#queue.overdue(nowUs)) this.#passed(job, job.deadlineUs <= nowUs);
+    let nextUs = this.#queue.nextLimitUs(nowUs);
     for (const batch of this.#running) {
       for (let i = 0; i < batch.jobCount; i += 1) {
         const job = batch.jobs[i];
@@ -331,27 +379,21 @@ export class BatchLane implements Lane {
           continue;
         }
         batch.jobs[i] = null; // its slots stay with the batch: the run still writes to them
-        job.endedUs = nowUs;
-        job.batchRows = batch.rows;
-        this.#jobs.settle(job, new ServeError('deadline'));
+        batch.leave(job, nowUs);
+        this.#jobs.settle(job, this.#refusals.of('deadline', this.retryAfterMs));
       }
     }
     this.#timer.by(nextUs);
   }
 
-  #admits(job: LaneJob, nowUs: number): boolean {
-    return admits(job.deadlineUs - nowUs, this.#expectUs(job.rows), this.#load);
-  }
-
-  #expectUs(rows: number): number {
-    this.#load.rowsAhead = this.#queue.rows;
-    this.#load.runs = this.#running.length;
+  #expectUs(rows: number, rowsAhead: number): number {
+    this.#load.rowsAhead = rowsAhead;
     return expectedUs(rows, this.#load, this.rowsMax, this.#runUs);
   }
 
-  #refuse(job: LaneJob, code: FailureCode, retryAfterMs?: number): void {
+  #refuse(job: LaneJob, code: FailureCode): void {
     job.state = 'refused';
-    job.refusal = new ServeError(code, '', retryAfterMs === undefined ? {} : { retryAfterMs });
+    job.refusal = this.#refusals.of(code, code === 'draining' ? undefined : this.retryAfterMs);
     this.#refused.push(job);
     this.#askTurnEnd();
   }

@@ -1,5 +1,6 @@
 import { ServeError } from '../core/errors.ts';
-import type { LaneJob } from './job-queue.ts';
+import type { BatchReason } from '../core/inference.ts';
+import type { LaneJob } from './job.ts';
 import type { Run, RunFailure } from './runner.ts';
 
 /** The rows of one run and the jobs they belong to. Reused by its lane. */
@@ -7,9 +8,12 @@ export class Batch implements Run {
   readonly slots: Int32Array;
   readonly jobs: (LaneJob | null)[]; // a place is null once its job has settled
   readonly #firstRows: Int32Array; // of each job
-  rows = 0;
+  rows = 0; // of the run: those of jobs, then those that fill it up
+  jobRows = 0;
   jobCount = 0;
   startedUs = 0;
+  endedUs = 0; // Infinity while it runs
+  reason: BatchReason = 'idle';
   inputNs = 0;
   outputNs = 0;
 
@@ -23,14 +27,44 @@ export class Batch implements Run {
     this.jobs = Array.from({ length: rowsMax }, () => null);
   }
 
-  /** The job's rows go to the end of the batch, which has room for them. */
-  add(job: LaneJob): void {
+  /** The job's rows go to the end of the batch, which has room for them and starts at `nowUs`. */
+  add(job: LaneJob, nowUs: number): void {
+    job.state = 'running';
+    job.startedUs = nowUs;
     const { rows, slots } = job;
     for (let row = 0; row < rows; row += 1) this.slots[this.rows + row] = slots[row] as number;
     this.#firstRows[this.jobCount] = this.rows;
     this.rows += rows;
+    this.jobRows = this.rows;
     this.jobs[this.jobCount] = job;
     this.jobCount += 1;
+  }
+
+  /** Fills the run up to `rows`: its last row again, whose answer is then written twice. */
+  pad(rows: number): void {
+    this.slots.fill(this.slots[this.rows - 1] as number, this.rows, rows);
+    this.rows = rows;
+  }
+
+  start(nowUs: number): void {
+    this.startedUs = nowUs;
+    this.endedUs = Infinity;
+  }
+
+  /** What the job is to know of its run when it is answered. */
+  leave(job: LaneJob, endedUs: number): void {
+    job.endedUs = endedUs;
+    job.batchRows = this.jobRows;
+    job.batchReason = this.reason;
+  }
+
+  /** As if new. */
+  reset(): void {
+    this.rows = 0;
+    this.jobRows = 0;
+    this.jobCount = 0;
+    this.inputNs = 0;
+    this.outputNs = 0;
   }
 
   /** What the runner measured is by another clock: it may not be more than the run as a whole. */

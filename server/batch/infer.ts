@@ -15,13 +15,15 @@ export type InferSettled = (error: ServeError | null, result: InferResult | null
 export function startInfer(
   lane: Lane, request: InferRequest, clock: Clock, settled: InferSettled,
 ): () => boolean {
-  const { inputs, outputs, deadlineMs } = request;
+  const { inputs, outputs, deadlineMs, priority, timeoutUs } = request;
   if (outputs) checkOutputs(lane, outputs);
   const rows = checkInputs(lane, inputs);
   const job = lane.take(rows);
   if (!job) throw noRoom(lane, rows);
   writeInputs(lane, job, inputs);
   if (deadlineMs !== undefined) job.deadlineUs = clock.nowUs() + deadlineMs * 1000;
+  if (priority !== undefined) job.priority = priority;
+  if (timeoutUs !== undefined) job.timeoutUs = timeoutUs;
   let open = true; // the lane uses the job again for another once it has settled
   job.onSettled = (done, error) => {
     open = false;
@@ -63,6 +65,7 @@ function resultOf(lane: Lane, job: Job, wanted?: readonly string[]): InferResult
       queueUs: job.startedUs - job.arrivedUs,
       runUs: job.endedUs - job.startedUs,
       batchRows: job.batchRows,
+      batchReason: job.batchReason,
     },
   };
 }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import type { ServeError } from '../core/errors.ts';
 import type { Slab } from '../core/slab.ts';
-import { LaneJob } from './job-queue.ts';
+import { LaneJob } from './job.ts';
 import type { Job } from './lane.ts';
-import type { LaneStats } from './lane-stats.ts';
+import type { LaneStats, LevelStats } from './lane-stats.ts';
 
 /** Jobs and the slots of their rows: lent to callers and taken back, never thrown away. */
 export class JobPool {
@@ -53,7 +53,10 @@ export class JobPool {
   #tell(job: LaneJob, error: ServeError | null): void {
     if (error === null) {
       this.stats.answered += 1;
-      this.stats.queueUs.record(job.startedUs - job.arrivedUs);
+      const level = this.stats.levels[job.level] as LevelStats;
+      level.queueUs.record(job.startedUs - job.arrivedUs);
+      level.runUs.record(job.endedUs - job.startedUs);
+      level.requestUs.record(job.endedUs - job.arrivedUs);
     } else {
       this.stats.fail(error.code);
     }

@@ -1,54 +1,24 @@
-import assert from 'node:assert/strict';
-import type { ServeError } from '../core/errors.ts';
-import type { Job } from './lane.ts';
+import type { LaneJob } from './job.ts';
+import { LevelQueue } from './level-queue.ts';
 
-export type JobState = 'free' | 'taken' | 'waiting' | 'refused' | 'running';
-
-/** A job as its lane sees it: reused for ever, linked into the queue through itself. */
-export class LaneJob implements Job {
-  rows = 0;
-  slots = new Int32Array(4);
-  deadlineUs = Infinity;
-  arrivedUs = 0;
-  startedUs = 0;
-  endedUs = 0;
-  batchRows = 0;
-  onSettled: (job: Job, error: ServeError | null) => void = unsettled;
-  context: unknown = null;
-
-  state: JobState = 'free';
-  refusal: ServeError | null = null;
-  before: LaneJob | null = null;
-  after: LaneJob | null = null;
-
-  /** As if new, with room for `rows` slots. */
-  reset(rows: number): void {
-    this.rows = rows;
-    if (this.slots.length < rows) this.slots = new Int32Array(2 ** Math.ceil(Math.log2(rows)));
-    this.deadlineUs = Infinity;
-    this.arrivedUs = 0;
-    this.startedUs = 0;
-    this.endedUs = 0;
-    this.batchRows = 0;
-    this.onSettled = unsettled;
-    this.context = null;
-    this.refusal = null;
-  }
-}
-
-function unsettled(): void {
-  assert.fail('a job was submitted without onSettled');
-}
-
-/** Jobs in order of arrival. Any of them can leave at once, wherever it stands. */
+/** Jobs that wait: by priority level, within a level by `orderUs`, then in order of arrival. */
 export class JobQueue {
-  #first: LaneJob | null = null;
-  #last: LaneJob | null = null;
+  readonly levels: readonly LevelQueue[];
   #rows = 0;
   #jobs = 0;
+  #limited = 0; // jobs that do not wait for ever
+  #sequence = 0;
+  readonly #due: LaneJob[] = [];
 
+  constructor(levels = 1) {
+    this.levels = Array.from({ length: levels }, () => new LevelQueue());
+  }
+
+  /** Whose turn it is. */
   get first(): LaneJob | null {
-    return this.#first;
+    if (this.#jobs === 0) return null;
+    for (const level of this.levels) if (level.jobs > 0) return level.first;
+    return null;
   }
   /** Rows of all jobs that wait. */
   get rows(): number {
@@ -59,33 +29,72 @@ export class JobQueue {
   }
 
   push(job: LaneJob): void {
-    job.before = this.#last;
-    job.after = null;
-    if (this.#last) this.#last.after = job;
-    else this.#first = job;
-    this.#last = job;
+    this.#sequence += 1;
+    job.sequence = this.#sequence;
+    if (job.limitUs !== Infinity) this.#limited += 1;
+    (this.levels[job.level] as LevelQueue).push(job);
     this.#rows += job.rows;
     this.#jobs += 1;
   }
 
   /** The job must be in this queue. */
   remove(job: LaneJob): void {
-    if (job.before) job.before.after = job.after;
-    else this.#first = job.after;
-    if (job.after) job.after.before = job.before;
-    else this.#last = job.before;
-    job.before = null;
-    job.after = null;
+    if (job.limitUs !== Infinity) this.#limited -= 1;
+    (this.levels[job.level] as LevelQueue).remove(job);
     this.#rows -= job.rows;
     this.#jobs -= 1;
   }
 
-  /** The earliest deadline of a job that waits; Infinity when none has one. */
-  earliestUs(): number {
-    let earliest = Infinity;
-    for (let job = this.#first; job; job = job.after) {
-      if (job.deadlineUs < earliest) earliest = job.deadlineUs;
+  /** The job keeps waiting, without `startByUs`, behind all of its level that are in time. */
+  delay(job: LaneJob): void {
+    if (job.deadlineUs === Infinity) this.#limited -= 1;
+    (this.levels[job.level] as LevelQueue).delay(job);
+    job.startByUs = Infinity;
+  }
+
+  /** Rows that would go before a job that came now. */
+  rowsAhead(level: number, orderUs: number): number {
+    let rows = (this.levels[level] as LevelQueue).rowsAhead(orderUs);
+    for (let above = 0; above < level; above += 1) rows += (this.levels[above] as LevelQueue).rows;
+    return rows;
+  }
+
+  /** When the job came that has waited longest. */
+  get oldestUs(): number {
+    if (this.levels.length === 1) return (this.levels[0] as LevelQueue).oldestUs;
+    return this.levels.reduce((oldest, level) => Math.min(oldest, level.oldestUs), Infinity);
+  }
+
+  /** By when the first job of some level must have started, or be answered. */
+  get limitUs(): number {
+    if (this.#limited === 0) return Infinity;
+    return this.levels.reduce((least, { first }) => Math.min(least, first?.limitUs ?? Infinity), Infinity);
+  }
+
+  /** Jobs whose limit has passed. Valid until the next call. */
+  overdue(nowUs: number): readonly LaneJob[] {
+    const due = this.#due;
+    due.length = 0;
+    if (this.#limited === 0) return due;
+    for (const level of this.levels) level.collectDue(nowUs, due);
+    let kept = 0;
+    for (const job of due) if (job.limitUs <= nowUs) due[kept++] = job;
+    due.length = kept;
+    return due;
+  }
+
+  /** When to ask for `overdue` again; Infinity where no job has a limit. */
+  nextLimitUs(nowUs: number): number {
+    if (this.#limited === 0) return Infinity;
+    const due = this.#due;
+    due.length = 0;
+    let next = Infinity;
+    for (const level of this.levels) {
+      level.collectDue(nowUs, due);
+      next = Math.min(next, level.nextUs(nowUs));
     }
-    return earliest;
+    for (const job of due) next = Math.min(next, job.limitUs);
+    due.length = 0;
+    return next;
   }
 }

@@ -1,7 +1,17 @@
 import type { FailureCode } from '../core/errors.ts';
 import { Histogram } from '../core/histogram.ts';
+import type { BatchReason } from '../core/inference.ts';
 import { PhaseStats } from './phase-stats.ts';
-import type { FlushReason } from './policy.ts';
+
+/** Jobs of one priority level that were answered: microseconds of each phase, mergeable. */
+export class LevelStats {
+  /** From submission to the start of the run. */
+  readonly queueUs = new Histogram();
+  /** Of the run that it was part of. */
+  readonly runUs = new Histogram();
+  /** From submission to the answer. */
+  readonly requestUs = new Histogram();
+}
 
 /** What one lane has done since it was made. The lane adds, `/metrics` reads. */
 export class LaneStats {
@@ -10,21 +20,43 @@ export class LaneStats {
   readonly failed: Partial<Record<FailureCode, number>> = {};
   /** Rows that ran, and runs: their ratio is the average batch. */
   rows = 0;
-  readonly batches: Record<FlushReason, number> = { full: 0, idle: 0, deadline: 0, delay: 0 };
+  /** Rows that runs had besides, to be of an allowed size. */
+  paddedRows = 0;
+  /** Runs by why they left. */
+  readonly batches: Record<BatchReason, number> = {
+    full: 0, preferred: 0, bucket: 0, deadline: 0, delay: 0, idle: 0,
+  };
   readonly batchRows = new Histogram();
-  /** Microseconds, of every job that was answered. */
-  readonly queueUs = new Histogram();
   /** Microseconds, of every run; the hop to a worker and back is included. */
   readonly runUs = new Histogram();
+  /** By priority level, the most urgent first. */
+  readonly levels: readonly LevelStats[];
 
   /** The same to the nanosecond, by phase and by size of the run. */
   readonly phases: PhaseStats;
 
-  constructor(rowsMax = 1) {
+  constructor(rowsMax = 1, levels = 1) {
     this.phases = new PhaseStats(rowsMax);
+    this.levels = Array.from({ length: levels }, () => new LevelStats());
+  }
+
+  /** Microseconds in the queue, of every job that was answered. */
+  get queueUs(): Histogram {
+    return this.#merged('queueUs');
+  }
+
+  /** Microseconds from submission to answer. */
+  get requestUs(): Histogram {
+    return this.#merged('requestUs');
   }
 
   fail(code: FailureCode): void {
     this.failed[code] = (this.failed[code] ?? 0) + 1;
+  }
+
+  #merged(phase: keyof LevelStats): Histogram {
+    const merged = new Histogram();
+    for (const level of this.levels) merged.merge(level[phase]);
+    return merged;
   }
 }

@@ -1,5 +1,6 @@
 import type { ModelConfig } from '../catalog/model-config.ts';
 import type { ServeError } from '../core/errors.ts';
+import type { BatchReason } from '../core/inference.ts';
 import type { TensorSpec } from '../core/tensor.ts';
 
 /**
@@ -49,10 +50,15 @@ export interface Job {
   readonly slots: Int32Array;
   /** By the lane's clock; Infinity for none. Past it the job settles with `deadline`. */
   deadlineUs: number;
+  /** 1 is the most urgent level; 0 is the model's default one. */
+  priority: number;
+  /** In the queue, where the model's policy lets requests say; 0 for none of its own. */
+  timeoutUs: number;
   readonly arrivedUs: number;
   readonly startedUs: number;
   readonly endedUs: number;
   readonly batchRows: number;
+  readonly batchReason: BatchReason;
   /** Called once: null when the output slots hold the answer. Slots are given back after it. */
   onSettled: (job: Job, error: ServeError | null) => void;
   /** The caller's own, to find its request again. */

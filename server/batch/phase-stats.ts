@@ -39,8 +39,8 @@ export class PhaseStats {
     return this.queueNs + this.inputNs + this.inferNs + this.outputNs;
   }
 
-  /** A run of `rows` answered. */
-  ran({ rows, startedUs, inputNs, outputNs }: TimedRun, endedUs: number, atMs: number): void {
+  /** A run answered. */
+  ran({ jobRows: rows, startedUs, inputNs, outputNs }: TimedRun, endedUs: number, atMs: number): void {
     this.runs += 1;
     this.rows += rows;
     this.lastMs = atMs;
@@ -69,7 +69,7 @@ export class PhaseStats {
 
 /** A run with what its runner measured inside it: rows gathered before, and scattered after. */
 export interface TimedRun {
-  readonly rows: number;
+  readonly jobRows: number; // without those that fill it up
   readonly startedUs: number;
   readonly inputNs: number;
   readonly outputNs: number;

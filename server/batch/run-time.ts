@@ -11,6 +11,7 @@ export class RunTime {
   #us = 0;
   #rowsRows = 0;
   #rowsUs = 0;
+  #offUs = 0; // how far runs were off the line, by the same weights
 
   observe(rows: number, us: number): void {
     this.#weight = this.#weight * DECAY + 1;
@@ -18,6 +19,7 @@ export class RunTime {
     this.#us = this.#us * DECAY + us;
     this.#rowsRows = this.#rowsRows * DECAY + rows * rows;
     this.#rowsUs = this.#rowsUs * DECAY + rows * us;
+    this.#offUs = this.#offUs * DECAY + Math.abs(us - this.expectUs(rows));
   }
 
   /** Microseconds a run of `rows` is expected to take; 0 before the first was seen. */
@@ -30,5 +32,10 @@ export class RunTime {
     const covariance = this.#rowsUs / this.#weight - meanRows * meanUs;
     const slope = Math.max(0, covariance / variance); // more rows never take less time
     return Math.max(0, meanUs + slope * (rows - meanRows));
+  }
+
+  /** Microseconds that a run is off `expectUs`, on the average; 0 before the first was seen. */
+  get spreadUs(): number {
+    return this.#weight === 0 ? 0 : this.#offUs / this.#weight;
   }
 }

@@ -21,8 +21,19 @@ export interface ModelConfig {
     readonly max_queue_delay_microseconds: number;
     /** Rows that may wait; one more is answered `overloaded`. */
     readonly max_queue_size: number;
-    /** For requests that bring no deadline; 0 is none. */
-    readonly default_timeout_microseconds: number;
+    /** Sizes, ascending, that leave as soon as they are there. */
+    readonly preferred_batch_size: readonly number[];
+    /** Sizes, ascending, that runs may have; smaller batches are filled up. None: every size. */
+    readonly allowed_batch_size: readonly number[];
+    /** Answers leave in order of arrival, and so nobody's deadline gives them a better place. */
+    readonly preserve_ordering: boolean;
+    /** Levels of priority, 1 the most urgent; 0 for no levels. */
+    readonly priority_levels: number;
+    /** For requests that name no level. */
+    readonly default_priority_level: number;
+    readonly default_queue_policy: QueuePolicy;
+    /** Of those levels that have one of their own. */
+    readonly priority_queue_policy: Readonly<Record<string, QueuePolicy>>;
   };
   readonly parameters: {
     /** Where batches run: measured at load, on the front end, or in the pool. */
@@ -32,6 +43,18 @@ export interface ModelConfig {
     /** The model's own, for who uses it: the server does not look. */
     readonly [name: string]: Parameter;
   };
+}
+
+/** How long the requests of one priority level may wait, and how many of them. */
+export interface QueuePolicy {
+  /** After its timeout a request is refused, or waits on behind all that are in time. */
+  readonly timeout_action: 'REJECT' | 'DELAY';
+  /** In the queue; 0 is for ever. */
+  readonly default_timeout_microseconds: number;
+  /** Whether a request may have a shorter timeout of its own. */
+  readonly allow_timeout_override: boolean;
+  /** Requests of the level that wait; 0: as many as the queue holds rows. */
+  readonly max_queue_size: number;
 }
 
 export type Parameter = string | number | boolean | readonly string[] | readonly number[];

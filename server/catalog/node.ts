@@ -16,6 +16,15 @@ export class Node {
     throw new ServeError('bad_argument', `${this.file}: ${path} is ${shown}: ${must}`);
   }
 
+  get present(): boolean {
+    return this.value !== undefined;
+  }
+
+  /** An object without fields, under the same path. */
+  empty(): Node {
+    return new Node({}, this.path, this.file);
+  }
+
   /** This value where it is present, read by `read`; else `otherwise`. */
   optional<T>(otherwise: T, read: (node: this) => T): T {
     return this.value === undefined ? otherwise : read(this);
@@ -71,6 +80,11 @@ export class Node {
   oneOf<T extends string>(values: readonly T[]): T {
     const value = values.find((each) => each === this.value);
     return value ?? this.fail(`must be one of ${values.join(', ')}`);
+  }
+
+  flag(): boolean {
+    const { value } = this;
+    return typeof value === 'boolean' ? value : this.fail('must be true or false');
   }
 
   integer(min: number, max: number): number {

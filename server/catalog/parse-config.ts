@@ -1,24 +1,9 @@
 import { ServeError } from '../core/errors.ts';
 import { DATATYPE_BYTES, elements, isDatatype } from '../core/tensor.ts';
+import { CONFIG_LIMITS } from './config-limits.ts';
 import type { ModelConfig, Parameter, TensorConfig, VersionPolicy } from './model-config.ts';
 import { Node } from './node.ts';
-
-/** Limits on what a config may ask for. */
-export const CONFIG_LIMITS = {
-  nameMax: 128, // characters of a model's or tensor's name
-  batchMax: 1024, // rows in one run
-  tensorsMax: 64, // inputs, and outputs
-  rankMax: 8,
-  queueMax: 1_048_576, // rows that may wait
-  queueDelayUsMax: 1_000_000,
-  timeoutUsMax: 600_000_000,
-  instancesMax: 256,
-  slabBytesMax: 1_073_741_824, // of the rows that wait
-} as const;
-
-/** Rows that may wait where the config does not say, unless they would take more than the bytes. */
-const QUEUE_ROWS = 4096;
-const QUEUE_BYTES = 67_108_864;
+import { parseBatching } from './parse-batching.ts';
 
 const PLATFORMS = ['onnxruntime_onnx', 'tensorflow_tfjs', 'plain'] as const;
 const FIELDS = [
@@ -49,7 +34,8 @@ export function parseConfig(json: unknown, folder: string, file = 'config.json')
       { latest: { num_versions: 1 } } satisfies VersionPolicy, versionPolicy),
     version_labels: root.at('version_labels').optional({}, versionLabels),
     instance_group: { count: root.at('instance_group').optional(0, instances) },
-    dynamic_batching: batching(root.at('dynamic_batching'), maxBatchSize, [...input, ...output]),
+    dynamic_batching: parseBatching(
+      root.at('dynamic_batching'), maxBatchSize, rowBytes([...input, ...output])),
     parameters: parameters(root.at('parameters')),
   };
 }
@@ -111,32 +97,11 @@ function instances(node: Node): number {
   return Math.min(CONFIG_LIMITS.instancesMax, counts.reduce((sum, count) => sum + count, 0));
 }
 
-function batching(
-  node: Node, maxBatchSize: number, tensorList: readonly TensorConfig[],
-): ModelConfig['dynamic_batching'] {
-  const batch = Math.max(1, maxBatchSize);
-  const rowBytes = tensorList.reduce((sum, { data_type, dims }) => {
+function rowBytes(tensorList: readonly TensorConfig[]): number {
+  return tensorList.reduce((sum, { data_type, dims }) => {
     const width = DATATYPE_BYTES[data_type.slice('TYPE_'.length) as keyof typeof DATATYPE_BYTES];
     return sum + elements(dims) * width;
   }, 0);
-  const usual = Math.max(batch, Math.min(QUEUE_ROWS, Math.floor(QUEUE_BYTES / rowBytes)));
-  const fields = node.optional(null, (each) => each.fields([
-    'max_queue_delay_microseconds', 'max_queue_size', 'default_timeout_microseconds',
-  ]));
-  const number = (name: string, otherwise: number, min: number, max: number): number =>
-    fields?.at(name).optional(otherwise, (each) => each.integer(min, max)) ?? otherwise;
-  const queueMax = number('max_queue_size', usual, batch, CONFIG_LIMITS.queueMax);
-  if (queueMax * rowBytes > CONFIG_LIMITS.slabBytesMax) {
-    node.fail(`${queueMax} rows of ${rowBytes} bytes that wait need more than ` +
-      `${CONFIG_LIMITS.slabBytesMax} bytes: set max_queue_size or max_batch_size lower`);
-  }
-  return {
-    max_queue_delay_microseconds:
-      number('max_queue_delay_microseconds', 0, 0, CONFIG_LIMITS.queueDelayUsMax),
-    max_queue_size: queueMax,
-    default_timeout_microseconds:
-      number('default_timeout_microseconds', 0, 0, CONFIG_LIMITS.timeoutUsMax),
-  };
 }
 
 /** Values may also be written as Triton does: `{"string_value": "..."}`. */

@@ -73,14 +73,14 @@ export class Calls {
 
   /** Sends `{id, op, ...body}` when there is room. Resolves to the reply, names in camelCase. */
   submit(op: string, body: object, options: SubmitOptions = {}): Promise<Record<string, unknown>> {
-    const { signal, deadlineMs, bound = false } = options;
+    const { signal, deadlineMs, priority, bound = false } = options;
     if (signal?.aborted) return Promise.reject(new VitrineError('cancelled'));
     const refusal = this.#refusal();
     if (refusal) return Promise.reject(refusal);
     const id = ++this.#lastId;
     let frame: Uint8Array | string;
     try {
-      frame = this.codec.encode({ id, op, deadlineMs, ...body });
+      frame = this.codec.encode({ id, op, deadlineMs, priority, ...body });
     } catch (cause) {
       return Promise.reject(asRefusal(op, cause));
     }

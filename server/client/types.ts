@@ -51,6 +51,8 @@ export interface CallOptions {
   readonly timeoutMs?: number;
   /** Milliseconds the server may take: it drops the request when it cannot answer in time. */
   readonly deadlineMs?: number;
+  /** 1 is the most urgent; the model's default level when absent. */
+  readonly priority?: number;
   /** Ends the call with `cancelled` on this side, and on the server's. */
   readonly signal?: AbortSignal;
   /** Times the call is sent again when the connection is lost under it. */

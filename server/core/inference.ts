@@ -1,5 +1,13 @@
 import type { Tensor } from './tensor.ts';
 
+/**
+ * Why a batch left: it was full; it had a size that the model prefers; it filled a size that runs
+ * may have, and waiting for the next was not worth it; a deadline came near; the oldest row had
+ * waited its time; or a worker was idle. Counted, and shown by `/metrics` and in traces.
+ */
+export const BATCH_REASONS = ['full', 'preferred', 'bucket', 'deadline', 'delay', 'idle'] as const;
+export type BatchReason = (typeof BATCH_REASONS)[number];
+
 /** A request to run one model. The first size of every input's shape is the number of rows. */
 export interface InferRequest {
   readonly model: string;
@@ -10,8 +18,10 @@ export interface InferRequest {
   readonly outputs?: readonly string[];
   /** Milliseconds from arrival after which the answer is of no use. */
   readonly deadlineMs?: number;
-  /** 1 is the most urgent; absent or 0 is the model's own default. */
+  /** 1 is the most urgent; the model's default level when absent, 0, or beyond its levels. */
   readonly priority?: number;
+  /** Microseconds in the queue, where the model's queue policy lets requests say. */
+  readonly timeoutUs?: number;
   /** Ends the wait with `cancelled`; a batch that already runs is not stopped. */
   readonly signal?: AbortSignal;
 }
@@ -31,6 +41,8 @@ export interface InferTiming {
   readonly runUs: number;
   /** Rows in the batch that this request was part of. */
   readonly batchRows: number;
+  /** Why that batch left when it did. */
+  readonly batchReason: BatchReason;
 }
 
 /**

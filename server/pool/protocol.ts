@@ -1,5 +1,5 @@
+import { CONFIG_LIMITS } from '../catalog/config-limits.ts';
 import type { ModelConfig } from '../catalog/model-config.ts';
-import { CONFIG_LIMITS } from '../catalog/parse-config.ts';
 import type { RowFailure } from '../core/row-failure.ts';
 import type { SlabLayout } from '../core/slab.ts';
 

@@ -54,6 +54,8 @@ export class FastInfer {
     if (template.deadlineMs !== undefined) {
       job.deadlineUs = this.clock.nowUs() + template.deadlineMs * 1000;
     }
+    job.priority = template.priority;
+    job.timeoutUs = template.timeoutUs;
     const flight = this.#free.pop() ?? new FastFlight();
     flight.id = id;
     flight.session = session;

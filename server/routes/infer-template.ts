@@ -23,6 +23,8 @@ interface TensorHole {
 export class InferTemplate {
   readonly version: string | undefined; // as it was asked for
   readonly deadlineMs: number | undefined;
+  readonly priority: number;
+  readonly timeoutUs: number;
   readonly rows: number;
   readonly idAt: number;
   readonly tailBytes: number; // from the end of the id to the end of the frame
@@ -49,6 +51,8 @@ export class InferTemplate {
     const { idAt, idEnd, holes } = layout;
     this.version = request.version;
     this.deadlineMs = request.deadlineMs;
+    this.priority = request.priority ?? 0;
+    this.timeoutUs = request.timeoutUs ?? 0;
     this.rows = rows;
     this.idAt = idAt;
     this.tailBytes = frame.length - idEnd;
@@ -167,7 +171,7 @@ function replyFrame(lane: Lane, rows: number, outputs: readonly LaneTensor[]) {
       data: new Uint8Array(rows * rowBytes),
     };
   });
-  const timing = { queueUs: 0, runUs: 0, batchRows: 0 };
+  const timing = { queueUs: 0, runUs: 0, batchRows: 0, batchReason: 'idle' as const };
   const result = { model: lane.model, version: lane.version, outputs: blank, timing };
   const frame = encodeMsgpack(inferReply(0, result, false));
   const { idAt, idEnd, holes } = frameLayout(frame, 'outputs') as FrameLayout;

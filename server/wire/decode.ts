@@ -34,8 +34,9 @@ export function decodeRequest(value: unknown, nowMs: number): Request {
     throw new ServeError('unknown_op', `${shown(op)} is none of ${Object.keys(OPS).join(', ')}`);
   }
   const deadlineMs = decodeDeadline(fields);
+  const priority = decodePriority(fields);
   const body = OPS[op as Op](fields, nowMs);
-  return { id, ...(deadlineMs === undefined ? {} : { deadlineMs }), ...body } as Request;
+  return { id, ...kept('deadlineMs', deadlineMs), ...kept('priority', priority), ...body } as Request;
 }
 
 /** What a reply to the message can be addressed to; null where that cannot be read. */
@@ -46,6 +47,10 @@ export function requestIdOf(value: unknown): RequestId | null {
 
 export function decodeDeadline(fields: Fields): number | undefined {
   return fields.optionalInteger(WIRE_NAMES.deadlineMs, 1, LIMITS.deadlineMsMax);
+}
+
+export function decodePriority(fields: Fields): number | undefined {
+  return fields.optionalInteger('priority', 0, LIMITS.priorityMax);
 }
 
 const REQUEST_ID_LENGTH_MAX = 64;
@@ -65,6 +70,8 @@ const OPS: { readonly [Name in Op]: (fields: Fields, nowMs: number) => { op: Nam
     op: 'infer',
     model: fields.text('model', LIMITS.idBytesMax),
     ...version(fields),
+    ...kept('timeoutUs',
+      fields.optionalInteger(WIRE_NAMES.timeoutUs, 1, LIMITS.deadlineMsMax * 1000)),
     inputs: fields.list('inputs', 0, LIMITS.tensorsMax, decodeTensor),
     ...kept('outputs', namedOutputs(fields)),
     trace: fields.flag('trace') ?? false,

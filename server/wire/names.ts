@@ -4,6 +4,7 @@
  */
 export const WIRE_NAMES = {
   atMs: 'at_ms',
+  batchReason: 'batch_reason',
   batchRows: 'batch_rows',
   deadlineMs: 'deadline_ms',
   excludeBought: 'exclude_bought',
@@ -16,6 +17,7 @@ export const WIRE_NAMES = {
   retryAfterMs: 'retry_after_ms',
   runUs: 'run_us',
   timeZone: 'time_zone',
+  timeoutUs: 'timeout_us',
   trainedOn: 'trained_on',
 } as const;
 

@@ -22,6 +22,7 @@ export const LIMITS = {
   queryBytesMax: 1024, // of a search event
   requestsMax: 256, // in one frame
   deadlineMsMax: 600_000,
+  priorityMax: 1_000_000, // beyond a model's levels is its default one
 } as const;
 
 /** What happened. Names follow GA4 and Google Retail as mapped in `server/wire/README.md`. */
@@ -140,8 +141,10 @@ export interface EventsReply {
 }
 
 /** Every operation a WebSocket client may ask for. `id` is echoed, and unique per socket. */
-export type Request = { readonly id: RequestId; readonly deadlineMs?: number } & (
-  | { readonly op: 'infer'; readonly model: string; readonly version?: string;
+export type Request = {
+  readonly id: RequestId; readonly deadlineMs?: number; readonly priority?: number;
+} & (
+  | { readonly op: 'infer'; readonly timeoutUs?: number; readonly model: string; readonly version?: string;
       readonly inputs: readonly Tensor[]; readonly outputs?: readonly string[];
       readonly trace: boolean }
   | { readonly op: 'events'; readonly events: readonly ShopEvent[] }

@@ -22,9 +22,17 @@ export class FakeClock implements Clock {
     };
   }
 
+  /** When the next timer falls due; Infinity for none. */
+  get nextUs(): number {
+    return Math.min(...this.#timers.map(({ dueUs }) => dueUs));
+  }
+
   /** Moves on by `us`, running what falls due on the way, in order. */
   advance(us: number): void {
-    const endUs = this.#nowUs + us;
+    this.advanceTo(this.#nowUs + us);
+  }
+
+  advanceTo(endUs: number): void {
     for (;;) {
       const due = this.#timers
         .filter((timer) => timer.dueUs <= endUs)

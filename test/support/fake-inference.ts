@@ -15,7 +15,7 @@ export class FakeInference implements Inference {
     const model = this.models[request.model];
     if (!model) throw new ServeError('unknown_model', `'${request.model}'`);
     const outputs = await model(request);
-    const timing = { queueUs: 10, runUs: 20, batchRows: 1 };
+    const timing = { queueUs: 10, runUs: 20, batchRows: 1, batchReason: 'idle' as const };
     return { model: request.model, version: request.version ?? '1', outputs, timing };
   }
 

@@ -44,7 +44,7 @@ export class FakeStorefront implements Storefront {
         version: '1',
         trainedOn: 'demo',
         features: { itemViews: 2 },
-        timing: { queueUs: 1, runUs: 2, batchRows: 3 },
+        timing: { queueUs: 1, runUs: 2, batchRows: 3, batchReason: 'idle' as const },
       },
       degraded: [],
     };

@@ -11,6 +11,8 @@ import { FakeClock } from './fake-clock.ts';
 /** Doubles the first input value of each row into the output, when the test says so. */
 export class FakeRunner implements Runner {
   readonly running: Run[] = [];
+  /** What the rows of each run held, in the order in which they started. */
+  readonly starts: number[][] = [];
   closed = false;
   trouble: string | undefined = undefined;
   onFree = (): void => {};
@@ -24,6 +26,7 @@ export class FakeRunner implements Runner {
 
   start(run: Run): void {
     this.running.push(run);
+    this.starts.push(this.#valuesOf(run));
     if (this.inline) this.end(run);
   }
 
@@ -71,6 +74,13 @@ export interface WorldOptions {
   readonly timeoutUs?: number;
   readonly runsMax?: number;
   readonly inline?: boolean;
+  /** More of `dynamic_batching`. */
+  readonly batching?: object;
+}
+
+export interface Urgency {
+  readonly priority?: number;
+  readonly timeoutUs?: number;
 }
 
 export class LaneWorld {
@@ -90,7 +100,8 @@ export class LaneWorld {
       dynamic_batching: {
         max_queue_size: options.queueMax ?? 8,
         max_queue_delay_microseconds: options.delayUs ?? 0,
-        default_timeout_microseconds: options.timeoutUs ?? 0,
+        default_queue_policy: { default_timeout_microseconds: options.timeoutUs ?? 0 },
+        ...options.batching,
       },
     }, 'world');
     this.runner = new FakeRunner(options.inline ?? false, options.runsMax ?? 1);
@@ -107,11 +118,13 @@ export class LaneWorld {
   }
 
   /** Submits a job of `rows` rows that all carry `value`; null when there is no room. */
-  submit(value: number, rows = 1, deadlineInUs = Infinity): Job | null {
+  submit(value: number, rows = 1, deadlineInUs = Infinity, more: Urgency = {}): Job | null {
     const job = this.lane.take(rows);
     if (!job) return null;
     this.fill(job, value);
     job.deadlineUs = this.clock.nowUs() + deadlineInUs;
+    job.priority = more.priority ?? 0;
+    job.timeoutUs = more.timeoutUs ?? 0;
     this.lane.submit(job);
     return job;
   }

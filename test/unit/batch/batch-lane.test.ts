@@ -3,6 +3,8 @@ import { suite, test } from 'node:test';
 import type { Run } from '../../../server/batch/runner.ts';
 import { LaneWorld } from '../../support/lane-world.ts';
 
+const NONE = { full: 0, preferred: 0, bucket: 0, deadline: 0, delay: 0, idle: 0 };
+
 suite('BatchLane', () => {
   test('submissions of one turn leave together from its end', () => {
     const world = new LaneWorld();
@@ -14,7 +16,7 @@ suite('BatchLane', () => {
     world.runner.end(world.runner.running[0] as Run);
 
     assert.deepEqual([...world.ends], [[1, ['ok']], [2, ['ok']], [3, ['ok']]]);
-    assert.deepEqual(world.lane.stats.batches, { full: 0, idle: 1, deadline: 0, delay: 0 });
+    assert.deepEqual(world.lane.stats.batches, { ...NONE, idle: 1 });
     assert.equal(world.lane.freeSlots, world.slots);
   });
 
@@ -36,7 +38,7 @@ suite('BatchLane', () => {
     world.turn();
 
     assert.equal(world.ends.size, 5);
-    assert.deepEqual(world.lane.stats.batches, { full: 2, idle: 1, deadline: 0, delay: 0 });
+    assert.deepEqual(world.lane.stats.batches, { ...NONE, full: 2, idle: 1 });
   });
 
   test('what comes during a run leaves as soon as the run ends', () => {
@@ -130,15 +132,6 @@ suite('BatchLane', () => {
     world.runner.end(world.runner.running[0] as Run);
     assert.deepEqual(world.ends.get(1), ['deadline']);
     assert.equal(world.lane.freeSlots, world.slots);
-  });
-
-  test('the model gives a deadline to requests that bring none', () => {
-    const world = new LaneWorld({ timeoutUs: 5000 });
-    world.submit(1);
-    world.turn();
-    world.clock.advance(5000);
-
-    assert.deepEqual(world.ends.get(1), ['deadline']);
   });
 
   test('with a queue delay a lone row waits for company, and no longer', () => {

@@ -18,7 +18,8 @@ const rows: Row[] = [...page.matchAll(/^\| (`.*?) \| (.*?) \| (.*?) \|/gm)].flat
 suite('The table of config.json', () => {
   test('has each field that the parser knows, and no other', () => {
     const objects = ['', 'input[]', 'version_policy', 'version_policy.latest',
-      'version_policy.specific', 'instance_group[]', 'dynamic_batching'];
+      'version_policy.specific', 'instance_group[]', 'dynamic_batching',
+      'dynamic_batching.default_queue_policy'];
     const known = objects.flatMap((path) => knownFields(path));
     const parts = new Set(rows.map(({ path }) => path).filter((path) => !path.startsWith('param')));
     for (const path of known) {
@@ -53,7 +54,7 @@ suite('The table of config.json', () => {
         if (plain === 'required') {
           assert.throws(() => parse(path, undefined), { code: 'bad_argument' });
         } else {
-          const stated = /^\d+$/.test(plain) ? Number(plain) : plain;
+          const stated = /^(\d+|true|false)$/.test(plain) ? JSON.parse(plain) : plain;
           assert.deepEqual(parse(path, undefined), parse(path, stated));
         }
       });

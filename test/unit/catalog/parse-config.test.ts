@@ -18,7 +18,14 @@ suite('parseConfig', () => {
       version_labels: {},
       instance_group: { count: 0 },
       dynamic_batching: {
-        max_queue_delay_microseconds: 0, max_queue_size: 4096, default_timeout_microseconds: 0,
+        max_queue_delay_microseconds: 0, max_queue_size: 4096,
+        preferred_batch_size: [], allowed_batch_size: [], preserve_ordering: false,
+        priority_levels: 0, default_priority_level: 0,
+        default_queue_policy: {
+          timeout_action: 'REJECT', default_timeout_microseconds: 0, allow_timeout_override: false,
+          max_queue_size: 0,
+        },
+        priority_queue_policy: {},
       },
       parameters: { placement: 'auto', backend: 'wasm' },
     });
@@ -46,7 +53,52 @@ suite('parseConfig', () => {
     assert.equal(parse({ input: wide, max_batch_size: 64 }).dynamic_batching.max_queue_size, 64);
   });
 
+  test('sizes of batches are kept in order, each once; a level may have its own policy', () => {
+    const { dynamic_batching } = parse({
+      max_batch_size: 8,
+      dynamic_batching: {
+        preferred_batch_size: [8, 2, 8], allowed_batch_size: [8, 2, 1],
+        priority_levels: 2, default_priority_level: 2,
+        priority_queue_policy: { 1: { timeout_action: 'DELAY', max_queue_size: 3 } },
+      },
+    });
+    assert.deepEqual(dynamic_batching.preferred_batch_size, [2, 8]);
+    assert.deepEqual(dynamic_batching.allowed_batch_size, [1, 2, 8]);
+    assert.deepEqual(dynamic_batching.priority_queue_policy, {
+      1: {
+        timeout_action: 'DELAY', default_timeout_microseconds: 0, allow_timeout_override: false,
+        max_queue_size: 3,
+      },
+    });
+  });
+
   const wrong: [string, object, RegExp][] = [
+    ['a preferred size larger than a batch',
+      { max_batch_size: 4, dynamic_batching: { preferred_batch_size: [2, 8] } },
+      /preferred_batch_size\[1\] is 8: must be an integer in 1\.\.4/],
+    ['allowed sizes without the largest',
+      { max_batch_size: 4, dynamic_batching: { allowed_batch_size: [1, 2] } },
+      /allowed_batch_size is \[1,2\]: must hold max_batch_size, which is 4/],
+    ['a preferred size that is not allowed',
+      { max_batch_size: 4, dynamic_batching: { allowed_batch_size: [4], preferred_batch_size: [3] } },
+      /preferred_batch_size is \[3\]: 3 is none of allowed_batch_size/],
+    ['levels without a default', { dynamic_batching: { priority_levels: 2 } },
+      /default_priority_level is missing: priority_levels asks for it: 1\.\.2/],
+    ['a default that is no level',
+      { dynamic_batching: { priority_levels: 2, default_priority_level: 3 } },
+      /default_priority_level is 3: must be an integer in 1\.\.2/],
+    ['a default without levels', { dynamic_batching: { default_priority_level: 1 } },
+      /default_priority_level is 1: must be an integer in 0\.\.0/],
+    ['a policy for no level', { dynamic_batching: {
+      priority_levels: 2, default_priority_level: 1, priority_queue_policy: { 3: {} } } },
+      /priority_queue_policy\.3 is \{\}: '3' is no level: they are 1\.\.2/],
+    ['a policy without levels', { dynamic_batching: { priority_queue_policy: { 1: {} } } },
+      /there are no levels without priority_levels/],
+    ['an unknown action', { dynamic_batching: { default_queue_policy: { timeout_action: 'WAIT' } } },
+      /default_queue_policy\.timeout_action is "WAIT": must be one of REJECT, DELAY/],
+    ['order among levels', { dynamic_batching: {
+      priority_levels: 2, default_priority_level: 1, preserve_ordering: true } },
+      /preserve_ordering is true: only one priority level goes with preserve_ordering/],
     ['a name that is not the folder', { name: 'other' }, /name is "other": must be 'm'/],
     ['an unknown field', { dynamic_batchin: {} },
       /dynamic_batchin is \{\}: unknown field; known are name, /],

@@ -58,7 +58,7 @@ suite('SocketSessions', () => {
       version: '1',
       trained_on: 'demo',
       features: { itemViews: 2 },
-      timing: { queue_us: 1, run_us: 2, batch_rows: 3 },
+      timing: { queue_us: 1, run_us: 2, batch_rows: 3, batch_reason: 'idle' },
     });
     assert.equal(yOf((await ask(infer(5, 1, 2, 3, 4)))[0]), 10);
     assert.deepEqual((await ask({ id: 6, op: 'metadata' }))[0]?.models, [

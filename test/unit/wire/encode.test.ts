@@ -8,7 +8,7 @@ import { cutBody, decodeInferRequest } from '../../../server/wire/kserve-request
 import { decodeMsgpack } from '../../../server/wire/msgpack.ts';
 import { toWire, WIRE_NAMES } from '../../../server/wire/names.ts';
 
-const TIMING = { queueUs: 1, runUs: 2, batchRows: 3 };
+const TIMING = { queueUs: 1, runUs: 2, batchRows: 3, batchReason: 'idle' as const };
 const int64 = (...values: bigint[]) => new Uint8Array(BigInt64Array.from(values).buffer);
 const RESULT = {
   model: 'm',
@@ -35,7 +35,7 @@ suite('encodeMessage', () => {
           model: 'm',
           version: '2',
           outputs: RESULT.outputs.map((tensor) => ({ ...tensor, data: Buffer.from(tensor.data) })),
-          timing: { queue_us: 1, run_us: 2, batch_rows: 3 },
+          timing: { queue_us: 1, run_us: 2, batch_rows: 3, batch_reason: 'idle' },
         }),
       ),
     );

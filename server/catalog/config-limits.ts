@@ -1,0 +1,14 @@
+/** Limits on what a config may ask for. */
+export const CONFIG_LIMITS = {
+  nameMax: 128, // characters of a model's or tensor's name
+  batchMax: 1024, // rows in one run
+  batchSizesMax: 64, // preferred, and allowed
+  priorityLevelsMax: 64,
+  tensorsMax: 64, // inputs, and outputs
+  rankMax: 8,
+  queueMax: 1_048_576, // rows that may wait
+  queueDelayUsMax: 1_000_000,
+  timeoutUsMax: 600_000_000,
+  instancesMax: 256,
+  slabBytesMax: 1_073_741_824, // of the rows that wait
+} as const;
