@@ -20,6 +20,7 @@ constexpr napi_type_tag kTypeTag = {0x9d1c'77a4'5e02'4b38u, 0xa6f0'2be1'93c8'd15
 
 constexpr const char* kKindNames[] = {"exact", "graph"};
 constexpr const char* kKeepNames[] = {"f32", "bf16"};
+constexpr const char* kOpeningNames[] = {"map", "load"};
 constexpr const char* kMetricNames[] = {"ip", "cosine", "l2"};
 
 // Every open index of this process. Never destroyed: threads may still search while it exits.
@@ -96,6 +97,7 @@ void IndexWrap::start(Napi::Env env, Napi::Object exports) {
           InstanceAccessor<&IndexWrap::token>("token"),
           InstanceMethod<&IndexWrap::add>("add"),
           InstanceMethod<&IndexWrap::remove>("remove"),
+          InstanceMethod<&IndexWrap::refine>("refine"),
           InstanceMethod<&IndexWrap::has>("has"),
           InstanceMethod<&IndexWrap::get>("get"),
           InstanceMethod<&IndexWrap::search>("search"),
@@ -139,7 +141,10 @@ Napi::Value IndexWrap::attach(const Napi::CallbackInfo& info) {
 Napi::Value IndexWrap::open(const Napi::CallbackInfo& info) {
   const std::string path = args::text(info[0], "path");
   std::shared_ptr<Index> index;
-  args::throw_unless_ok(info.Env(), open_index(path, kernels_of(args::options(info, 1)), index));
+  const Napi::Object options = args::options(info, 1);
+  const bool named = !options.Get("mode").IsUndefined();
+  const auto opening = static_cast<Opening>(named ? choice(options, "mode", kOpeningNames) : 0);
+  args::throw_unless_ok(info.Env(), open_index(path, kernels_of(options), opening, index));
   return wrap(info.Env(), {std::move(index), 0});
 }
 
@@ -220,6 +225,12 @@ Napi::Value IndexWrap::remove(const Napi::CallbackInfo& info) {
   Index& index = opened(info);
   const auto removed = index.remove(args::uint32s(info[0], "ids"));
   return Napi::Number::New(info.Env(), static_cast<double>(removed));
+}
+
+Napi::Value IndexWrap::refine(const Napi::CallbackInfo& info) {
+  Index& index = opened(info);
+  const std::uint32_t count = args::integer(info[0], "count", 0, kSlotsMax);
+  return Napi::Number::New(info.Env(), static_cast<double>(index.refine(count)));
 }
 
 Napi::Value IndexWrap::has(const Napi::CallbackInfo& info) {

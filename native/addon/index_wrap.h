@@ -31,6 +31,7 @@ class IndexWrap final : public Napi::ObjectWrap<IndexWrap> {
   Napi::Value token(const Napi::CallbackInfo& info);
   Napi::Value add(const Napi::CallbackInfo& info);
   Napi::Value remove(const Napi::CallbackInfo& info);
+  Napi::Value refine(const Napi::CallbackInfo& info);
   Napi::Value has(const Napi::CallbackInfo& info);
   Napi::Value get(const Napi::CallbackInfo& info);
   Napi::Value search(const Napi::CallbackInfo& info);

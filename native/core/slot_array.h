@@ -26,6 +26,7 @@ template <class T, std::uint32_t kSlots = 1024>
 class SlotArray {
  public:
   static constexpr std::uint32_t kChunkSlots = kSlots;
+  using Value = T;
 
   explicit SlotArray(std::size_t width) : width_(width) {}
 
@@ -44,9 +45,10 @@ class SlotArray {
     if (spare_ == nullptr) spare_ = cut_chunk();
     return spare_;
   }
+  // A chunk may also be memory of somebody who outlives the array.
   void append(T* chunk) {
     chunks_.push_back(chunk);
-    spare_ = nullptr;
+    if (chunk == spare_) spare_ = nullptr;
   }
 
   // The next chunks, for `slots` slots in all, are cut from one block. False where there is no memory.

@@ -130,13 +130,12 @@ std::int32_t Coder::as_query(const std::uint8_t* row, std::int8_t* codes) const 
     std::memcpy(codes, row, bytes());
     return 0;
   }
-  std::int32_t sum = 0;
+  std::uint32_t sum = 0;
   for (std::size_t i = 0; i < count_; ++i) {
-    const int code = row[i] - kZero;
-    codes[i] = static_cast<std::int8_t>(code);
-    sum += code;
+    codes[i] = static_cast<std::int8_t>(row[i] ^ kZero);  // less kZero, without widening
+    sum += row[i];
   }
-  return sum * kZero;
+  return (static_cast<std::int32_t>(sum) - static_cast<std::int32_t>(count_) * kZero) * kZero;
 }
 
 }  // namespace vitrine

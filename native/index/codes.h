@@ -30,6 +30,7 @@ class Codes {
   const std::uint8_t* row(std::uint32_t slot) const noexcept { return rows_.at(slot); }
   std::uint8_t* row(std::uint32_t slot) noexcept { return rows_.at(slot); }
   SlotArray<std::uint8_t>& rows() noexcept { return rows_; }
+  const SlotArray<std::uint8_t>& rows() const noexcept { return rows_; }
   std::size_t bytes() const noexcept { return rows_.bytes(); }
 
   // Into the second cache: there is room for all neighbours of a vector to be on their way at once.

@@ -1,12 +1,15 @@
 #include "index/file_format.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <bit>
 #include <cerrno>
+#include <cmath>
 #include <cstddef>
 #include <cstring>
 #include <filesystem>
@@ -24,6 +27,13 @@ std::uint64_t checksum_of(const FileHeader& header) noexcept {
   Checksum checksum;
   checksum.update(&header, kChecksummed);
   return checksum.digest();
+}
+
+// Slots that sections are padded to: a chunk of every array.
+constexpr std::uint64_t kFileSlots = 1024;
+
+constexpr std::uint64_t paged(std::uint64_t bytes) noexcept {
+  return (bytes + kFilePage - 1) / kFilePage * kFilePage;
 }
 
 std::string reason(int error) { return std::generic_category().message(error); }
@@ -61,18 +71,29 @@ bool plausible(const FileHeader& header) noexcept {
          header.keep <= static_cast<std::uint32_t>(Keep::bf16) &&
          header.slots < 0x7fff'ffff && header.size <= header.slots &&
          header.entries <= header.slots && header.entry_level < 32 &&
+         header.code_bytes >= header.dim && header.code_bytes <= 2 * kDimMax + kCodePad &&
+         std::isfinite(header.row_error) && header.row_error >= 0 &&
          header.payload_bytes == payload_bytes(header);
 }
 
 }  // namespace
 
 std::uint64_t payload_bytes(const FileHeader& header) noexcept {
-  const std::uint64_t value = header.keep == static_cast<std::uint32_t>(Keep::bf16) ? 2 : 4;
-  const std::uint64_t row = 4 + std::uint64_t{header.dim} * value;
-  if (header.kind == static_cast<std::uint32_t>(Kind::exact)) return header.slots * row;
-  return header.slots * (row + 1 + std::uint64_t{header.degree} * 4) +
-         std::uint64_t{header.entries} * 4;
+  const bool graph = header.kind == static_cast<std::uint32_t>(Kind::graph);
+  const bool half = header.keep == static_cast<std::uint32_t>(Keep::bf16);
+  const std::uint64_t row = half ? 2 * padded(header.dim, kHalfPad) : 4 * padded(header.dim);
+  const std::uint64_t slots = (header.slots + kFileSlots - 1) / kFileSlots * kFileSlots;
+  // As native/README.md lists them. Without slots no section has bytes.
+  std::uint64_t bytes = 0;
+  for (const std::uint64_t width : {std::uint64_t{4}, std::uint64_t{4}, row, std::uint64_t{header.code_bytes}}) {
+    bytes += paged(width * slots);
+  }
+  if (!graph) return bytes + paged(4 * slots);
+  return bytes + paged(4 * std::uint64_t{header.degree} * slots) + paged(slots) +
+         paged(4 * std::uint64_t{header.entries});
 }
+
+Mapping::~Mapping() { ::munmap(data_, bytes_); }
 
 FileWriter::FileWriter(std::string path) : path_(std::move(path)) {
   file_ = create_beside(path_, part_);
@@ -80,8 +101,8 @@ FileWriter::FileWriter(std::string path) : path_(std::move(path)) {
     note_failure("create");
     return;
   }
-  const FileHeader place;  // filled last, when the checksums are known
-  if (std::fwrite(&place, sizeof place, 1, file_.get()) != 1) note_failure("write");
+  const char place[kFilePage] = {};  // filled last, when the checksums are known
+  if (std::fwrite(place, sizeof place, 1, file_.get()) != 1) note_failure("write");
 }
 
 FileWriter::~FileWriter() {
@@ -101,7 +122,16 @@ void FileWriter::write(const void* data, std::size_t bytes) {
   bytes_ += bytes;
 }
 
+void FileWriter::begin() { fill(0, paged(bytes_) - bytes_); }
+
+void FileWriter::fill(std::uint8_t value, std::size_t bytes) {
+  std::uint8_t block[kFilePage];
+  std::memset(block, value, sizeof block);
+  for (; bytes > 0; bytes -= std::min(bytes, sizeof block)) write(block, std::min(bytes, sizeof block));
+}
+
 Status FileWriter::finish(FileHeader header) {
+  begin();  // the last page is a whole one
   if (!failure_.empty()) return fail(Code::storage, failure_);
   header.payload_bytes = bytes_;
   header.payload_checksum = checksum_.digest();
@@ -123,31 +153,44 @@ Status FileWriter::finish(FileHeader header) {
 
 Status FileReader::open(std::string path) {
   path_ = std::move(path);
-  file_.reset(std::fopen(path_.c_str(), "rbe"));
-  if (!file_) return fail(Code::storage, "cannot open " + path_ + ": " + reason(errno));
+  const File file(std::fopen(path_.c_str(), "rbe"));
+  if (!file) return fail(Code::storage, "cannot open " + path_ + ": " + reason(errno));
+  const int fd = ::fileno(file.get());
   struct stat stat = {};
-  if (::fstat(::fileno(file_.get()), &stat) != 0 || !S_ISREG(stat.st_mode)) {
+  if (::fstat(fd, &stat) != 0 || !S_ISREG(stat.st_mode)) {
     return fail(Code::storage, path_ + " is not a regular file");
   }
   const auto file_bytes = static_cast<std::uint64_t>(stat.st_size);
   FileHeader header;
-  const std::size_t got = std::fread(&header, 1, sizeof header, file_.get());
+  const std::size_t got = std::fread(&header, 1, sizeof header, file.get());
   if (got < sizeof header.magic ||
       std::memcmp(header.magic, FileHeader{}.magic, sizeof header.magic) != 0) {
     return fail(Code::storage, path_ + " is not a vector index of Vitrine");
   }
   if (got < sizeof header) return damaged("it ends within its header");
-  if (header.version > kFileVersion) {
+  if (header.version != kFileVersion && header.version != 0) {
     return fail(Code::unsupported, path_ + " has format version " + std::to_string(header.version) +
-                                       "; this build reads up to " + std::to_string(kFileVersion));
+                                       "; this build reads " + std::to_string(kFileVersion));
   }
   if (header.version == 0 || header.header_checksum != checksum_of(header)) {
     return damaged("its header does not match its checksum");
   }
   if (!plausible(header)) return damaged("its header is not one that was saved");
-  if (file_bytes != sizeof header + header.payload_bytes) {
+  if (file_bytes != kFilePage + header.payload_bytes) {
     return damaged("it has " + std::to_string(file_bytes) + " bytes and should have " +
-                   std::to_string(sizeof header + header.payload_bytes));
+                   std::to_string(kFilePage + header.payload_bytes));
+  }
+  void* data = ::mmap(nullptr, file_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+  if (data == MAP_FAILED) return fail(Code::storage, "cannot map " + path_ + ": " + reason(errno));
+  mapping_ = std::make_shared<Mapping>(data, file_bytes);
+  (void)::madvise(data, file_bytes, MADV_WILLNEED);
+  // What follows the header in its page means nothing, and is nothing.
+  const auto* bytes = reinterpret_cast<const char*>(data);
+  const bool clean = std::all_of(bytes + sizeof header, bytes + kFilePage, [](char c) { return c == 0; });
+  Checksum checksum;
+  checksum.update(bytes + kFilePage, header.payload_bytes);
+  if (!clean || checksum.digest() != header.payload_checksum) {
+    return damaged("its content does not match its checksum");
   }
   header_ = header;
   return {};
@@ -156,20 +199,6 @@ Status FileReader::open(std::string path) {
 IndexOptions FileReader::options(const DistanceKernels* kernels) const noexcept {
   return {static_cast<Kind>(header_.kind), static_cast<Metric>(header_.metric), header_.dim,
           static_cast<Keep>(header_.keep), header_.degree, header_.build_beam, 1, kernels};
-}
-
-Status FileReader::read(void* data, std::size_t bytes) {
-  if (std::fread(data, 1, bytes, file_.get()) != bytes) return damaged("it ends too early");
-  checksum_.update(data, bytes);
-  return {};
-}
-
-Status FileReader::finish() {
-  if (std::fgetc(file_.get()) != EOF) return damaged("it goes on after its last section");
-  if (checksum_.digest() != header_.payload_checksum) {
-    return damaged("its content does not match its checksum");
-  }
-  return {};
 }
 
 Status FileReader::damaged(std::string_view what) const {

@@ -142,16 +142,25 @@ void FlatIndex::answer(const float* queries, std::size_t count, const SearchRequ
   }
 }
 
+void FlatIndex::describe(FileHeader& header) const {
+  header.code_bytes = static_cast<std::uint32_t>(coder_.bytes());
+  header.row_error = row_error_;
+}
+
+void FlatIndex::write_more(FileWriter& file) const {
+  const std::uint32_t groups = (rows_.slots() + kGroup - 1) / kGroup;
+  file.write_slots(groups_, groups, 0);
+  file.write_slots(lengths_, groups, 0);
+}
+
 Status FlatIndex::read_more(FileReader& file) {
   if (rows_.size() != rows_.slots()) return file.damaged("an exact index with empty slots");
-  float kept[kDimMax];
-  for (std::uint32_t slot = 0; slot < rows_.slots(); ++slot) {
-    if (Status status = make_room(slot); !status.ok()) return status;
-    rows_.read(slot, kept);
-    row_error_ = std::max(row_error_, coder_.encode(kept, codes_.data()));
-    place(slot, codes_.data());
-  }
-  return file.finish();
+  if (file.header().code_bytes != coder_.bytes()) return file.damaged("codes of another width");
+  const std::uint32_t groups = (rows_.slots() + kGroup - 1) / kGroup;
+  file.next_slots(groups_, groups);
+  file.next_slots(lengths_, groups);
+  row_error_ = file.header().row_error;
+  return {};
 }
 
 }  // namespace vitrine

@@ -18,8 +18,8 @@ class FlatIndex final : public Index {
   void take(std::uint32_t id) override;
   void answer(const float* queries, std::size_t count, const SearchRequest& request) const override;
 
-  void describe(FileHeader&) const override {}
-  void write_more(FileWriter&) const override {}
+  void describe(FileHeader& header) const override;
+  void write_more(FileWriter& file) const override;
   Status read_more(FileReader& file) override;
   std::size_t more_bytes() const override { return groups_.bytes() + lengths_.bytes(); }
 

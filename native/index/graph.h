@@ -26,6 +26,8 @@ class GraphIndex final : public Index {
  public:
   explicit GraphIndex(const IndexOptions& options);
 
+  std::size_t refine(std::size_t count) override;
+
  private:
   enum State : std::uint8_t {
     live,    // somebody's
@@ -124,6 +126,7 @@ class GraphIndex final : public Index {
   std::vector<std::uint32_t> doomed_;
   std::uint32_t dead_ = 0;          // doomed ones not counted
   std::uint32_t sweep_at_ = kNone;  // next slot of the sweep; kNone: none is under way
+  std::uint32_t refine_at_ = 0;     // whose turn it is
   std::uint32_t entry_level_;       // one slot in 2^this is an entry
   std::vector<Change> changes_;
   std::vector<std::uint32_t> changed_edges_;  // options().degree places for each change

@@ -103,9 +103,17 @@ void GraphIndex::plan_edges(std::uint32_t slot, std::uint32_t avoid) {
     walk_.run(net(), pruner_.towards(net(), rule.near, slot), options_.build_beam);
     candidates_.clear();
     kept_.clear();
-    for (std::size_t i = 0; i < walk_.pool().size(); ++i) {
-      const std::uint32_t other = Pool::slot_of(walk_.pool()[i]);
-      if (state(other) == live && other != slot && other != avoid) kept_.push_back(other);
+    seen_.reset(std::size_t{rows_.slots()} + 1);
+    const auto consider = [&](std::uint32_t other) {
+      if (other == slot || other == avoid || state(other) != live) return;
+      if (seen_.add(other)) kept_.push_back(other);
+    };
+    for (std::size_t i = 0; i < walk_.pool().size(); ++i) consider(Pool::slot_of(walk_.pool()[i]));
+    if (state(slot) == live) {  // else its edges are those of who was here before
+      for (const std::uint32_t edge : edges(slot, rule)) {
+        if (edge == kNone) break;
+        consider(edge);
+      }
     }
     pruner_.far(net(), kept_, candidates_);
     std::sort(candidates_.begin(), candidates_.end(), Nearer{});
@@ -117,7 +125,20 @@ void GraphIndex::plan_edges(std::uint32_t slot, std::uint32_t avoid) {
                                    [&](const Candidate& one) { return one.slot == target; });
       targets.push_back(*at);
     }
-    for (const Candidate& target : targets) plan_back_edge(rule, target.slot, slot, target.far);
+    for (const Candidate& target : targets) {
+      __builtin_prefetch(edges_.at(target.slot));
+      __builtin_prefetch(edges_.at(target.slot) + kCacheLine / sizeof(std::uint32_t));
+      __builtin_prefetch(edges_.at(target.slot) + 2 * kCacheLine / sizeof(std::uint32_t));
+    }
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+      // What the next one will read is on its way.
+      if (i + 1 < targets.size()) {
+        for (const std::uint32_t edge : edges(targets[i + 1].slot, rule)) {
+          if (edge != kNone) codes_.prefetch(edge);
+        }
+      }
+      plan_back_edge(rule, targets[i].slot, slot, targets[i].far);
+    }
   }
 }
 
@@ -131,11 +152,7 @@ void GraphIndex::plan_back_edge(const EdgeRule& rule, std::uint32_t from, std::u
   }
   if (kept_.size() == rule.count) {
     (void)pruner_.towards(net(), rule.near, from);
-    candidates_.clear();
-    pruner_.far(net(), kept_, candidates_);
-    candidates_.push_back({far, to});
-    std::sort(candidates_.begin(), candidates_.end(), Nearer{});
-    pruner_.prune(net(), rule.near, candidates_, rule.count, kept_);
+    if (!pruner_.replace(net(), rule.near, kept_, {far, to})) return;
   } else {
     kept_.push_back(to);
   }

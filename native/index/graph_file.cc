@@ -8,40 +8,35 @@ namespace vitrine {
 void GraphIndex::describe(FileHeader& header) const {
   header.entries = static_cast<std::uint32_t>(entries_.slots().size());
   header.entry_level = entry_level_;
+  header.code_bytes = static_cast<std::uint32_t>(codes_.width());
+  header.row_error = codes_.row_error();
 }
 
 // What a sweep has done so far stays done; the one that is under way begins anew in whoever reads this.
 void GraphIndex::write_more(FileWriter& file) const {
+  file.write_slots(codes_.rows(), rows_.slots(), 0);
+  file.write_slots(edges_, rows_.slots(), 0xff);
+  std::vector<std::uint8_t> states(edges_.capacity(), free);
   for (std::uint32_t slot = 0; slot < rows_.slots(); ++slot) {
-    const std::uint8_t saved = state(slot) == doomed ? dead : state(slot);
-    file.write(&saved, sizeof saved);
+    states[slot] = state(slot) == doomed ? dead : state(slot);
   }
-  for (std::uint32_t slot = 0; slot < rows_.slots(); ++slot) {
-    file.write(edges_.at(slot), options_.degree * sizeof(std::uint32_t));
-  }
+  const std::size_t chunk = SlotArray<std::uint8_t>::kChunkSlots;
+  file.begin();
+  file.write(states.data(), (rows_.slots() + chunk - 1) / chunk * chunk);
+  file.begin();
   file.write(entries_.slots().data(), entries_.slots().size_bytes());
 }
 
 Status GraphIndex::read_more(FileReader& file) {
-  if (Status status = make_room(); !status.ok()) return status;
-  for (std::uint32_t slot = 0; slot < rows_.slots(); ++slot) {
-    if (Status status = file.read(states_.at(slot), 1); !status.ok()) return status;
-  }
-  for (std::uint32_t slot = 0; slot < rows_.slots(); ++slot) {
-    Status status = file.read(edges_.at(slot), options_.degree * sizeof(std::uint32_t));
-    if (!status.ok()) return status;
-  }
-  std::vector<std::uint32_t> entries(file.header().entries);
-  Status status = file.read(entries.data(), entries.size() * sizeof(std::uint32_t));
-  if (!status.ok()) return status;
+  if (file.header().code_bytes != codes_.width()) return file.damaged("codes of another width");
+  file.next_slots(codes_.rows(), rows_.slots());
+  file.next_slots(edges_, rows_.slots());
+  file.next_slots(states_, rows_.slots());
+  const std::size_t count = file.header().entries;
+  const std::span<const std::uint32_t> entries(file.next<std::uint32_t>(count), count);
   entry_level_ = file.header().entry_level;
-  if (status = file.finish(); !status.ok()) return status;
-  if (status = check_loaded(file, entries); !status.ok()) return status;
-  float kept[kDimMax];
-  for (std::uint32_t slot = 0; slot < rows_.slots(); ++slot) {
-    rows_.read(slot, kept);
-    codes_.note(codes_.coder().encode(kept, codes_.row(slot)));
-  }
+  codes_.note(file.header().row_error);
+  if (Status status = check_loaded(file, entries); !status.ok()) return status;
   replace_entries(entries);
   return {};
 }
@@ -50,6 +45,9 @@ Status GraphIndex::read_more(FileReader& file) {
 // made the file.
 Status GraphIndex::check_loaded(FileReader& file, std::span<const std::uint32_t> entries) {
   const std::uint32_t slots = rows_.slots();
+  for (std::size_t slot = slots; slot < states_.capacity(); ++slot) {
+    if (state(static_cast<std::uint32_t>(slot)) != free) return file.damaged("a state of no vector");
+  }
   const auto leads_astray = [&](std::uint32_t edge) {
     return edge != kNone && (edge >= slots || state(edge) == free);
   };

@@ -13,9 +13,12 @@ namespace {
 constexpr std::uint32_t kDeadShare = 10;
 constexpr std::uint32_t kDeadMin = 32;
 
-// Slots looked at after each change: a sweep is done before another 3 % of the vectors have changed,
+// Slots looked at after each change: a sweep is done before another 6 % of the vectors have changed,
 // and no change takes much longer than an insertion.
-constexpr std::uint32_t kRepairsPerChange = 32;
+constexpr std::uint32_t kRepairsPerChange = 16;
+
+// For each edge that is lost, so many of the nearest beyond it are looked at.
+constexpr std::size_t kDetoursPerEdge = 8;
 
 // A live vector that is left with fewer edges by the first rule looks for new ones.
 constexpr std::size_t kEdgesMin = 3;
@@ -41,6 +44,23 @@ void GraphIndex::tend() {
   const std::uint32_t end = std::min(rows_.slots(), sweep_at_ + kRepairsPerChange);
   for (; sweep_at_ < end; ++sweep_at_) repair(sweep_at_);
   if (sweep_at_ == rows_.slots()) end_sweep();
+}
+
+// In the order of slots, round and round: what changed first is old when its turn comes again.
+std::size_t GraphIndex::refine(std::size_t count) {
+  std::size_t refined = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::scoped_lock writing(writer_);
+    if (rows_.slots() == 0) break;
+    refine_at_ = refine_at_ < rows_.slots() ? refine_at_ : 0;
+    const std::uint32_t slot = refine_at_++;
+    if (state(slot) != live) continue;
+    plan_edges(slot, kNone);
+    ++refined;
+    const std::unique_lock alone(gate_);
+    apply_changes();
+  }
+  return refined;
 }
 
 void GraphIndex::begin_sweep() {
@@ -77,16 +97,16 @@ bool GraphIndex::plan_detour(std::uint32_t slot, const EdgeRule& rule) {
   seen_.reset(rows_.slots());
   seen_.add(slot);
   kept_.clear();
-  bool detour = false;
+  std::size_t lost = 0;
   for (const std::uint32_t edge : edges(slot, rule)) {
     if (edge == kNone) break;
     if (state(edge) == doomed) {
-      detour = true;
+      ++lost;
     } else if (seen_.add(edge)) {
       kept_.push_back(edge);
     }
   }
-  if (!detour) return false;
+  if (lost == 0) return false;
   std::vector<std::uint32_t> beyond;
   for (const std::uint32_t edge : edges(slot, rule)) {
     if (edge == kNone) break;
@@ -100,12 +120,10 @@ bool GraphIndex::plan_detour(std::uint32_t slot, const EdgeRule& rule) {
   candidates_.clear();
   pruner_.far(net(), beyond, candidates_);
   std::sort(candidates_.begin(), candidates_.end(), Nearer{});
+  if (candidates_.size() > lost * kDetoursPerEdge) candidates_.resize(lost * kDetoursPerEdge);
   for (const Candidate& candidate : candidates_) {
     if (kept_.size() == rule.count) break;
-    const auto hidden = [&](std::uint32_t kept) {
-      return pruner_.hides(net(), rule.near, 1.0f, kept, candidate);
-    };
-    if (std::none_of(kept_.begin(), kept_.end(), hidden)) kept_.push_back(candidate.slot);
+    if (!pruner_.hides(net(), rule.near, kept_, candidate)) kept_.push_back(candidate.slot);
   }
   plan_change(slot, rule, kept_);
   return true;

@@ -113,7 +113,9 @@ Status Index::save(const std::string& path) const {
 
 Status Index::load(FileReader& file) {
   if (Status status = rows_.read_from(file); !status.ok()) return status;
-  return read_more(file);
+  if (Status status = read_more(file); !status.ok()) return status;
+  mapping_ = file.mapping_in_use();
+  return {};
 }
 
 std::shared_ptr<Index> make_index(const IndexOptions& options) {
@@ -121,9 +123,9 @@ std::shared_ptr<Index> make_index(const IndexOptions& options) {
   return std::make_shared<GraphIndex>(options);
 }
 
-Status open_index(const std::string& path, const DistanceKernels* kernels,
+Status open_index(const std::string& path, const DistanceKernels* kernels, Opening opening,
                   std::shared_ptr<Index>& index) {
-  FileReader file;
+  FileReader file(opening);
   if (Status status = file.open(path); !status.ok()) return status;
   std::shared_ptr<Index> loading = make_index(file.options(kernels));
   if (Status status = loading->load(file); !status.ok()) return status;

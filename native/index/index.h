@@ -44,6 +44,10 @@ class Index {
   // Returns how many of them were there.
   std::size_t remove(std::span<const std::uint32_t> ids);
 
+  // Looks for better edges of `count` vectors, the next in turn; edges chosen long ago know nothing of
+  // what came since. Returns for how many. In small steps, like `add`.
+  virtual std::size_t refine(std::size_t) { return 0; }
+
   bool has(std::uint32_t id) const;
 
   // Copies the vector as it is kept to `into` (`dim` floats); false when the id is not there.
@@ -57,7 +61,7 @@ class Index {
   // do not. Fails with `storage`.
   Status save(const std::string& path) const;
 
-  // Fills an index that nobody else has seen from a file whose header was read.
+  // Fills an index that nobody else has seen from a file that was opened.
   Status load(FileReader& file);
 
  protected:
@@ -86,6 +90,7 @@ class Index {
   static void explain(const SearchRequest& request, const Question& question, const Choice& choice,
                       std::size_t count, std::uint64_t steps = 0) noexcept;
 
+  std::shared_ptr<Mapping> mapping_;  // of the file it was opened from: goes last
   const IndexOptions options_;
   mutable std::mutex writer_;  // held by whoever changes or saves; taken before gate_
   mutable Gate gate_;          // between searches and the moment of a change
@@ -97,7 +102,7 @@ std::shared_ptr<Index> make_index(const IndexOptions& options);
 
 // Reads what `save` wrote. Fails with `storage` where the file cannot be read, is damaged or is none
 // of ours, and with `unsupported` where a newer Vitrine wrote it.
-Status open_index(const std::string& path, const DistanceKernels* kernels,
+Status open_index(const std::string& path, const DistanceKernels* kernels, Opening opening,
                   std::shared_ptr<Index>& index);
 
 }  // namespace vitrine

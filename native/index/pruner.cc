@@ -59,10 +59,10 @@ void Pruner::far(const Net& net, std::span<const std::uint32_t> others, std::vec
   }
 }
 
-bool Pruner::hides(const Net& net, Near near, float slack, std::uint32_t kept,
+bool Pruner::hides(const Net& net, Near near, std::span<const std::uint32_t> kept,
                    const Candidate& candidate) {
   std::uint32_t checked = 0;
-  return hidden(net, near, slack, candidate, checked, {&kept, 1});
+  return hidden(net, near, 1.0f, candidate, checked, kept);
 }
 
 // Goes on from `checked`, and moves it beyond those that do not hide the candidate; to kDead where one
@@ -90,6 +90,39 @@ bool Pruner::hidden(const Net& net, Near near, float slack, const Candidate& can
     checked += static_cast<std::uint32_t>(count);
   }
   return false;
+}
+
+// Cheaper than choosing anew: the added one against each edge, not all against all.
+bool Pruner::replace(const Net& net, Near near, std::vector<std::uint32_t>& edges,
+                     const Candidate& added) {
+  ours_.clear();
+  far(net, edges, ours_);
+  const std::int32_t bias = net.codes.coder().as_query(net.codes.row(added.slot),
+                                                       other_.sized(net.codes.width()));
+  const float length = net.rows.length(added.slot);
+  net.dots(other_.data(), rows_.data(), edges.size(), net.codes.width(), dots_.data());
+  const std::size_t nobody = edges.size();
+  std::size_t farthest = nobody;
+  std::size_t farthest_hidden = nobody;
+  const auto farther = [&](std::size_t a, std::size_t b) { return b == nobody || ours_[a].far > ours_[b].far; };
+  for (std::size_t i = 0; i < edges.size(); ++i) {
+    const float away = between(near, dots_[i], bias, length, net.rows.length(edges[i]));
+    if (Nearer{}(ours_[i], added)) {
+      if (is_hidden(near, kSlack, away, added.far)) return false;
+      continue;
+    }
+    if (farther(i, farthest)) farthest = i;
+    if (is_hidden(near, 1.0f, away, ours_[i].far) && farther(i, farthest_hidden)) farthest_hidden = i;
+  }
+  if (farthest != nobody) {
+    edges[farthest_hidden != nobody ? farthest_hidden : farthest] = added.slot;
+    return true;
+  }
+  // The farthest of all, in a direction of its own. Perhaps the others hide each other.
+  ours_.push_back(added);
+  std::sort(ours_.begin(), ours_.end(), Nearer{});
+  prune(net, near, ours_, nobody, edges);
+  return true;
 }
 
 void Pruner::prune(const Net& net, Near near, std::span<const Candidate> sorted, std::size_t limit,

@@ -39,8 +39,12 @@ class Pruner {
   void prune(const Net& net, Near near, std::span<const Candidate> sorted, std::size_t limit,
              std::vector<std::uint32_t>& kept);
 
-  // Whether `candidate`, so far away from us, is better reached by way of `kept`.
-  bool hides(const Net& net, Near near, float slack, std::uint32_t kept, const Candidate& candidate);
+  // Brings `added` among `edges` of the slot that `towards` was last called for, which are as many as there
+  // may be: one gives way. False where `added` is not wanted.
+  bool replace(const Net& net, Near near, std::vector<std::uint32_t>& edges, const Candidate& added);
+
+  // Whether `candidate`, so far away from us, is better reached by way of one of `kept`.
+  bool hides(const Net& net, Near near, std::span<const std::uint32_t> kept, const Candidate& candidate);
 
  private:
   // How far each of rows_ is from the slot whose codes are in `from`.
@@ -52,6 +56,7 @@ class Pruner {
   Probe probe_;
   float self_length_ = 0;
   float scale_ = 1;
+  std::vector<Candidate> ours_;
   std::vector<const std::uint8_t*> rows_;
   std::vector<std::int32_t> dots_;
   std::vector<std::uint32_t> checked_;  // for each candidate: kept ones that do not hide it

@@ -23,15 +23,6 @@ float inverse(double norm) noexcept {
 
 bool acceptable(double norm) noexcept { return norm <= kNormMax; }  // false for NaN
 
-// In place: halves in the front half of the memory become floats.
-void widen(std::vector<float>& vector) noexcept {
-  for (std::size_t i = vector.size(); i-- > 0;) {
-    std::uint16_t half;
-    std::memcpy(&half, reinterpret_cast<const char*>(vector.data()) + i * sizeof half, sizeof half);
-    vector[i] = std::bit_cast<float>(static_cast<std::uint32_t>(half) << 16);
-  }
-}
-
 Status refusal(const float* vector, std::size_t dim, const std::string& who) {
   for (std::size_t i = 0; i < dim; ++i) {
     if (std::isfinite(vector[i])) continue;
@@ -194,29 +185,36 @@ void Rows::swap_content(Rows& other) noexcept {
 }
 
 void Rows::write_to(FileWriter& file) const {
-  for (std::uint32_t slot = 0; slot < slots_; ++slot) file.write(ids_.at(slot), sizeof(std::uint32_t));
-  for (std::uint32_t slot = 0; slot < slots_; ++slot) {
-    if (half_) file.write(halves_.at(slot), options_.dim * sizeof(std::uint16_t));
-    if (!half_) file.write(rows_.at(slot), options_.dim * sizeof(float));
-  }
+  file.write_slots(ids_, slots_, 0xff);
+  file.write_slots(lengths_, slots_, 0);
+  if (half_) file.write_slots(halves_, slots_, 0);
+  if (!half_) file.write_slots(rows_, slots_, 0);
 }
 
 Status Rows::read_from(FileReader& file) {
-  const std::size_t slots = file.header().slots;
-  std::vector<std::uint32_t> ids(slots);
-  if (Status status = file.read(ids.data(), slots * sizeof(std::uint32_t)); !status.ok()) return status;
-  std::vector<float> vector(options_.dim);
-  Gate gate;  // nobody else has seen these rows
-  for (const std::uint32_t id : ids) {
-    const std::uint32_t slot = slots_;
-    if (Status status = make_room(gate); !status.ok()) return status;
-    const std::size_t width = half_ ? sizeof(std::uint16_t) : sizeof(float);
-    if (Status status = file.read(vector.data(), vector.size() * width); !status.ok()) return status;
-    if (half_) widen(vector);
-    if (!write(slot, vector.data()).ok()) return file.damaged("a vector that is not finite");
-    if (id != kNone && by_id_.find(id) != kNone) return file.damaged("an id that is there twice");
-    if (id != kNone) publish(slot, id);
-    slots_ = slot + 1;
+  slots_ = static_cast<std::uint32_t>(file.header().slots);
+  file.next_slots(ids_, slots_);
+  file.next_slots(lengths_, slots_);
+  if (half_) file.next_slots(halves_, slots_);
+  if (!half_) file.next_slots(rows_, slots_);
+  float kept[kDimMax];
+  for (std::uint32_t slot = 0; slot < slots_; ++slot) {
+    read(slot, kept);
+    float nothing = 0;  // unless a value is not finite
+    for (std::size_t i = 0; i < options_.dim; ++i) nothing += kept[i] * 0.0f;
+    if (!(nothing == 0) || !(*lengths_.at(slot) >= 0 && std::isfinite(*lengths_.at(slot)))) {
+      return file.damaged("a vector that is not finite");
+    }
+    const std::uint32_t id = *ids_.at(slot);
+    if (id == kNone) continue;
+    if (by_id_.size() == file.header().size) return file.damaged("a wrong count of vectors");
+    if (by_id_.find(id) != kNone) return file.damaged("an id that is there twice");
+    if (by_id_.full()) by_id_ = by_id_.grown();
+    by_id_.put(id, slot);
+  }
+  // Those beyond the last are nobody's.
+  for (std::size_t slot = slots_; slot < ids_.capacity(); ++slot) {
+    if (*ids_.at(static_cast<std::uint32_t>(slot)) != kNone) return file.damaged("an id of no vector");
   }
   if (size() != file.header().size) return file.damaged("a wrong count of vectors");
   return {};

@@ -270,17 +270,28 @@ Status open_graph_with(const std::string& path, std::uint32_t edge, std::uint32_
   header.slots = 1;
   header.size = id == kNone ? 0 : 1;
   header.entries = 1;
-  const float vector = 1;
+  header.code_bytes = kCodePad;
+  const float vector[kRowPad] = {1};
+  const std::uint8_t codes[kCodePad] = {};
   const std::uint32_t edges[kDegreeMin] = {edge, kNone, kNone, kNone};
   FileWriter file(path);
-  file.write(&id, sizeof id);
-  file.write(&vector, sizeof vector);
-  file.write(&state, sizeof state);
-  file.write(edges, sizeof edges);
+  // A section: one slot, then those of nobody.
+  const auto section = [&](const void* slot, std::size_t bytes, std::uint8_t rest) {
+    file.begin();
+    file.write(slot, bytes);
+    file.fill(rest, bytes * 1023);
+  };
+  section(&id, sizeof id, 0xff);
+  section(&vector[0], sizeof vector[0], 0);
+  section(vector, sizeof vector, 0);
+  section(codes, sizeof codes, 0);
+  section(edges, sizeof edges, 0xff);
+  section(&state, sizeof state, 2);
+  file.begin();
   file.write(&entry, sizeof entry);
   EXPECT(file.finish(header).ok());
   std::shared_ptr<Index> index;
-  return open_index(path, select_distance(nullptr), index);
+  return open_index(path, select_distance(nullptr), Opening::map, index);
 }
 
 void a_file_cannot_lead_out_of_memory(const std::string& folder) {

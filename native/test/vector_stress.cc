@@ -124,6 +124,7 @@ class Stress {
         const std::size_t removed = index_->remove({&id, 1});
         EXPECT(removed <= 1 && !index_->has(id));
       }
+      if (prng.below(4) == 0) EXPECT(index_->refine(2) <= 2);
       ++changes_;
     }
   }
@@ -132,7 +133,7 @@ class Stress {
     while (!over_) {
       EXPECT(index_->save(path_).ok());
       std::shared_ptr<Index> opened;
-      EXPECT(open_index(path_, options_.kernels, opened).ok());
+      EXPECT(open_index(path_, options_.kernels, saves_ % 2 == 0 ? Opening::map : Opening::load, opened).ok());
       EXPECT(opened->size() >= kStaying && opened->size() <= kIds);
       for (std::uint32_t id = 0; id < kStaying; id += 37) EXPECT(opened->has(id));
       EXPECT(index_->bytes() > 0);

@@ -44,8 +44,13 @@ export interface VectorIndexConstructor {
   new (options: VectorIndexOptions): NativeVectorIndex;
   /** The same index in another thread. Fails when the token's owner has closed it. */
   attach(token: bigint): NativeVectorIndex;
-  /** Reads what `save` wrote; fails on a damaged, foreign or newer file. */
-  open(path: string, options?: { isa?: string }): NativeVectorIndex;
+  /**
+   * Opens what `save` wrote; fails on a damaged, foreign or newer file. `map` (the default) is ready at
+   * once and shares the file's memory with other processes; changes stay in memory. `load` copies: the
+   * better choice for an index that is searched or changed much. The file may be replaced, but not
+   * overwritten, while it is mapped.
+   */
+  open(path: string, options?: { isa?: string; mode?: 'map' | 'load' }): NativeVectorIndex;
 }
 
 /** How a search is to be made. */
@@ -93,6 +98,12 @@ export interface NativeVectorIndex {
   add(ids: Uint32Array, vectors: Float32Array, options?: { onProgress?: (done: number) => void }): void;
   /** Returns how many were there. */
   remove(ids: Uint32Array): number;
+  /**
+   * Graph: looks for better edges of `count` vectors, the next in turn, and returns for how many. What
+   * keeps recall up in a catalogue that changes: to be called, from any thread, while there is time;
+   * a vector takes some 0.2 ms, and searches and changes come between any two.
+   */
+  refine(count: number): number;
   has(id: number): boolean;
   /** Copies the vector as it was added (rounded, if kept so); false when the id is not there. */
   get(id: number, into: Float32Array): boolean;

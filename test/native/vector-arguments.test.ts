@@ -36,6 +36,8 @@ suite('A wrong argument of VectorIndex is refused with what was expected', () =>
     for (const dim of [0, 4097, 1.5, NaN, '4', undefined, null, {}, 4n, Symbol('4'), -1]) {
       refused('bad_argument', /^dim must be an integer in 1\.\.4096, it is /, make({ ...good, dim }));
     }
+    refused('bad_argument', /^keep must be one of f32, bf16/, make({ ...good, keep: 'f16' }));
+    refused('bad_argument', /^threads must be an integer in 1\.\.256/, make({ ...good, threads: 0 }));
     for (const degree of [3, 257, '']) {
       refused('bad_argument', /^degree must be an integer in 4\.\.256/, make({ ...good, degree }));
     }
@@ -141,7 +143,7 @@ suite('A wrong argument of VectorIndex is refused with what was expected', () =>
       () => index.size, () => index.bytes, () => index.kind, () => index.dim, () => index.metric, () => index.token,
       () => index.add(u32(), f32()), () => index.remove(u32()), () => index.has(1), () => index.get(1, f32(0, 0)),
       () => index.search(f32(1, 2), 1, u32(0), f32(0)), () => index.searchAsync(f32(1, 2), 1, u32(0), f32(0)),
-      () => index.save('anywhere'),
+      () => index.save('anywhere'), () => index.refine(1),
     ];
     for (const use of uses) refused('bad_argument', /^the index is closed/, use);
     refused('bad_argument', /^token \d+ names no open index of this process/, () => VectorIndex.attach(token));
@@ -169,6 +171,9 @@ suite('A wrong argument of VectorIndex is refused with what was expected', () =>
     refused('bad_argument', /^path must not be empty/, () => index.save(''));
     refused('bad_argument', /^path must not hold a zero character/, () => index.save('a\0b'));
     refused('storage', /is not a regular file/, () => VectorIndex.open(folder));
+    refused('bad_argument', /^mode must be one of map, load, it is 'read'/, () =>
+      VectorIndex.open(folder, any({ mode: 'read' })));
+    refused('bad_argument', /^count must be an integer in 0\.\./, () => index.refine(-1));
     refused('bad_argument', /^path must be a string, it is 5/, () => VectorIndex.open(any(5)));
     assert.deepEqual(readdirSync(folder), ['taken']); // nothing half-written is left
   });

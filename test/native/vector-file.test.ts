@@ -23,13 +23,13 @@ suite('An index file', () => {
   const path = join(folder, 'index');
 
   for (const kind of KINDS) {
-    for (const metric of METRICS) {
-      test(`${kind}, ${metric}: what is opened answers bit for bit as what was saved`, () => {
+    for (const [metric, mode] of METRICS.flatMap((name) => [[name, 'map'], [name, 'load']] as const)) {
+      test(`${kind}, ${metric}, ${mode}: it answers bit for bit as what was saved`, () => {
         const { prng, index } = lived(kind, metric, 1000);
         const queries = prng.row(DIM * 60);
         index.save(path);
 
-        const opened = VectorIndex.open(path);
+        const opened = VectorIndex.open(path, { mode });
 
         assert.deepEqual([opened.kind, opened.dim, opened.metric, opened.size], [kind, DIM, metric, index.size]);
         assert.deepEqual(search(opened, queries, 10, { beam: 20 }), search(index, queries, 10, { beam: 20 }));
@@ -92,14 +92,14 @@ suite('An index file', () => {
   test('a foreign file, a newer version and a missing file each say what they are', () => {
     new VectorIndex({ kind: 'exact', dim: 3, metric: 'ip' }).save(path);
     const newer = readFileSync(path);
-    newer.writeUInt32LE(2, 8);
+    newer.writeUInt32LE(3, 8);
     writeFileSync(path, newer);
     const foreign = join(folder, 'foreign');
     writeFileSync(foreign, 'id,name\n'.repeat(100));
 
     assert.throws(() => VectorIndex.open(path), {
       code: 'unsupported',
-      message: /has format version 2; this build reads up to 1$/,
+      message: /has format version 3; this build reads 2$/,
     });
     assert.throws(() => VectorIndex.open(foreign), { code: 'storage', message: /is not a vector index of Vitrine$/ });
     assert.throws(() => VectorIndex.open(join(folder, 'none')), { code: 'storage', message: /cannot open .*none/ });

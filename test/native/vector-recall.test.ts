@@ -109,6 +109,27 @@ suite('The graph', () => {
     assert.ok(reached >= 0.95, String(reached));
   });
 
+  test('a third of the catalogue changes: recall falls little, and refining brings it back', () => {
+    const { vectors, graph, found } = pair('cosine');
+    const before = found().recall;
+    const gone = idsFrom(0, COUNT).filter((id) => id % 10 < 3);
+    const rows = new Float32Array(gone.length * DIM);
+    gone.forEach((id, i) => rows.set(vectors.subarray(id * DIM, (id + 1) * DIM), i * DIM));
+
+    for (let at = 0; at < gone.length; at += 100) {
+      graph.remove(gone.subarray(at, at + 100));
+      graph.add(gone.subarray(at, at + 100), rows.subarray(at * DIM, (at + 100) * DIM));
+    }
+
+    const after = found().recall;
+    assert.ok(after >= before - 0.01, `${before} fell to ${after}`);
+    assert.equal(graph.refine(3), 3);
+    assert.ok(graph.refine(2 * COUNT) >= COUNT);
+    const refined = found().recall;
+    assert.ok(refined >= before - 0.005, `${before}, ${after}, refined ${refined}`);
+    assert.equal(new VectorIndex({ kind: 'exact', dim: 2, metric: 'ip' }).refine(5), 0);
+  });
+
   test('emptied to the last vector it begins anew', () => {
     const prng = new Prng(6);
     const index = new VectorIndex({ kind: 'graph', dim: 4, metric: 'ip', degree: 8, buildBeam: 20 });
