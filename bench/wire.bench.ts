@@ -75,6 +75,7 @@ function through(subprotocol: Subprotocol, frames: readonly Uint8Array[]): () =>
   });
   const sessions = new SocketSessions({
     lanes: { lane: () => lane },
+    details: { labels: () => [] },
     directory: { list: () => [metadata()], metadata, ready: () => true },
     storefront: new FakeStorefront(),
     clock: systemClock,

@@ -90,7 +90,7 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
   addOpsRoutes(router, { healthy: () => healthy, metrics: () => metrics.text() });
   addDemoRoutes(router, { store, storefront: shop, clock, transport: () => transport.name });
   const sessions = new SocketSessions({
-    lanes: host, directory: host, storefront: shop, clock, log, version: VERSION,
+    lanes: host, directory: host, details: host, storefront: shop, clock, log, version: VERSION,
     limits: {
       requestsMax: config.socketRequestsMax,
       pushBufferedBytesMax: Math.min(PUSH_BUFFERED_BYTES_MAX, config.bufferedBytesMax),

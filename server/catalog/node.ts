@@ -70,6 +70,11 @@ export class Node {
     return this.fail(`must be a text of 1..${max} characters`);
   }
 
+  /** Absent, or just this. */
+  only(value: string | boolean): void {
+    if (this.value !== undefined && this.value !== value) this.fail(`must be ${value} or absent`);
+  }
+
   /** The name of a file in the same folder. */
   fileName(): string {
     const name = this.text(255);

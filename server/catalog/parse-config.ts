@@ -9,7 +9,12 @@ const PLATFORMS = ['onnxruntime_onnx', 'tensorflow_tfjs', 'plain'] as const;
 const FIELDS = [
   'name', 'platform', 'max_batch_size', 'input', 'output', 'version_policy', 'version_labels',
   'instance_group', 'dynamic_batching', 'parameters',
+  'backend', 'response_cache', 'model_transaction_policy',
 ];
+/** What `/v2/models/…/config` says beside: taken back, but only as it says it. */
+const NEUTRAL = {
+  format: 'FORMAT_NONE', is_shape_tensor: false, allow_ragged_batch: false, optional: false,
+} as const;
 
 /**
  * A model's configuration from its `config.json`, already parsed as JSON. `folder` is the name of
@@ -22,6 +27,9 @@ export function parseConfig(json: unknown, folder: string, file = 'config.json')
   if (name !== folder) root.at('name').fail(`must be '${folder}', as the folder, or absent`);
   const maxBatchSize = root.at('max_batch_size').optional(0, (node) =>
     node.integer(0, CONFIG_LIMITS.batchMax));
+  root.at('backend').optional('', (node) => node.text(32)); // the platform says it already
+  neutral(root.at('response_cache'), { enable: false });
+  neutral(root.at('model_transaction_policy'), { decoupled: false });
   const input = tensors(root.at('input'));
   const output = tensors(root.at('output'));
   return {
@@ -42,7 +50,8 @@ export function parseConfig(json: unknown, folder: string, file = 'config.json')
 
 function tensors(list: Node): TensorConfig[] {
   const parsed = list.list(1, CONFIG_LIMITS.tensorsMax).map((node) => {
-    node.fields(['name', 'data_type', 'dims', 'label_filename']);
+    node.fields(['name', 'data_type', 'dims', 'label_filename', ...Object.keys(NEUTRAL)]);
+    for (const [field, only] of Object.entries(NEUTRAL)) node.at(field).only(only);
     const type = node.at('data_type').text(32);
     const datatype = type.replace(/^TYPE_/, '');
     if (!type.startsWith('TYPE_') || !isDatatype(datatype)) {
@@ -62,6 +71,12 @@ function tensors(list: Node): TensorConfig[] {
   const twice = parsed.find((tensor, at) => parsed.findIndex((t) => t.name === tensor.name) !== at);
   if (twice) list.fail(`names '${twice.name}' twice`);
   return parsed;
+}
+
+function neutral(node: Node, fields: Readonly<Record<string, false>>): void {
+  if (!node.present) return;
+  node.fields(Object.keys(fields));
+  for (const [field, only] of Object.entries(fields)) node.at(field).only(only);
 }
 
 function versionPolicy(node: Node): VersionPolicy {

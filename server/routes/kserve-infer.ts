@@ -1,6 +1,7 @@
 import { startInfer } from '../batch/infer.ts';
 import type { Lane, Lanes } from '../batch/lane.ts';
 import type { ModelDetails } from '../catalog/directory.ts';
+import type { ModelConfig } from '../catalog/model-config.ts';
 import type { Clock } from '../core/clock.ts';
 import { asServeError } from '../core/errors.ts';
 import type { InferResult } from '../core/inference.ts';
@@ -67,7 +68,8 @@ function run(
   const { model } = lane;
   const startUs = tracer.sample(model) ? clock.nowUs() : -1;
   return new Promise((resolve, reject) => {
-    const cancel = startInfer(lane, { model, ...asked.request }, clock, (error, result) => {
+    const asking = { model, ...asked.request, ...timeLimit(lane, asked) };
+    const cancel = startInfer(lane, asking, clock, (error, result) => {
       if (error || !result) return reject(error);
       if (startUs >= 0) tracer.add(traceOf(result, asked.id, startUs, clock.nowUs()));
       try {
@@ -78,6 +80,22 @@ function run(
     });
     request.onAbort(cancel);
   });
+}
+
+/**
+ * Triton's `timeout` is of the queue, and heeded where the model's policy lets requests say. Where
+ * it does not, it is by when the answer is of use.
+ */
+function timeLimit({ config }: Lane, { request }: KserveInfer): { deadlineMs?: number } {
+  const { timeoutUs } = request;
+  if (timeoutUs === undefined || allowsTimeouts(config)) return {};
+  return { deadlineMs: timeoutUs / 1000 };
+}
+
+function allowsTimeouts({ dynamic_batching }: ModelConfig): boolean {
+  const { default_queue_policy, priority_queue_policy } = dynamic_batching;
+  const policies = [default_queue_policy, ...Object.values(priority_queue_policy)];
+  return policies.some(({ allow_timeout_override }) => allow_timeout_override);
 }
 
 /** A request settles as soon as its run has ended: its times lie before that. */

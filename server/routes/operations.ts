@@ -1,10 +1,12 @@
 import { startInfer } from '../batch/infer.ts';
-import type { Lanes } from '../batch/lane.ts';
-import type { ModelDirectory } from '../catalog/directory.ts';
+import type { Lane, Lanes } from '../batch/lane.ts';
+import type { ModelDetails, ModelDirectory } from '../catalog/directory.ts';
 import type { Clock } from '../core/clock.ts';
 import { asServeError, ServeError } from '../core/errors.ts';
+import type { InferResult } from '../core/inference.ts';
 import { type Log, logDefect } from '../core/log.ts';
 import type { Storefront } from '../storefront/storefront.ts';
+import { topClasses } from '../wire/classes.ts';
 import { inferReply, type Outgoing, type WireFormat } from '../wire/encode.ts';
 import type { Op, Request, RequestId } from '../wire/schema.ts';
 import { tensorBody } from './kserve.ts';
@@ -14,6 +16,7 @@ export interface OperationParts {
   readonly storefront: Storefront;
   readonly lanes: Lanes;
   readonly directory: ModelDirectory;
+  readonly details: Pick<ModelDetails, 'labels'>;
   readonly clock: Clock;
   readonly log: Log;
   readonly version: string; // of the product
@@ -51,15 +54,33 @@ export class Operations {
 
   #infer(session: Session, format: WireFormat, request: Of<'infer'>): void {
     session.checkRoom();
-    const { id, op, model, version, trace } = request;
+    const { id, op, model, version, trace, classes } = request;
     const { lanes, clock } = this.parts;
-    const cancel = startInfer(lanes.lane(model, version), request, clock, (error, result) => {
+    const lane = lanes.lane(model, version);
+    const cancel = startInfer(lane, request, clock, (error, result) => {
       if (!session.land(flight)) return;
-      if (result) session.reply(format, op, inferReply(id, result, trace));
-      else session.fail(format, op, id, error as ServeError);
+      try {
+        if (error || !result) throw error;
+        const shown = classes ? this.#classified(lane, result, classes) : result;
+        session.reply(format, op, inferReply(id, shown, trace));
+      } catch (failure) {
+        session.fail(format, op, id, asServeError(failure));
+      }
     });
     const flight: Flight = { id, cancel };
     session.flights.set(id, flight);
+  }
+
+  #classified(
+    { model, config }: Lane, result: InferResult, classes: ReadonlyMap<string, number>,
+  ): InferResult {
+    const batches = config.max_batch_size > 0;
+    const outputs = result.outputs.map((tensor) => {
+      const count = classes.get(tensor.name);
+      if (count === undefined) return tensor;
+      return topClasses(tensor, count, batches, this.parts.details.labels(model, tensor.name));
+    });
+    return { ...result, outputs };
   }
 
   #promise(session: Session, format: WireFormat, request: Request): void {

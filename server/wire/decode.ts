@@ -73,7 +73,7 @@ const OPS: { readonly [Name in Op]: (fields: Fields, nowMs: number) => { op: Nam
     ...kept('timeoutUs',
       fields.optionalInteger(WIRE_NAMES.timeoutUs, 1, LIMITS.deadlineMsMax * 1000)),
     inputs: fields.list('inputs', 0, LIMITS.tensorsMax, decodeTensor),
-    ...kept('outputs', namedOutputs(fields)),
+    ...wantedOutputs(fields),
     trace: fields.flag('trace') ?? false,
   }),
   events: (fields, nowMs) => ({ op: 'events', events: decodeEvents(fields, nowMs) }),
@@ -158,10 +158,21 @@ function decodeFilter(fields: Fields): Filter {
   };
 }
 
-/** Naming none is the same as asking for all. */
-function namedOutputs(fields: Fields): string[] | undefined {
-  const names = fields.optionalList('outputs', LIMITS.tensorsMax, asId);
-  return names?.length === 0 ? undefined : names;
+/** Names, or maps of a name and `classes`. Naming none is the same as asking for all. */
+function wantedOutputs(fields: Fields): {
+  outputs?: string[]; classes?: ReadonlyMap<string, number>;
+} {
+  const classes = new Map<string, number>();
+  const names = fields.optionalList('outputs', LIMITS.tensorsMax, (value, where) => {
+    if (typeof value !== 'object' || value === null) return asId(value, where);
+    const output = Fields.of(value, 'an output', where);
+    const name = output.id('name');
+    const count = output.optionalInteger('classes', 1, LIMITS.classesMax);
+    if (count !== undefined) classes.set(name, count);
+    return name;
+  });
+  if (names === undefined || names.length === 0) return {};
+  return { outputs: names, ...(classes.size === 0 ? {} : { classes }) };
 }
 
 function version(fields: Fields): { version?: string } {

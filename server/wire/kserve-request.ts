@@ -10,7 +10,7 @@ import { decodeTensor, decodeTensorHead } from './tensors.ts';
 /** A request of KServe v2 `infer`: what to run, and how the answer is to be written. */
 export interface KserveInfer {
   readonly id: string; // given back; '' is none
-  readonly request: Pick<InferRequest, 'inputs' | 'outputs' | 'deadlineMs' | 'priority'>;
+  readonly request: Pick<InferRequest, 'inputs' | 'outputs' | 'timeoutUs' | 'priority'>;
   /** Adds the times of the run to the answer's `parameters`. */
   readonly trace: boolean;
   /** Whether outputs come in binary that do not say. */
@@ -71,7 +71,7 @@ export function decodeInferRequest(
   const outputs = new Map(parsing('outputs', () =>
     fields.optionalList('outputs', LIMITS.tensorsMax, (value, where) =>
       decodeOutput(value, where, parameters.binary))) ?? []);
-  const { deadlineMs, priority, trace } = parameters;
+  const { timeoutUs, priority, trace } = parameters;
   return {
     id,
     trace,
@@ -80,7 +80,7 @@ export function decodeInferRequest(
     request: {
       inputs,
       ...(outputs.size === 0 ? {} : { outputs: [...outputs.keys()] }),
-      ...(deadlineMs === 0 ? {} : { deadlineMs }),
+      ...(timeoutUs === 0 ? {} : { timeoutUs }),
       ...(priority === 0 ? {} : { priority }),
     },
   };
@@ -121,7 +121,7 @@ function decodeHead(json: Uint8Array): Fields {
 }
 
 interface Parameters {
-  readonly deadlineMs: number; // 0: none
+  readonly timeoutUs: number; // 0: none
   readonly priority: number;
   readonly trace: boolean;
   readonly binary: boolean;
@@ -129,7 +129,7 @@ interface Parameters {
 
 function decodeParameters(fields: Fields, model: string): Parameters {
   const read = parametersOf(fields);
-  if (read === null) return { deadlineMs: 0, priority: 0, trace: false, binary: false };
+  if (read === null) return { timeoutUs: 0, priority: 0, trace: false, binary: false };
   for (const [name, value] of read.entries()) {
     if (name.startsWith('triton_')) {
       throw new KserveError('bad_argument',
@@ -141,9 +141,8 @@ function decodeParameters(fields: Fields, model: string): Parameters {
       `parameter '${name}' has invalid type. It should be either 'int', 'bool', or 'string'.`);
   }
   refuseSequence(read, model);
-  const timeoutUs = parsing('timeout', () => unsigned(read, 'timeout'));
   return {
-    deadlineMs: Math.min(timeoutUs, TIMEOUT_US_MAX) / 1000,
+    timeoutUs: Math.min(parsing('timeout', () => unsigned(read, 'timeout')), TIMEOUT_US_MAX),
     priority: parsing('priority', () => unsigned(read, 'priority')),
     trace: parsing('trace', () => read.flag('trace')) ?? false,
     binary: parsing('binary_data_output', () => read.flag('binary_data_output')) ?? false,

@@ -13,6 +13,7 @@ export const LIMITS = {
   kMax: 500, // items asked for
   sessionItemsMax: 200, // items named in one recommend request
   filterIdsMax: 1000, // ids in one filter list
+  classesMax: 1_000_000, // highest elements of an output's row
   tensorsMax: 64, // inputs of one infer request
   rankMax: 8, // sizes in one shape
   depthMax: 16, // nesting of maps and arrays in one message
@@ -146,6 +147,7 @@ export type Request = {
 } & (
   | { readonly op: 'infer'; readonly timeoutUs?: number; readonly model: string; readonly version?: string;
       readonly inputs: readonly Tensor[]; readonly outputs?: readonly string[];
+      readonly classes?: ReadonlyMap<string, number>; // how many of an output's highest elements
       readonly trace: boolean }
   | { readonly op: 'events'; readonly events: readonly ShopEvent[] }
   | ({ readonly op: 'recommend' } & RecommendRequest)

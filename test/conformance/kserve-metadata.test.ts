@@ -1,6 +1,7 @@
 /** What the server and its models say of themselves, request bytes to answer bytes. */
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
+import { parseConfig } from '../../server/catalog/parse-config.ts';
 import { checkVector, openKserveServer, type Vector } from '../support/kserve-server.ts';
 
 const error = (text: string): string => JSON.stringify({ error: text });
@@ -98,6 +99,15 @@ suite('KServe v2 metadata, request bytes to answer bytes', () => {
       title: '', path: '/v2/models/sum/ready', status: 400,
       answer: '{"name":"sum","ready":false,"error":"Model version not ready"}',
     });
+  });
+
+  test('a configuration as it is answered is one that a load takes', async () => {
+    const reply = await fetch(`http://127.0.0.1:${server.port}/v2/models/sum/config`);
+    const { parameters, ...read } = parseConfig(await reply.json(), 'sum');
+    const { parameters: own, ...config } = server.parts.details.config();
+
+    assert.deepEqual(read, config);
+    assert.deepEqual(parameters, own);
   });
 
   test("a model's configuration is Triton's ModelConfig", async () => {

@@ -49,7 +49,7 @@ suite('A socket that asks one thing again and again', () => {
 /** Sends the same infer request, x = 3, with a new id; resolves to y or to the failure's code. */
 function asker(host: ModelHost): (id: number) => Promise<number | string> {
   const sessions = new SocketSessions({
-    lanes: host, directory: host, storefront: new FakeStorefront(), clock: systemClock,
+    lanes: host, directory: host, details: host, storefront: new FakeStorefront(), clock: systemClock,
     log: new Log('error'), version: '0', limits: { requestsMax: 16, pushBufferedBytesMax: 1000 },
   });
   const socket = new ServerSocket();

@@ -1,6 +1,7 @@
 import { inferOn } from '../../server/batch/infer.ts';
 import type { Job, Lane, LaneTensor, Lanes } from '../../server/batch/lane.ts';
 import type { ModelConfig } from '../../server/catalog/model-config.ts';
+import { parseConfig } from '../../server/catalog/parse-config.ts';
 import { systemClock } from '../../server/core/clock.ts';
 import { ServeError } from '../../server/core/errors.ts';
 import type { Inference, InferRequest, InferResult } from '../../server/core/inference.ts';
@@ -14,6 +15,9 @@ export interface FakeModel {
   /** One row: its inputs' bytes to its outputs' bytes, which are zero before. */
   readonly row: (inputs: readonly Uint8Array[], outputs: readonly Uint8Array[]) => void;
 }
+
+const TENSOR = [{ name: 't', data_type: 'TYPE_FP32', dims: [1] }];
+const ANY = { platform: 'plain', input: TENSOR, output: TENSOR };
 
 interface FakeJob extends Job {
   state: 'free' | 'taken' | 'waiting' | 'running';
@@ -41,7 +45,8 @@ export class FakeLane implements Lane {
     readonly slots = 64,
   ) {
     this.model = name;
-    this.config = { name, max_batch_size: rowsMax } as ModelConfig;
+    const { dynamic_batching } = parseConfig(ANY, name);
+    this.config = { name, max_batch_size: rowsMax, dynamic_batching } as ModelConfig;
     this.rowsMax = Math.max(1, rowsMax);
     this.inputs = inputs.map((spec) => laneTensor(spec, slots));
     this.outputs = outputs.map((spec) => laneTensor(spec, slots));

@@ -61,6 +61,7 @@ export function makeSessions(
     lanes,
     storefront,
     directory: directoryOf(lanes),
+    details: { labels: () => ['total'] },
     clock,
     version: '0.0.0',
     log: new Log('warn', (line) => logged.push(line)),

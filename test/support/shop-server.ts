@@ -24,7 +24,7 @@ export async function openShopServer(store: Store, repository: string): Promise<
   const retriever = openRetriever(base);
   const storefront = await openShop({ ...base, retriever, inference: host, clock: systemClock });
   const sessions = new SocketSessions({
-    lanes: host, directory: host, storefront, clock: systemClock, log,
+    lanes: host, directory: host, details: host, storefront, clock: systemClock, log,
     version: '0.0.0', limits: { requestsMax: 256, pushBufferedBytesMax: 1_000_000 },
   });
   const router = new Router(log);

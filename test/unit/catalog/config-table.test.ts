@@ -18,7 +18,8 @@ const rows: Row[] = [...page.matchAll(/^\| (`.*?) \| (.*?) \| (.*?) \|/gm)].flat
 suite('The table of config.json', () => {
   test('has each field that the parser knows, and no other', () => {
     const objects = ['', 'input[]', 'version_policy', 'version_policy.latest',
-      'version_policy.specific', 'instance_group[]', 'dynamic_batching',
+      'version_policy.specific', 'instance_group[]', 'response_cache',
+      'model_transaction_policy', 'dynamic_batching',
       'dynamic_batching.default_queue_policy'];
     const known = objects.flatMap((path) => knownFields(path));
     const parts = new Set(rows.map(({ path }) => path).filter((path) => !path.startsWith('param')));

@@ -182,6 +182,26 @@ suite('SocketSessions', () => {
     );
   });
 
+  test('classes of an output are its highest elements, in both formats', async () => {
+    const { ask } = setup();
+    const classed = { ...infer(1, 1, 2, 3, 4), outputs: [{ name: 'y', classes: 1 }] };
+    const text = setup('vitrine.v1.json');
+    const inputs = [{ name: 'x', datatype: 'FP32', shape: [1, 4], data: [1, 2, 3, 4] }];
+
+    for (let times = 0; times < 3; times += 1) { // never by the fast path
+      const [{ outputs }] = (await ask(classed)) as [{ outputs: { data: Buffer }[] }];
+      const { data, ...rest } = outputs[0]!;
+      assert.deepEqual(rest, { name: 'y', datatype: 'BYTES', shape: [1, 1] });
+      assert.equal(data.subarray(4).toString(), '10.000000:0:total');
+    }
+    text.say(JSON.stringify({ ...classed, inputs }));
+    await settled();
+    const [reply] = text.socket.read() as [{ outputs: { data: string[] }[] }];
+    assert.deepEqual(reply.outputs[0]!.data, ['10.000000:0:total']);
+    const wrong = { ...classed, outputs: [{ name: 'y', classes: 0 }] };
+    assert.deepEqual(codes(await ask(wrong)), ['bad_argument']);
+  });
+
   test('cancel answers a waiting request; what is answered or runs it leaves', async () => {
     const { send, ask, storefront, lanes, socket } = setup();
     await ask(infer(0, 0, 0, 0, 0));

@@ -94,7 +94,7 @@ suite('KServe v2 infer', () => {
         { name: 'x', datatype: 'INT64', shape: [2, 1], data: int64(9_007_199_254_740_993n, 1n) },
       ],
       outputs: ['y'],
-      deadlineMs: 5,
+      timeoutUs: 5000,
     });
   });
 });
