@@ -5,12 +5,14 @@ import { wantsDemo } from './config.ts';
 import type { Config } from './config.ts';
 import { systemClock } from './core/clock.ts';
 import type { Log } from './core/log.ts';
+import { Pace } from './core/pace.ts';
 import { addDemoRoutes } from './demo/routes.ts';
 import { seedDemo } from './demo/seed.ts';
 import { laneStats, observeLanes } from './observe-lanes.ts';
 import { Metrics } from './observe/metrics.ts';
 import { observeProcess } from './observe/process.ts';
 import { Tracer } from './observe/tracer.ts';
+import { Desk, DESK_LIMITS } from './routes/desk.ts';
 import { addKserveRoutes } from './routes/kserve.ts';
 import { addOpsRoutes } from './routes/ops.ts';
 import { Router } from './routes/router.ts';
@@ -30,6 +32,9 @@ const PUSH_BUFFERED_BYTES_MAX = 1_048_576;
 
 const EMPTY_STORE = 'the store is empty, and so is the shop: `vitrine import --help` says how to fill it; ' +
   '`vitrine serve --demo` makes the demo shop in it; is this the folder you meant?';
+
+/** Microseconds that storefront answers may take of a turn of the event loop. */
+const STOREFRONT_TURN_US_MAX = 4000;
 
 export interface App {
   readonly port: number;
@@ -72,7 +77,15 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
   const retriever = openRetriever({ addon, store, repository, log });
   const host = ModelHost.start(repository, { workers, runMsMax, inlineUsMax, drainMsMax, log });
   opened.push(() => host.close());
-  const shopParts = { addon, store, retriever, inference: host, repository, clock, log };
+  const pace = new Pace(clock, setImmediate, STOREFRONT_TURN_US_MAX);
+  const desk = new Desk({
+    clock, pace, nextTurn: setImmediate,
+    limits: {
+      ...DESK_LIMITS,
+      waitingMax: config.storefrontQueueMax, deadlineMs: config.storefrontDeadlineMs,
+    },
+  });
+  const shopParts = { pace, addon, store, retriever, inference: host, repository, clock, log };
   const opening = openShop({ ...shopParts, sessionMinutesMax });
   await Promise.allSettled([opening, host.loaded]); // neither goes on alone when the other fails
   const [shop] = await Promise.all([opening, host.loaded]);
@@ -80,17 +93,18 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
   let healthy = true;
 
   const tracer = new Tracer(config.traceFile, log);
-  const router = new Router(log, requestCounter(metrics, 'http'));
+  const router = new Router(log, requestCounter(metrics, 'http'), Number(config.shedStatus));
   addKserveRoutes(router, {
     lanes: host, inference: host, directory: host, details: host, clock, version: VERSION,
     bodyBytesMax: config.bodyBytesMax, stats: () => laneStats(host),
     tracer, log, repository: host, control: config.modelControl === 'explicit',
   });
-  addStorefrontRoutes(router, shop, clock);
+  addStorefrontRoutes(router, shop, clock, desk);
   addOpsRoutes(router, { healthy: () => healthy, metrics: () => metrics.text() });
   addDemoRoutes(router, { store, storefront: shop, clock, transport: () => transport.name });
   const sessions = new SocketSessions({
-    lanes: host, directory: host, details: host, storefront: shop, clock, log, version: VERSION,
+    lanes: host, directory: host, details: host, storefront: shop, clock, log, desk,
+    version: VERSION,
     limits: {
       requestsMax: config.socketRequestsMax,
       pushBufferedBytesMax: Math.min(PUSH_BUFFERED_BYTES_MAX, config.bufferedBytesMax),
@@ -119,6 +133,8 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
   observeLanes(metrics, host);
   const unobserve = observeProcess(metrics);
   opened.push(unobserve);
+  metrics.gauge('vitrine_storefront_waiting', 'Storefront requests that wait their turn', {},
+    () => desk.waiting);
   metrics.gauge('vitrine_sockets', 'Open WebSockets', {}, () => sessions.count);
 
   const port = await transport.listen(config.host, config.port);

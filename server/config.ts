@@ -66,6 +66,18 @@ export const SETTINGS = {
     env: 'VITRINE_SOCKET_REQUESTS_MAX', value: 256, min: 1, max: 65_536,
     why: 'unanswered requests of one socket; more are answered `overloaded`',
   },
+  storefrontQueueMax: {
+    env: 'VITRINE_STOREFRONT_QUEUE_MAX', value: 1024, min: 1, max: 1_048_576,
+    why: 'storefront requests of all callers that wait their turn; more are answered `overloaded`',
+  },
+  storefrontDeadlineMs: {
+    env: 'VITRINE_STOREFRONT_DEADLINE_MS', value: 1000, min: 1, max: 600_000,
+    why: 'for storefront requests without `deadline_ms`; a longer expected wait is `overloaded`',
+  },
+  shedStatus: {
+    env: 'VITRINE_SHED_STATUS', value: '503', oneOf: ['503', '429'],
+    why: 'HTTP status of what is refused for load: `overloaded` and `deadline`',
+  },
   idleSecondsMax: {
     env: 'VITRINE_IDLE_SECONDS_MAX', value: 120, min: 8, max: 900,
     why: 'a silent WebSocket is pinged, then closed',

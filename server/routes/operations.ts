@@ -10,6 +10,7 @@ import { topClasses } from '../wire/classes.ts';
 import { inferReply, type Outgoing, type WireFormat } from '../wire/encode.ts';
 import type { Op, Request, RequestId } from '../wire/schema.ts';
 import { tensorBody } from './kserve.ts';
+import { Desk, DESK_LIMITS } from './desk.ts';
 import type { Flight, Session } from './session.ts';
 
 export interface OperationParts {
@@ -20,6 +21,8 @@ export interface OperationParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly version: string; // of the product
+  /** Where storefront work takes its turn; one of its own when absent. */
+  readonly desk?: Desk;
 }
 
 type Of<Name extends Op> = Extract<Request, { op: Name }>;
@@ -30,7 +33,12 @@ const SUBSCRIPTIONS_MAX = 100; // of one socket
 
 /** What a socket can ask for. Every request is answered once, unless its socket goes before. */
 export class Operations {
-  constructor(private readonly parts: OperationParts) {}
+  readonly #desk: Desk;
+
+  constructor(private readonly parts: OperationParts) {
+    const { clock, desk } = parts;
+    this.#desk = desk ?? new Desk({ clock, pace: null, nextTurn: setImmediate, limits: DESK_LIMITS });
+  }
 
   /**
    * Starts a request; its reply leaves now or later. Throws what stands against starting it. What
@@ -86,13 +94,17 @@ export class Operations {
   #promise(session: Session, format: WireFormat, request: Request): void {
     session.checkRoom();
     const { id, op } = request;
+    const patienceMs = op === 'events' ? Infinity : request.deadlineMs; // what happened is not late
+    const ticket = this.#desk.take(session.caller, patienceMs, (leftMs) =>
+      this.#run(request, leftMs));
     const cancel = (): boolean => {
+      ticket.cancel(); // work that has started goes on, for nobody
       if (session.land(flight)) session.fail(format, op, id, new ServeError('cancelled'));
-      return true; // the work goes on, for nobody
+      return true;
     };
     const flight: Flight = { id, cancel };
     session.flights.set(id, flight);
-    this.#run(request).then(
+    ticket.done.then(
       (reply) => {
         if (session.land(flight)) session.reply(format, op, reply);
       },
@@ -104,14 +116,14 @@ export class Operations {
     );
   }
 
-  async #run(request: Request): Promise<Outgoing> {
+  async #run(request: Request, leftMs: number): Promise<Outgoing> {
     const { storefront } = this.parts;
-    const { id, deadlineMs } = request;
+    const { id, priority } = request;
     switch (request.op) {
       case 'events': return { id, ...(await storefront.ingest(request.events)) };
-      case 'recommend': return { id, ...(await storefront.recommend(request, deadlineMs)) };
+      case 'recommend': return { id, ...(await storefront.recommend(request, leftMs, priority)) };
       case 'similar': return { id, ...(await storefront.similar(request)) };
-      case 'insight': return { id, ...(await storefront.insight(request, deadlineMs)) };
+      case 'insight': return { id, ...(await storefront.insight(request, leftMs, priority)) };
       default: throw new ServeError('unknown_op', request.op);
     }
   }

@@ -30,6 +30,8 @@ export class Router {
   constructor(
     private readonly log: Log,
     private readonly observe: HttpObserver = () => {},
+    /** What is refused for load is answered with it: 503, or 429. */
+    private readonly shedStatus = 503,
   ) {}
 
   on(method: 'GET' | 'POST', path: string, route: Route): this {
@@ -71,7 +73,7 @@ export class Router {
   #failure(request: HttpRequest, thrown: unknown): Answer {
     const error = asServeError(thrown);
     logDefect(this.log, 'a route failed', error, { path: request.path });
-    const answer = failureAnswer(error, request.path);
+    const answer = failureAnswer(error, request.path, this.shedStatus);
     if (!(thrown instanceof WrongMethod)) return answer;
     return { ...answer, headers: { ...answer.headers, allow: thrown.allow.join(', ') } };
   }
@@ -132,14 +134,15 @@ export function jsonAnswer(text: string, status = 200): Answer {
 }
 
 /** `{"error": text}`, as KServe v2 has it; beside the code, where KServe does not speak. */
-function failureAnswer(error: ServeError, path: string): Answer {
+function failureAnswer(error: ServeError, path: string, shedStatus: number): Answer {
   const kserve = path === '/v2' || path.startsWith('/v2/');
   const { code, retryAfterMs } = error;
   const message = kserve && code === 'method_not_allowed' ? 'Method Not Allowed' : error.message;
   const body = kserve ? { error: message } : { error: message, code, retry_after_ms: retryAfterMs };
-  const answer = jsonAnswer(JSON.stringify(body), error.status);
+  const shed = code === 'overloaded' || code === 'deadline';
+  const answer = jsonAnswer(JSON.stringify(body), shed ? shedStatus : error.status);
   if (error.status !== 503) return answer;
   const seconds = Math.max(1, Math.ceil((retryAfterMs ?? 0) / 1000)); // the header knows no less
-  const shed = { 'retry-after': String(seconds), 'x-shed-reason': code };
-  return { ...answer, headers: { ...answer.headers, ...shed } };
+  const hints = { 'retry-after': String(seconds), 'x-shed-reason': code };
+  return { ...answer, headers: { ...answer.headers, ...hints } };
 }

@@ -3,6 +3,7 @@ import type { FailureCode } from '../core/errors.ts';
 import type { Socket } from '../transport/transport.ts';
 import { encodeMessage, errorReply, type Outgoing, type WireFormat } from '../wire/encode.ts';
 import type { Op, Push, RequestId } from '../wire/schema.ts';
+import { Caller } from './desk.ts';
 import type { InferTemplate } from './infer-template.ts';
 import { Mailbox, type Outbox } from './outbox.ts';
 
@@ -28,9 +29,11 @@ export class Session {
   readonly flights = new Map<RequestId, Flight>();
   readonly subscriptions = new Map<string, () => void>(); // by session; calling one ends it
   readonly box: Mailbox;
+  readonly caller = new Caller();
   /** The last shape of request that came by the fast path: the next is likely to have it too. */
   template: InferTemplate | null = null;
   badFrames = 0;
+  #fullError: ServeError | null = null;
   wrongKinds = 0;
 
   constructor(
@@ -51,8 +54,14 @@ export class Session {
   /** Throws `overloaded` when no more requests may be left unanswered. */
   checkRoom(): void {
     if (this.flights.size < this.limits.requestsMax) return;
-    const detail = `${this.flights.size} requests of this socket are unanswered`;
-    throw new ServeError('overloaded', detail, { retryAfterMs: RETRY_AFTER_MS });
+    throw this.#full();
+  }
+
+  /** Made once: under a flood an error with its stack costs more than all else of a refusal. */
+  #full(): ServeError {
+    const detail = `${this.limits.requestsMax} requests of this socket are unanswered`;
+    this.#fullError ??= new ServeError('overloaded', detail, { retryAfterMs: RETRY_AFTER_MS });
+    return this.#fullError;
   }
 
   /** Ends a flight; false when it has been answered already. */

@@ -38,6 +38,7 @@ export class Insight {
     events: readonly ShopEvent[],
     wallMs: number,
     deadlineMs: number | undefined,
+    priority?: number,
   ): Promise<InsightReply['intent']> {
     const { model, names, trainedOn } = this.intent;
     const newestMs = events[events.length - 1]?.atMs ?? wallMs;
@@ -47,6 +48,7 @@ export class Insight {
       inputs: [float32Tensor('features', [1, names.length], values)],
       outputs: ['probability'],
       ...(deadlineMs !== undefined && { deadlineMs }),
+      ...(priority !== undefined && { priority }),
     });
     return {
       probability: probability(model, result.outputs[0] && float32View(result.outputs[0])[0]),

@@ -2,6 +2,7 @@ import type { Addon } from '../ann/binding.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Inference } from '../core/inference.ts';
 import type { Log } from '../core/log.ts';
+import type { Pace } from '../core/pace.ts';
 import type { Store } from '../store/store.ts';
 import { DEMO_SOURCE, Insight, trainedOn } from './insight.ts';
 import { INTENT_FEATURES, intentFeatures } from './intent-features.ts';
@@ -18,6 +19,7 @@ export interface ShopSetting {
   readonly clock: Clock;
   readonly log: Log;
   readonly sessionMinutesMax: number;
+  readonly pace?: Pace;
 }
 
 /**
@@ -25,14 +27,15 @@ export interface ShopSetting {
  * Fails with `backend` naming a file that is there and cannot be used.
  */
 export async function openShop(setting: ShopSetting): Promise<Shop> {
-  const { addon, store, retriever, inference, repository, clock, log, sessionMinutesMax } = setting;
+  const { addon, store, retriever, inference, repository, clock, log, sessionMinutesMax, pace } =
+    setting;
   const encoder = openEncoder(repository);
   const source = trainedOn(repository, 'intent');
   const foreign = source?.startsWith(DEMO_SOURCE) === true && store.note('demo') === undefined;
   if (foreign) log.warn('purchase intent is estimated by the demo shop\'s model, and says so', { source });
   const intent = { model: 'intent', names: INTENT_FEATURES, features: intentFeatures };
   return Shop.open({
-    addon, store, retriever, clock, log, sessionMinutesMax,
+    addon, store, retriever, clock, log, sessionMinutesMax, ...(pace && { pace }),
     taste: encoder && new Taste(inference, clock, encoder),
     insight: source === null ? null : new Insight(inference, { ...intent, trainedOn: source, foreign }),
   });

@@ -2,6 +2,7 @@ import type { Addon } from '../ann/binding.ts';
 import type { Clock } from '../core/clock.ts';
 import { asServeError, ServeError } from '../core/errors.ts';
 import { type Log, logDefect } from '../core/log.ts';
+import type { Pace } from '../core/pace.ts';
 import type { Store } from '../store/store.ts';
 import type {
   EventsReply, Filter, InsightReply, InsightRequest, Language, Push, RecommendedItem,
@@ -34,6 +35,7 @@ export interface ShopParts {
   readonly sessionMinutesMax: number;
   readonly taste: Taste | null; // null: there is no session encoder
   readonly insight: Insight | null; // null: there is no intent model
+  readonly pace?: Pace; // after which an answer gives way to the sockets
 }
 
 /** What an answer starts from. */
@@ -104,10 +106,14 @@ export class Shop implements Storefront {
     return { accepted: accepted.length, duplicates };
   }
 
-  async recommend(request: RecommendRequest, deadlineMs?: number): Promise<RecommendReply> {
+  async recommend(
+    request: RecommendRequest, deadlineMs?: number, priority?: number,
+  ): Promise<RecommendReply> {
     const degraded: string[] = [];
     const before = this.#situation(request, degraded);
-    const taste = await this.#taste(before.query, deadlineMs, degraded);
+    const taste = await this.#taste(before.query, deadlineMs, priority, degraded);
+    const turn = this.parts.pace?.turn(); // many encoders' answers come in one batch
+    if (turn) await turn;
     // The session may have moved on while the encoder ran: look again, so as not to answer with
     // what has just been bought.
     const now = this.#situation(request, []);
@@ -146,7 +152,9 @@ export class Shop implements Storefront {
     return this.#reply(found, degraded, request.language, null);
   }
 
-  async insight(request: InsightRequest, deadlineMs?: number): Promise<InsightReply> {
+  async insight(
+    request: InsightRequest, deadlineMs?: number, priority?: number,
+  ): Promise<InsightReply> {
     const { insight, clock } = this.parts;
     if (request.session === undefined && request.customer === undefined) {
       throw new ServeError('bad_argument', 'insight needs a session or a customer');
@@ -155,7 +163,7 @@ export class Shop implements Storefront {
     const nowMs = clock.wallMs();
     const newest = this.#customers.get(request.customer)?.session;
     const live = this.#sessions.at(request.session ?? newest, nowMs);
-    const intent = await insight.of(live?.events ?? [], nowMs, deadlineMs);
+    const intent = await insight.of(live?.events ?? [], nowMs, deadlineMs, priority);
     const session = request.session ?? live?.id;
     const customer = request.customer ?? live?.customer;
     return {
@@ -250,6 +258,7 @@ export class Shop implements Storefront {
   async #taste(
     rows: Uint32Array,
     deadlineMs: number | undefined,
+    priority: number | undefined,
     degraded: string[],
   ): Promise<Tasted | null> {
     const { taste, store } = this.parts;
@@ -257,7 +266,7 @@ export class Shop implements Storefront {
     const items = Array.from(rows, (row) => store.itemAt(row)?.id ?? '');
     const budgetMs = Math.min(STOREFRONT_LIMITS.tasteMsMax, (deadlineMs ?? Infinity) / 2);
     try {
-      return await taste.of(items, budgetMs);
+      return await taste.of(items, budgetMs, priority);
     } catch (thrown) {
       const error = asServeError(thrown);
       const { code, message } = error;

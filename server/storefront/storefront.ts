@@ -11,10 +11,12 @@ export interface Storefront {
    */
   ingest(events: readonly ShopEvent[]): Promise<EventsReply>;
   /** Never empty while the catalogue holds an item that the filter lets pass. */
-  recommend(request: RecommendRequest, deadlineMs?: number): Promise<RecommendReply>;
+  recommend(
+    request: RecommendRequest, deadlineMs?: number, priority?: number,
+  ): Promise<RecommendReply>;
   /** Fails with `unknown_item`. */
   similar(request: SimilarRequest): Promise<RecommendReply>;
-  insight(request: InsightRequest, deadlineMs?: number): Promise<InsightReply>;
+  insight(request: InsightRequest, deadlineMs?: number, priority?: number): Promise<InsightReply>;
   /** Calls `push` with fresh recommendations after each event of the session, until cancelled. */
   subscribe(request: Subscription, push: (push: Push) => void): () => void;
 }

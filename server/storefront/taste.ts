@@ -34,7 +34,9 @@ export class Taste {
    * Null when the encoder knows none of the items (oldest first). Rejects with what `Inference`
    * does, and with `deadline` after `budgetMs` at the latest.
    */
-  async of(items: readonly string[], budgetMs: number): Promise<Tasted | null> {
+  async of(
+    items: readonly string[], budgetMs: number, priority?: number,
+  ): Promise<Tasted | null> {
     const { model, version, length, vocabulary } = this.encoder;
     const numbers = encoderInput(items, vocabulary, length);
     if (!numbers) return null;
@@ -45,6 +47,7 @@ export class Taste {
       inputs: [{ name: 'items', datatype: 'INT32', shape: [1, length], data }],
       outputs: ['vector'],
       deadlineMs: budgetMs,
+      ...(priority !== undefined && { priority }),
     });
     const result = await within(this.clock, budgetMs, run);
     const vector = result.outputs.find((output) => output.name === 'vector');

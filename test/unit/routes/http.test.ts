@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { Log } from '../../../server/core/log.ts';
+import { ServeError } from '../../../server/core/errors.ts';
+import { Desk } from '../../../server/routes/desk.ts';
 import { addKserveRoutes } from '../../../server/routes/kserve.ts';
 import { addOpsRoutes } from '../../../server/routes/ops.ts';
 import { Router } from '../../../server/routes/router.ts';
@@ -225,5 +227,32 @@ suite('Router', () => {
     assert.match(logged[0]!, /TypeError: a defect of the server/);
     assert.ok(logged[0]!.includes(error));
     assert.equal((await call('GET', '/healthz'))[0], 200);
+  });
+});
+
+suite('What is refused for load', () => {
+  test('is 503 with Retry-After in seconds, or 429 where the setting says so', async () => {
+    for (const [shedStatus, code, status] of [
+      [503, 'overloaded', 503], [503, 'deadline', 503], [429, 'overloaded', 429],
+      [429, 'deadline', 429], [429, 'draining', 503], [429, 'backend', 500],
+    ] as const) {
+      const router = new Router(new Log('error', () => {}), undefined, shedStatus);
+      router.on('GET', '/x', () => { throw new ServeError(code, '', { retryAfterMs: 1200 }); });
+      const answer = await callRoute(router, 'GET', '/x');
+      assert.equal(answer.status, status);
+      assert.equal(answer.headers['retry-after'], code === 'backend' ? undefined : '2');
+    }
+  });
+
+  test('a storefront request takes its turn at the desk, and is refused where that is full', async () => {
+    const { storefront, clock } = makeSessions();
+    const router = new Router(new Log('error', () => {}), undefined, 429);
+    const limits = { waitingMax: 1, startedMax: 1, deadlineMs: 100 };
+    const desk = new Desk({ clock, pace: null, nextTurn: setImmediate, limits });
+    addStorefrontRoutes(router, storefront, clock, desk);
+    const call = () => callRoute(router, 'POST', '/v1/similar', { item: 'lamp' });
+    const answers = await Promise.all([call(), call()]);
+
+    assert.deepEqual(answers.map(({ status }) => status), [200, 429]);
   });
 });
