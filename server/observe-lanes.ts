@@ -3,6 +3,7 @@ import type { BatchLane } from './batch/batch-lane.ts';
 import type { LaneStats, LevelStats } from './batch/lane-stats.ts';
 import type { PhaseStats } from './batch/phase-stats.ts';
 import type { LaneReport, ModelHost } from './serve.ts';
+import type { FailureCode } from './core/errors.ts';
 import { BATCH_REASONS } from './core/inference.ts';
 import type { VersionStats } from './wire/kserve-stats.ts';
 
@@ -26,8 +27,24 @@ export function laneStats(host: ModelHost): VersionStats[] {
   }));
 }
 
-function failures({ failed }: LaneStats): number {
-  return Object.values(failed).reduce((sum, count) => sum + count, 0);
+const FAILURE_REASONS = ['REJECTED', 'CANCELED', 'BACKEND', 'OTHER'] as const;
+type FailureReason = (typeof FAILURE_REASONS)[number];
+
+/** Triton's word for a failure. */
+function reasonOf(code: FailureCode): FailureReason {
+  switch (code) {
+    case 'overloaded': case 'deadline': case 'draining': return 'REJECTED';
+    case 'cancelled': return 'CANCELED';
+    case 'backend': return 'BACKEND';
+    default: return 'OTHER';
+  }
+}
+
+/** Requests that failed; for one reason where one is named. */
+function failures({ failed }: LaneStats, reason?: FailureReason): number {
+  const counts = Object.entries(failed) as [FailureCode, number][];
+  return counts.reduce((sum, [code, count]) =>
+    sum + (reason === undefined || reasonOf(code) === reason ? count : 0), 0);
 }
 
 function observeLane(metrics: Metrics, { model, version, placement, lane }: LaneReport): void {
@@ -37,10 +54,13 @@ function observeLane(metrics: Metrics, { model, version, placement, lane }: Lane
     metrics.observe('counter', name, help, labels, read);
 
   counter('nv_inference_request_success', 'Requests answered', () => stats.answered);
-  counter('nv_inference_request_failure', 'Requests failed', () => failures(stats));
+  for (const reason of FAILURE_REASONS) {
+    metrics.observe('counter', 'nv_inference_request_failure', 'Requests failed',
+      { ...labels, reason }, () => failures(stats, reason));
+  }
   observePhases(metrics, labels, stats.phases);
-  metrics.gauge('nv_inference_pending_request_count', 'Rows waiting', labels,
-    () => lane.waitingRows);
+  metrics.gauge('nv_inference_pending_request_count', 'Requests waiting', labels,
+    () => stats.levels.reduce((sum, _, level) => sum + lane.waitingJobs(level), 0));
   metrics.gauge('vitrine_lane_free_slots', 'Slots not in use', { ...labels, placement },
     () => lane.freeSlots);
   for (const reason of BATCH_REASONS) {

@@ -1,3 +1,4 @@
+import { cpus, freemem, totalmem } from 'node:os';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Metrics } from './metrics.ts';
 
@@ -26,8 +27,33 @@ export function observeProcess(metrics: Metrics): () => void {
     const { user, system } = process.cpuUsage();
     return (user + system) / 1e6;
   });
+  metrics.gauge('nv_cpu_utilization', 'Share of all cores in use since the last look', {},
+    cpuShare());
+  metrics.gauge('nv_cpu_memory_total_bytes', 'Memory of the machine', {}, () => totalmem());
+  metrics.gauge('nv_cpu_memory_used_bytes', 'Memory of the machine in use', {},
+    () => totalmem() - freemem());
   metrics.gauge('process_start_time_seconds', 'Unix time of the start', {}, () => startSeconds);
   return () => delay.disable();
 }
 
 const startSeconds = Date.now() / 1000 - process.uptime();
+
+/** Reads the share of the cores' time that was not idle since it was read before; 0 at first. */
+function cpuShare(): () => number {
+  const times = (): { idle: number; all: number } => {
+    const sums = { idle: 0, all: 0 };
+    for (const { times: { user, nice, sys, idle, irq } } of cpus()) {
+      sums.idle += idle;
+      sums.all += user + nice + sys + idle + irq;
+    }
+    return sums;
+  };
+  let before = times();
+  return () => {
+    const now = times();
+    const all = now.all - before.all;
+    const share = all === 0 ? 0 : 1 - (now.idle - before.idle) / all;
+    before = now;
+    return share;
+  };
+}

@@ -1,5 +1,6 @@
 /** Every refusal of `infer`, request bytes to answer bytes. */
 import { after, before, suite, test } from 'node:test';
+import { FAILURES, ServeError } from '../../server/core/errors.ts';
 import { checkVector, openKserveServer, type Vector, withBinary } from '../support/kserve-server.ts';
 
 const floats = (...values: number[]): Buffer => Buffer.from(Float32Array.from(values).buffer);
@@ -161,6 +162,28 @@ suite('KServe v2 infer refuses, in Triton\'s words,', () => {
   after(() => server.close());
 
   for (const vector of REFUSED) test(vector.title, () => checkVector(server.port, vector));
+
+  for (const [code, answer, headers] of [
+    ['deadline', '[request id: q] Request timeout expired', { 'x-shed-reason': 'deadline' }],
+    ['draining', 'the server is shutting down', { 'retry-after': '1' }],
+    ['cancelled', 'the request was cancelled', {}],
+    ['backend', 'the runtime failed: cut short', {}],
+  ] as const) {
+    test(`a request that ends with ${code} says so`, async () => {
+      const lane = server.lanes.lane('sum');
+      lane.prompt = false;
+      const asked = checkVector(server.port, {
+        title: '', path: SUM, body: sumOf({ id: 'q', parameters: { timeout: 1000 } }),
+        status: FAILURES[code].status, answer: error(answer), answerHeaders: headers,
+      });
+      while (lane.waiting.length === 0) await new Promise(setImmediate);
+
+      lane.fail(new ServeError(code, code === 'backend' ? 'cut short' : ''));
+
+      await asked;
+      lane.prompt = true;
+    });
+  }
 
   test('a full queue is 503 with Retry-After and the reason', async () => {
     const lane = server.lanes.lane('sum');

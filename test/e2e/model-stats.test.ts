@@ -52,6 +52,9 @@ suite('statistics of a loaded model', () => {
       assert.ok(stats.inference_count >= asked.length - failed);
       assert.ok(stats.memory_usage[0]!.byte_size > 0 && stats.last_inference > 1.7e12);
       const page = metrics.text();
+      const reasons = [...page.matchAll(/^nv_inference_request_failure\{.*reason="(\w+)"\} (\d+)$/gm)];
+      assert.deepEqual(reasons.map(([, reason, count]) => `${reason} ${count}`),
+        [`REJECTED ${failed}`, 'CANCELED 0', 'BACKEND 0', 'OTHER 0']);
       assert.ok(page.includes(`nv_inference_count{model="m",version="1"} ${stats.inference_count}\n`));
       assert.ok(page.includes(`nv_inference_exec_count{model="m",version="1"} ${stats.execution_count}\n`));
       assert.ok(page.includes(

@@ -14,6 +14,8 @@ suite('what the process costs', () => {
     const read = [...text.matchAll(/^vitrine_event_loop_delay_seconds\{quantile="([^"]+)"\} (\S+)$/gm)];
     assert.deepEqual(read.map(([, quantile]) => quantile), ['0.5', '0.9', '0.99', '0.999']);
     const [median] = read.map(([, , seconds]) => Number(seconds));
+    const share = Number(/^nv_cpu_utilization (\S+)$/m.exec(text)?.[1]);
+    assert.ok(share >= 0 && share <= 1, `${share} of the cores`);
     assert.ok((median as number) >= 0 && (median as number) < 0.008, `median ${median} s`);
   });
 });
