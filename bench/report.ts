@@ -81,7 +81,8 @@ function cellText(row: Row): string {
 }
 
 function ratioText(ratio: number): string {
-  return `${ratio >= 10 ? ratio.toFixed(1) : ratio.toFixed(2)}x`;
+  if (ratio >= 0.1) return `${ratio >= 10 ? ratio.toFixed(1) : ratio.toFixed(2)}x`;
+  return `${Number(ratio.toPrecision(2))}x`;
 }
 
 /** Three significant digits below a thousand, whole numbers with separators above. */
