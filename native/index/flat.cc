@@ -18,6 +18,9 @@ constexpr std::size_t kQuad = 4;
 // Queries of one pass over the vectors: each group that comes from memory serves them all.
 constexpr std::size_t kPassQueries = kSieveQueries;
 
+// Up to one match in so many vectors, each match is looked up.
+constexpr std::uint64_t kFewShare = 10;
+
 }  // namespace
 
 FlatIndex::FlatIndex(const IndexOptions& options)
@@ -102,13 +105,12 @@ std::uint32_t FlatIndex::allowed(std::uint32_t group, const Allow* allow) const 
 
 void FlatIndex::answer(const float* queries, std::size_t count, const SearchRequest& request) const {
   const Question question = this->question(request);
-  explain(request, question, {Plan::scan_all, Why::exact_index, scan_ns(question), 0}, count);
-  const SieveFn sieve = options_.kernels->sieve;
+  const bool few = question.matches * kFewShare < question.vectors;
+  const Plan plan = few ? Plan::scan_matches : Plan::scan_all;
+  explain(request, question, {plan, Why::exact_index, scan_ns(question), 0}, count);
   std::array<Aligned<std::int8_t>, kPassQueries> codes;
   std::vector<ScanQuery> pass;
   pass.reserve(kPassQueries);
-  std::array<Sieve, kPassQueries> sieves;
-  std::array<std::uint16_t, kPassQueries> passed;
   for (std::size_t first = 0; first < count; first += kPassQueries) {
     const std::size_t width = std::min(kPassQueries, count - first);
     pass.clear();
@@ -116,28 +118,57 @@ void FlatIndex::answer(const float* queries, std::size_t count, const SearchRequ
     for (std::size_t q = 0; q < width; ++q) {
       pass.emplace_back(options_.metric, queries + (first + q) * rows_.stride(), coder_, codes[q],
                         row_error_, request.k);
-      sieves[q] = pass[q].bound.sieve();
     }
-    const std::uint32_t groups = (rows_.slots() + kGroup - 1) / kGroup;
-    for (std::uint32_t group = 0; group < groups; ++group) {
-      const std::uint32_t first_slot = group * kGroup;
-      const std::uint32_t wanted = allowed(group, request.allow);
-      if (wanted == 0) continue;
-      sieve(groups_.at(group), coder_.bytes() / kQuad, lengths_.at(group), sieves.data(), width,
-            passed.data());
-      for (std::size_t q = 0; q < width; ++q) {
-        std::uint32_t bits = passed[q] & wanted;
-        if (bits == 0) continue;
-        for (; bits != 0; bits &= bits - 1) {
-          const auto row = static_cast<std::uint32_t>(std::countr_zero(bits));
-          pass[q].offer(rows_, first_slot + row);
-        }
-        sieves[q].floor = pass[q].bound.sieve().floor;
-      }
+    if (few) {
+      compare_matches(pass, *request.allow);
+    } else {
+      sieve_all(pass, request.allow);
     }
     for (std::size_t q = 0; q < width; ++q) {
       const std::size_t at = (first + q) * request.k;
       write_results(pass[q].found, request.k, request.ids + at, request.scores + at);
+    }
+  }
+}
+
+// As they were given: a group would be sieved for one of its rows.
+void FlatIndex::compare_matches(std::span<ScanQuery> pass, const Allow& allow) const {
+  std::array<std::uint32_t, kGroup> slots;
+  std::size_t waiting = 0;  // for their vectors to come from memory
+  const auto compare = [&] {
+    for (std::size_t i = 0; i < waiting; ++i) {
+      for (ScanQuery& query : pass) query.offer(rows_, slots[i]);
+    }
+    waiting = 0;
+  };
+  for_each_allowed(rows_, allow, [&](std::uint32_t slot) {
+    rows_.prefetch(slot);
+    slots[waiting++] = slot;
+    if (waiting == slots.size()) compare();
+  });
+  compare();
+}
+
+void FlatIndex::sieve_all(std::span<ScanQuery> pass, const Allow* allow) const {
+  const SieveFn sieve = options_.kernels->sieve;
+  std::array<Sieve, kPassQueries> sieves;
+  std::array<std::uint16_t, kPassQueries> passed;
+  for (std::size_t q = 0; q < pass.size(); ++q) sieves[q] = pass[q].bound.sieve();
+  const std::uint32_t groups = (rows_.slots() + kGroup - 1) / kGroup;
+  for (std::uint32_t group = 0; group < groups; ++group) {
+    const std::uint32_t first_slot = group * kGroup;
+    const std::uint32_t wanted = allowed(group, allow);
+    if (wanted == 0) continue;
+    sieve(groups_.at(group), coder_.bytes() / kQuad, lengths_.at(group), sieves.data(), pass.size(),
+          passed.data());
+    for (std::size_t q = 0; q < pass.size(); ++q) {
+      std::uint32_t bits = passed[q] & wanted;
+      if (bits == 0) continue;
+      for (; bits != 0; bits &= bits - 1) {
+        const auto row = static_cast<std::uint32_t>(std::countr_zero(bits));
+        pass[q].offer(rows_, first_slot + row);
+      }
+      sieves[q].floor = pass[q].bound.sieve().floor;
     }
   }
 }

@@ -5,6 +5,7 @@
 #include "core/slot_array.h"
 #include "index/coder.h"
 #include "index/index.h"
+#include "index/scan.h"
 
 namespace vitrine {
 
@@ -27,6 +28,8 @@ class FlatIndex final : public Index {
   void place(std::uint32_t slot, const std::uint8_t* codes);  // gate held
   void move_last_to(std::uint32_t slot);                      // gate held
 
+  void compare_matches(std::span<ScanQuery> pass, const Allow& allow) const;
+  void sieve_all(std::span<ScanQuery> pass, const Allow* allow) const;
   // Which of the group's rows may be returned.
   std::uint32_t allowed(std::uint32_t group, const Allow* allow) const noexcept;
 

@@ -76,13 +76,7 @@ void scan(const Rows& rows, const Codes& codes, DotsFn dots, const Allow* allow,
           std::span<ScanQuery> queries) {
   Scanner scanner(rows, codes, dots, queries);
   if (allow != nullptr && by_id) {
-    for (std::size_t word = 0; word < allow->words.size(); ++word) {
-      for (std::uint32_t bits = allow->words[word]; bits != 0; bits &= bits - 1) {
-        const auto id = static_cast<std::uint32_t>(word * 32) + std::countr_zero(bits);
-        const std::uint32_t slot = id == kNone ? kNone : rows.slot(id);
-        if (slot != kNone) scanner.add(slot);
-      }
-    }
+    for_each_allowed(rows, *allow, [&](std::uint32_t slot) { scanner.add(slot); });
   } else {
     for (std::uint32_t slot = 0; slot < rows.slots(); ++slot) {
       const std::uint32_t id = rows.id(slot);

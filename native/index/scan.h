@@ -2,6 +2,7 @@
 // rule out is compared as it was given.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <span>
 
@@ -40,6 +41,18 @@ struct ScanQuery {
 // `by_id`: looks the allowed ids up, rather than meeting them on the way through all the vectors.
 void scan(const Rows& rows, const Codes& codes, DotsFn dots, const Allow* allow, bool by_id,
           std::span<ScanQuery> queries);
+
+// Calls visit(slot) for every allowed id that has one, in order of id.
+template <class Visit>
+void for_each_allowed(const Rows& rows, const Allow& allow, Visit visit) {
+  for (std::size_t word = 0; word < allow.words.size(); ++word) {
+    for (std::uint32_t bits = allow.words[word]; bits != 0; bits &= bits - 1) {
+      const auto id = static_cast<std::uint32_t>(word * 32) + static_cast<std::uint32_t>(std::countr_zero(bits));
+      const std::uint32_t slot = id == kNone ? kNone : rows.slot(id);
+      if (slot != kNone) visit(slot);
+    }
+  }
+}
 
 // Upper bound of the ids allowed: bits set, whether there are vectors for them or not.
 std::size_t count_allowed(const Allow& allow) noexcept;
