@@ -10,8 +10,9 @@ import type { HttpRequest } from '../transport/transport.ts';
 import { acceptedEncoding, encodingOf, unwrap, wrap } from '../wire/compression.ts';
 import { inTritonWords } from '../wire/kserve-error.ts';
 import {
-  cutBody, decodeInferRequest, type InferBody, type KserveInfer, rawInferRequest,
+  cutBody, fillPlan, type InferBody, type KserveInfer, rawInferRequest,
 } from '../wire/kserve-request.ts';
+import type { InferPlans } from '../wire/kserve-plans.ts';
 import { encodeInferResponse } from '../wire/kserve-response.ts';
 import { type Answer, jsonAnswer, type Params } from './router.ts';
 
@@ -28,7 +29,7 @@ const PACK_BYTES_MIN = 1024;
 
 /** `POST …/infer`: JSON, JSON with tensors in binary behind it, or one tensor's bytes alone. */
 export async function infer(
-  parts: KserveInferParts, request: HttpRequest, params: Params,
+  parts: KserveInferParts, plans: InferPlans, request: HttpRequest, params: Params,
 ): Promise<Answer> {
   const { model, version } = params as { model: string; version?: string };
   const encoding = encodingOf(request.header('content-encoding'));
@@ -40,10 +41,11 @@ export async function infer(
     const body =
       encoding === 'identity' ? packed : await unwrap(encoding, packed, parts.bodyBytesMax);
     const cut = cutBody(body, request.header('inference-header-content-length'));
-    const asked = decoded(cut, lane);
+    const asked = decoded(cut, lane, plans);
     ({ id } = asked);
     const answer = await run(parts, lane, asked, request);
-    const accepted = acceptedEncoding(request.header('accept-encoding'));
+    const accept = request.header('accept-encoding');
+    const accepted = accept === '' ? 'identity' : acceptedEncoding(accept);
     if (accepted === 'identity' || Buffer.byteLength(answer.body) < PACK_BYTES_MIN) return answer;
     return {
       ...answer,
@@ -55,8 +57,10 @@ export async function infer(
   }
 }
 
-function decoded(body: InferBody, { model, inputs, config }: Lane): KserveInfer {
-  if (!body.raw) return decodeInferRequest(body, model);
+function decoded(
+  body: InferBody, { model, inputs, config }: Lane, plans: InferPlans,
+): KserveInfer {
+  if (!body.raw) return fillPlan(plans.of(body.json, model), body.binary, model);
   const specs = inputs.map(({ spec }) => spec);
   return rawInferRequest(body.binary, specs, config.max_batch_size > 0, model);
 }

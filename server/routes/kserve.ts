@@ -5,6 +5,7 @@ import { asServeError } from '../core/errors.ts';
 import { encodeConfig } from '../wire/kserve-config.ts';
 import { inTritonWords } from '../wire/kserve-error.ts';
 import { encodeStats, type VersionStats } from '../wire/kserve-stats.ts';
+import { InferPlans } from '../wire/kserve-plans.ts';
 import { infer, type KserveInferParts } from './kserve-infer.ts';
 import { addRepositoryRoutes, type RepositoryParts } from './kserve-repository.ts';
 import {
@@ -30,6 +31,7 @@ const EXTENSIONS = [
 /** KServe v2 with Triton's extensions: server and model metadata, health, infer. */
 export function addKserveRoutes(router: Router, parts: KserveParts): void {
   const { directory, version } = parts;
+  const plans = new InferPlans();
   const server = () => jsonAnswer(JSON.stringify({ name: 'vitrine', version, extensions: EXTENSIONS }));
   router.on('GET', '/v2', server);
   router.on('GET', '/v2/', server);
@@ -54,7 +56,7 @@ export function addKserveRoutes(router: Router, parts: KserveParts): void {
       return jsonAnswer(encodeConfig(parts.details.config(model)));
     });
     of('/stats', (model, version) => jsonAnswer(statsBody(parts, model, version)));
-    router.on('POST', `${path}/infer`, (request, params) => infer(parts, request, params));
+    router.on('POST', `${path}/infer`, (request, params) => infer(parts, plans, request, params));
   }
 }
 

@@ -52,6 +52,15 @@ export function cutBody(body: Uint8Array, header: string): InferBody {
   return { json: body.subarray(0, at), binary: body.subarray(at), raw: at === 0 };
 }
 
+/** A request without what stands behind its JSON: the same for all that begin with the same JSON. */
+export interface InferPlan {
+  readonly asked: KserveInfer; // without inputs
+  readonly inputs: readonly PlannedInput[];
+}
+
+/** A tensor with its data, or with so many `bytes` of those behind the JSON. */
+type PlannedInput = Omit<Tensor, 'data'> & ({ readonly data: Uint8Array } | { readonly bytes: number });
+
 /**
  * `{id?, parameters?, inputs, outputs?}`; inputs bring their `data`, or `binary_data_size` bytes of
  * those behind the JSON, in order. Binary tensors are views of the body. Fails with `bad_request`,
@@ -60,30 +69,51 @@ export function cutBody(body: Uint8Array, header: string): InferBody {
 export function decodeInferRequest(
   { json, binary }: Pick<InferBody, 'json' | 'binary'>, model: string,
 ): KserveInfer {
+  return fillPlan(decodePlan(json, model), binary, model);
+}
+
+/** The plan with its tensors. Fails with `bad_tensor` where they are not what it says. */
+export function fillPlan({ asked, inputs }: InferPlan, binary: Uint8Array, model: string): KserveInfer {
+  let at = 0;
+  const tensors = inputs.map((input): Tensor => {
+    if ('data' in input) return input;
+    const { name, datatype, shape, bytes } = input;
+    const missing = at + bytes - binary.byteLength;
+    if (missing > 0) {
+      throw new KserveError('bad_tensor',
+        `unexpected size for input '${name}', expecting ${missing} additional bytes for model ` +
+          `'${model}'`);
+    }
+    const tensor = { name, datatype, shape, data: binary.subarray(at, at + bytes) };
+    at += bytes;
+    checkSize(tensor, model);
+    return tensor;
+  });
+  if (at !== binary.byteLength) {
+    throw new KserveError('bad_tensor', `unexpected additional input data for model '${model}'`);
+  }
+  return { ...asked, request: { ...asked.request, inputs: tensors } };
+}
+
+/** What `fillPlan` then gives its tensors. Fails as `decodeInferRequest` does. */
+export function decodePlan(json: Uint8Array, model: string): InferPlan {
   const fields = decodeHead(json);
   const id = parsing('id', () =>
     fields.raw('id') === '' ? '' : (fields.optionalText('id', ID_BYTES_MAX) ?? ''));
   const parameters = decodeParameters(fields, model);
-  const tail = new Tail(binary, model);
   const inputs = parsing('inputs', () =>
-    fields.list('inputs', 0, LIMITS.tensorsMax, (value, where) => decodeInput(value, where, tail)));
-  tail.end();
+    fields.list('inputs', 0, LIMITS.tensorsMax, decodeInput));
   const outputs = new Map(parsing('outputs', () =>
     fields.optionalList('outputs', LIMITS.tensorsMax, (value, where) =>
       decodeOutput(value, where, parameters.binary))) ?? []);
   const { timeoutUs, priority, trace } = parameters;
-  return {
-    id,
-    trace,
-    binary: parameters.binary,
-    outputs,
-    request: {
-      inputs,
-      ...(outputs.size === 0 ? {} : { outputs: [...outputs.keys()] }),
-      ...(timeoutUs === 0 ? {} : { timeoutUs }),
-      ...(priority === 0 ? {} : { priority }),
-    },
+  const request = {
+    inputs: [],
+    ...(outputs.size === 0 ? {} : { outputs: [...outputs.keys()] }),
+    ...(timeoutUs === 0 ? {} : { timeoutUs }),
+    ...(priority === 0 ? {} : { priority }),
   };
+  return { asked: { id, trace, binary: parameters.binary, outputs, request }, inputs };
 }
 
 /** A raw request: the body is the model's only input, of one row; its outputs come in binary. */
@@ -164,31 +194,7 @@ function refuseSequence(fields: Fields, model: string): void {
   throw new KserveError('unsupported', `'${named}': model '${model}' takes no sequences`);
 }
 
-/** What stands behind the JSON, taken from its front. */
-class Tail {
-  #at = 0;
-
-  constructor(private readonly bytes: Uint8Array, readonly model: string) {}
-
-  take(name: string, count: number): Uint8Array {
-    const missing = this.#at + count - this.bytes.byteLength;
-    if (missing > 0) {
-      throw new KserveError('bad_tensor',
-        `unexpected size for input '${name}', expecting ${missing} additional bytes for model ` +
-          `'${this.model}'`);
-    }
-    this.#at += count;
-    return this.bytes.subarray(this.#at - count, this.#at);
-  }
-
-  end(): void {
-    if (this.#at === this.bytes.byteLength) return;
-    throw new KserveError('bad_tensor',
-      `unexpected additional input data for model '${this.model}'`);
-  }
-}
-
-function decodeInput(value: unknown, where: Where, tail: Tail): Tensor {
+function decodeInput(value: unknown, where: Where): PlannedInput {
   const fields = Fields.of(value, 'a tensor', where);
   const parameters = parametersOf(fields);
   const shared = parameters?.has('shared_memory_region') ?? false;
@@ -206,17 +212,14 @@ function decodeInput(value: unknown, where: Where, tail: Tail): Tensor {
   }
   if (shared) throw sharedMemory();
   if (!sized || !parameters) return decodeTensor(value, where);
-  const head = decodeTensorHead(fields);
-  const count = parsing('binary_data_size', () => unsigned(parameters, 'binary_data_size'));
-  const tensor = { ...head, data: tail.take(head.name, count) };
-  checkSize(tensor, tail.model);
-  return tensor;
+  const bytes = parsing('binary_data_size', () => unsigned(parameters, 'binary_data_size'));
+  return { ...decodeTensorHead(fields), bytes };
 }
 
 /** Fails with `bad_tensor` unless the bytes are as many as the shape asks for. */
 function checkSize(tensor: Tensor, model: string): void {
   const { name, datatype, shape, data } = tensor;
-  if (datatype === 'BYTES') return assertBytes(tensor);
+  if (datatype === 'BYTES') return parsing('inputs', () => assertBytes(tensor));
   const want = elements(shape) * DATATYPE_BYTES[datatype];
   if (want === data.byteLength) return;
   throw new KserveError('bad_tensor',

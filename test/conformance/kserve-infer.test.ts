@@ -185,6 +185,13 @@ const BINARY_VECTORS: readonly Vector[] = [
   },
 ];
 
+/** The same JSON with other bytes behind it, and with too few: what is known of it is not them. */
+const AGAIN: readonly Vector[] = [[1, 2, 3, 4], [5, 6, 7, 8]].map((values): Vector => ({
+  title: `the same JSON before ${values.join()}`,
+  path: SUM, ...withBinary({ inputs: [x(binaryX)] }, floats(...values)), status: 200,
+  answer: TEN.replace('10', String(values.reduce((sum, value) => sum + value))),
+}));
+
 const CLASS_HEAD = '{"model_name":"fp32","model_version":"1","outputs":[';
 const classified = (data: number[], shape: number[], parameters: object): string => JSON.stringify({
   inputs: [{ name: 'x', shape, datatype: 'FP32', data }], outputs: [{ name: 'y', parameters }],
@@ -256,7 +263,7 @@ suite('KServe v2 infer, request bytes to answer bytes', () => {
   after(() => server.close());
 
   const groups = { JSON: JSON_VECTORS, binary: BINARY_VECTORS, classes: CLASS_VECTORS,
-    packed: PACKED };
+    packed: PACKED, again: AGAIN };
   for (const [group, vectors] of Object.entries(groups)) {
     for (const vector of vectors) {
       test(`${group}: ${vector.title}`, () => checkVector(server.port, vector));
