@@ -16,6 +16,7 @@ export interface ChurnSize {
 }
 
 const BLOCKS = 30; // turns of leaving and coming back
+const REFINE_ROWS = 10_000; // in one call
 const TARGET = 0.95;
 const SEED = 977;
 
@@ -34,12 +35,14 @@ export async function churn(
   const rows: Row[] = [];
   const name = `${set.name}, after ${Math.round(size.share * 100)} % of the vectors left and came back`;
   for (const contender of contenders) {
-    const impl = contender.rival.name;
+    const { rival } = contender;
+    const impl = rival.name;
     say(`${set.name}: churn in ${impl}`);
     const queries = Math.min(size.queries, set.queryCount);
     const { beam, recall } = await beamFor(contender, arena.truth, queries, size.sweep);
     const { added, removed } = await replace(contender, set.count, size.share);
     const after = await recallAt(contender, [beam], arena.truth, queries);
+    const refined = rival.key === 'vitrine' ? await refine(contender, set.count) : null;
     const row = (metric: string, value: number, unit: string): Row => {
       return { case: name, impl, metric, value, unit };
     };
@@ -50,6 +53,9 @@ export async function churn(
       row(`recall@${K} before`, recall, 'share'),
       row(`recall@${K} after`, after, 'share'),
     );
+    if (!refined) continue;
+    const mended = await recallAt(contender, [beam], arena.truth, queries);
+    rows.push(row('refining all', refined.cpuS, 'CPU s'), row(`recall@${K} refined`, mended, 'share'));
   }
   return rows;
 }
@@ -86,6 +92,15 @@ async function replace(
       rmSync(away);
     }
     away = ids.length > 0 ? file : null;
+  }
+  return times;
+}
+
+/** In blocks, as a server would while there is time. */
+async function refine({ engine }: Contender, count: number): Promise<Timed> {
+  let times: Timed = { items: 0, wallS: 0, cpuS: 0 };
+  for (let left = count; left > 0; left -= REFINE_ROWS) {
+    times = plus(times, await engine.ask({ do: 'refine', count: Math.min(left, REFINE_ROWS) }));
   }
   return times;
 }

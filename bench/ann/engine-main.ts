@@ -58,6 +58,8 @@ function obey(command: Command): object {
       const ids = readIds(command.ids);
       return timed(ids.length, () => engine.remove?.(ids));
     }
+    case 'refine':
+      return timed(command.count, () => engine.refine?.(command.count));
     case 'add': {
       const ids = readIds(command.ids);
       const vectors = new Float32Array(ids.length * of.dim);

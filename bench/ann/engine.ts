@@ -14,6 +14,8 @@ export interface Engine {
   filter?(bitmap: Uint8Array | null): void;
   remove?(ids: Uint32Array): void;
   add?(ids: Uint32Array, vectors: Float32Array): void;
+  /** Looks for better edges of so many vectors, in turn. */
+  refine?(count: number): void;
 }
 
 /** Makes an engine; its queries are given once, so that each may keep them in the form it likes. */

@@ -13,7 +13,7 @@ export type Program =
 
 type Reply<C extends Command> = C extends { do: 'build' }
   ? Built
-  : C extends { do: 'time' | 'add' | 'remove' }
+  : C extends { do: 'time' | 'add' | 'remove' | 'refine' }
     ? Timed
     : Record<string, never>;
 

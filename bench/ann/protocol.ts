@@ -41,7 +41,9 @@ export type Command =
   | { readonly do: 'filter'; readonly bitmap: string | null }
   /** Takes vectors out and puts them in again under their ids: uint32 files. Answers `Timed`. */
   | { readonly do: 'remove'; readonly ids: string }
-  | { readonly do: 'add'; readonly ids: string };
+  | { readonly do: 'add'; readonly ids: string }
+  /** Mends the index for so many of its vectors. Answers `Timed`; no work where it cannot. */
+  | { readonly do: 'refine'; readonly count: number };
 
 export interface Built {
   readonly cpuS: number;

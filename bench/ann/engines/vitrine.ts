@@ -15,7 +15,7 @@ export function vitrine(kind: 'exact' | 'graph', keep: 'f32' | 'bf16' = 'f32'): 
       save: (path) => index.save(path),
       open(path) {
         index.close();
-        index = VectorIndex.open(path);
+        index = VectorIndex.open(path, { mode: 'load' }); // for what is searched much
       },
       bytes: () => index.bytes,
       spend([beam]) {
@@ -33,6 +33,7 @@ export function vitrine(kind: 'exact' | 'graph', keep: 'f32' | 'bf16' = 'f32'): 
       },
       remove: (ids) => void index.remove(ids),
       add: (ids, vectors) => index.add(ids, vectors),
+      refine: (count) => void index.refine(count),
     };
   };
 }
