@@ -22,7 +22,8 @@ export interface InferInput {
   readonly model: string;
   readonly version?: string; // the newest served when absent
   readonly inputs: readonly Tensor[];
-  readonly outputs?: readonly string[]; // all of them when absent
+  /** All of them when absent; with `classes`, the highest so many of each row, as `BYTES`. */
+  readonly outputs?: readonly (string | { readonly name: string; readonly classes?: number })[];
   readonly trace?: boolean; // the answer then carries `timing`
 }
 export type InferAnswer = Loosen<InferResult, 'timing'>;

@@ -5,6 +5,7 @@ import { float32Tensor, float32View, VitrineError } from '../../server/client/cl
 import { connectNode } from '../../server/client/node.ts';
 import type { Push, VitrineClient } from '../../server/client/types.ts';
 import { Prng } from '../../server/core/prng.ts';
+import { textsOf } from '../../server/core/tensor.ts';
 import { MemoryStore } from '../../server/store/memory-store.ts';
 import { GOODS } from '../support/make-shop.ts';
 import { temporaryFolder, writeDense } from '../support/model-repository.ts';
@@ -46,6 +47,19 @@ for (const encoding of ['msgpack', 'json'] as const) {
         assert.deepEqual(answer.outputs[0]?.shape, [rows, 2]);
         assert.ok(answer.timing && answer.timing.batchRows >= rows);
       }));
+    });
+
+    test('classes come back as texts', async () => {
+      const inputs = [float32Tensor(mlp.input, [1, 8], new Float32Array(8))];
+      const outputs = [{ name: mlp.output, classes: 1 }];
+
+      const answer = await client.infer({ model: 'mlp', inputs, outputs });
+
+      const [tensor] = answer.outputs;
+      assert.deepEqual([tensor?.datatype, tensor?.shape], ['BYTES', [1, 1]]);
+      const [text] = [...textsOf(tensor!)].map((bytes) => Buffer.from(bytes).toString());
+      const want = runDense(mlp, new Float32Array(8));
+      assert.match(text!, new RegExp(`^-?\\d+\\.\\d{6}:${want[0]! >= want[1]! ? 0 : 1}$`));
     });
 
     test('an event counts once, is pushed to who listens and felt by the answer', async () => {
