@@ -95,10 +95,4 @@ VITRINE_KERNELS(avx512)
 VITRINE_KERNELS(neon)
 #undef VITRINE_KERNELS
 
-namespace amx {
-bool supported() noexcept;
-void sieve(const std::uint8_t* group, std::size_t quads, const float* lengths, const Sieve* sieves,
-           std::size_t count, std::uint16_t* passed) noexcept;
-}  // namespace amx
-
 }  // namespace vitrine

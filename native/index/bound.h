@@ -14,6 +14,8 @@ namespace vitrine {
 // One query's.
 class Bound {
  public:
+  Bound() = default;
+
   // Of rows whose codes are at most `row_error` off. `query` is as the caller gave it.
   Bound(Metric metric, const CodedQuery& query, double row_error) noexcept : metric_(metric) {
     // |cos - (dot - bias) * scale| is at most the query's error, and the row's times the length of the
@@ -61,9 +63,9 @@ class Bound {
  private:
   static constexpr double kRounding = 1e-5;
 
-  Metric metric_;
-  Sieve sieve_;
-  double length_;
+  Metric metric_ = Metric::ip;
+  Sieve sieve_ = {};
+  double length_ = 0;
   double unit_ = 1;
   bool blind_ = false;
 };

@@ -33,6 +33,12 @@ void hadamard(float* values, std::size_t count) noexcept {
   }
 }
 
+// The nearest whole number, ties to even, for values below 2^22: no call, so loops become vectors.
+inline float whole(float value) noexcept {
+  constexpr float kShift = 0x1.8p23f;
+  return (value + kShift) - kShift;
+}
+
 double norm(const float* vector, std::size_t dim) noexcept {
   double sum = 0;
   for (std::size_t i = 0; i < dim; ++i) sum += double{vector[i]} * double{vector[i]};
@@ -83,7 +89,7 @@ double Coder::encode(const float* vector, std::uint8_t* codes) const {
   const auto most = static_cast<float>(width_ == Width::wide ? kWideMax : kCodeMax);
   double error = 0;
   for (std::size_t i = 0; i < count_; ++i) {
-    const float code = std::clamp(std::nearbyint(turned[i] * inverse), -most, most);
+    const float code = std::clamp(whole(turned[i] * inverse), -most, most);
     if (width_ == Width::wide) {
       const auto wide = static_cast<std::int16_t>(code);
       std::memcpy(codes + 2 * i, &wide, sizeof wide);
@@ -107,7 +113,7 @@ void Coder::encode(const float* query, CodedQuery& into) const {
   double error = 0;
   std::int32_t sum = 0;
   for (std::size_t i = 0; i < count_; ++i) {
-    const int code = static_cast<int>(std::lrintf(turned[i] * inverse));
+    const int code = static_cast<int>(whole(turned[i] * inverse));
     if (width_ == Width::wide) {
       const auto wide = static_cast<std::int16_t>(std::clamp(code, -kWideMax, kWideMax));
       std::memcpy(into.codes + 2 * i, &wide, sizeof wide);

@@ -108,16 +108,13 @@ void FlatIndex::answer(const float* queries, std::size_t count, const SearchRequ
   const bool few = question.matches * kFewShare < question.vectors;
   const Plan plan = few ? Plan::scan_matches : Plan::scan_all;
   explain(request, question, {plan, Why::exact_index, scan_ns(question), 0}, count);
-  std::array<Aligned<std::int8_t>, kPassQueries> codes;
-  std::vector<ScanQuery> pass;
-  pass.reserve(kPassQueries);
+  const Lender<ScanPass>::Loan loan = passes_.borrow();
   for (std::size_t first = 0; first < count; first += kPassQueries) {
     const std::size_t width = std::min(kPassQueries, count - first);
-    pass.clear();
+    const std::span<ScanQuery> pass(loan->queries.data(), width);
     const std::shared_lock reading(gate_);
     for (std::size_t q = 0; q < width; ++q) {
-      pass.emplace_back(options_.metric, queries + (first + q) * rows_.stride(), coder_, codes[q],
-                        row_error_, request.k);
+      pass[q].begin(options_.metric, queries + (first + q) * rows_.stride(), coder_, row_error_, request.k);
     }
     if (few) {
       compare_matches(pass, *request.allow);

@@ -2,6 +2,7 @@
 // rule out. The oracle of the graph, and the better choice up to some ten thousand vectors.
 #pragma once
 
+#include "core/lender.h"
 #include "core/slot_array.h"
 #include "index/coder.h"
 #include "index/index.h"
@@ -41,6 +42,8 @@ class FlatIndex final : public Index {
   double row_error_ = 0;                // largest there has been
 
   std::vector<std::uint8_t> codes_;  // writer's own
+
+  mutable Lender<ScanPass> passes_;
 };
 
 }  // namespace vitrine

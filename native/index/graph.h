@@ -7,6 +7,7 @@
 // until a sweep has led all edges around it; then its slot is used again.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -19,6 +20,7 @@
 #include "index/index.h"
 #include "index/net.h"
 #include "index/pruner.h"
+#include "index/scan.h"
 
 namespace vitrine {
 
@@ -49,9 +51,16 @@ class GraphIndex final : public Index {
     CodedQuery coded;
     Probe probe;
     TopK found;
+    ScanQuery scanned;
     std::vector<std::uint32_t> finalists;
     std::size_t looked_at = 0;  // places of the pool that the finalists came from
     std::size_t query = 0;
+  };
+
+  // Walks that take turns: while one's codes come from memory, the others compute.
+  struct Turns {
+    std::array<Search, 6> searches;
+    std::vector<std::uint32_t> to_scan;  // numbers of queries
   };
 
   Status put_many(std::span<const std::uint32_t> ids, const float* vectors,
@@ -61,10 +70,10 @@ class GraphIndex final : public Index {
 
   // graph_search.cc
   void answer(const float* queries, std::size_t count, const SearchRequest& request) const override;
-  void answer_together(const float* queries, std::size_t first, std::size_t count,
-                       const SearchRequest& request) const;
+  void answer_together(const float* queries, std::size_t first, std::size_t end,
+                       const SearchRequest& request, Turns& turns) const;
   bool answer_filtered(const float* queries, std::size_t q, Question question,
-                       const SearchRequest& request) const;
+                       const SearchRequest& request, Search& search) const;
   void scan_together(const float* queries, std::span<const std::uint32_t> numbers, Plan plan,
                      const SearchRequest& request) const;
   void prepare(const float* query, Search& search) const;
@@ -136,7 +145,8 @@ class GraphIndex final : public Index {
   Walk walk_;
   Pruner pruner_;
 
-  mutable Lender<Search> searches_;
+  mutable Lender<Turns> turns_;
+  mutable Lender<ScanPass> passes_;
 };
 
 }  // namespace vitrine

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <shared_mutex>
+#include <tuple>
 
 #include "index/bound.h"
 #include "index/graph.h"
@@ -10,9 +11,6 @@
 
 namespace vitrine {
 namespace {
-
-// Walks that take turns: while one's codes come from memory, the others compute.
-constexpr std::size_t kTurns = 6;
 
 // Queries answered before a writer may come in.
 constexpr std::size_t kPassQueries = 32;
@@ -28,19 +26,22 @@ constexpr float kHope = 3;
 void GraphIndex::answer(const float* queries, std::size_t count, const SearchRequest& request) const {
   const Question question = this->question(request);
   const Choice choice = choose(question);
+  const Lender<Turns>::Loan turns = turns_.borrow();
   if (request.allow == nullptr && choice.plan == Plan::graph) {
     explain(request, question, choice, count);
     for (std::size_t first = 0; first < count; first += kPassQueries) {
-      answer_together(queries, first, std::min(count, first + kPassQueries), request);
+      answer_together(queries, first, std::min(count, first + kPassQueries), request, *turns);
     }
     return;
   }
   // Where no walk can be worth it, or one query at a time was not.
-  std::vector<std::uint32_t> to_scan;
-  to_scan.reserve(count);
+  std::vector<std::uint32_t>& to_scan = turns->to_scan;
+  to_scan.clear();
   const bool surely = choice.plan != Plan::graph && choice.why != Why::rare_here;
   for (std::uint32_t q = 0; q < count; ++q) {
-    if (surely || !answer_filtered(queries, q, question, request)) to_scan.push_back(q);
+    if (surely || !answer_filtered(queries, q, question, request, turns->searches[0])) {
+      to_scan.push_back(q);
+    }
   }
   if (surely) explain(request, question, choice, count);
   scan_together(queries, to_scan, scan_plan(question), request);
@@ -55,12 +56,11 @@ void GraphIndex::prepare(const float* query, Search& search) const {
 
 // Queries first..end-1, some at a time.
 void GraphIndex::answer_together(const float* queries, std::size_t first, std::size_t end,
-                                 const SearchRequest& request) const {
+                                 const SearchRequest& request, Turns& turns) const {
   const std::shared_lock reading(gate_);
   const Net net = this->net();
   const std::size_t beam = std::max(request.k, request.beam);
-  std::array<Search*, kTurns> turns;
-  std::vector<Lender<Search>::Loan> loans;
+  std::array<Search*, std::tuple_size_v<decltype(Turns::searches)>> walking;
   std::size_t next = first;
   std::size_t busy = 0;
   const auto begin = [&](Search& search) {
@@ -72,16 +72,12 @@ void GraphIndex::answer_together(const float* queries, std::size_t first, std::s
     finish_surely(queries + search.query * rows_.stride(), search, request);
     return false;
   };
-  const std::size_t width = std::min(kTurns, end - first);
-  loans.reserve(width);
-  for (std::size_t i = 0; i < width; ++i) {
-    loans.push_back(searches_.borrow());
-    turns[busy] = &*loans.back();
-    busy += begin(*turns[busy]);
+  for (Search& search : turns.searches) {
+    if (begin(search)) walking[busy++] = &search;
   }
   while (busy > 0) {
     for (std::size_t i = 0; i < busy;) {
-      Search& search = *turns[i];
+      Search& search = *walking[i];
       search.walk.meet(net);
       if (search.walk.expand(net)) {
         ++i;
@@ -91,7 +87,7 @@ void GraphIndex::answer_together(const float* queries, std::size_t first, std::s
       if (begin(search)) {
         ++i;
       } else {
-        turns[i] = turns[--busy];
+        walking[i] = walking[--busy];
       }
     }
   }
@@ -156,38 +152,37 @@ void GraphIndex::finish_surely(const float* query, Search& search, const SearchR
     choose_finalists(search, request.k);
   }
   if (search.finalists.size() >= wanted) return finish(query, search, request, ids, scores);
-  ScanQuery scanned(options_.metric, query, codes_.coder(), search.codes, codes_.row_error(), request.k);
-  scan(rows_, codes_, dots_, nullptr, false, {&scanned, 1});
-  write_results(scanned.found, request.k, ids, scores);
+  search.scanned.begin(options_.metric, query, codes_.coder(), codes_.row_error(), request.k);
+  scan(rows_, codes_, dots_, nullptr, false, {&search.scanned, 1});
+  write_results(search.scanned.found, request.k, ids, scores);
 }
 
 // Whether a walk is worth it depends on how many near the query match: first seen at the entries, and
 // better once the walk has come to the query's neighbours. False where a scan has to be made.
 bool GraphIndex::answer_filtered(const float* queries, std::size_t q, Question question,
-                                 const SearchRequest& request) const {
+                                 const SearchRequest& request, Search& search) const {
   const float* query = queries + q * rows_.stride();
-  Lender<Search>::Loan search = searches_.borrow();
   const std::shared_lock reading(gate_);
-  prepare(query, *search);
+  prepare(query, search);
   const auto admits = [&](std::uint32_t slot) {
     const std::uint32_t id = rows_.id(slot);
     return id != kNone && request.allow->has(id);
   };
-  question.nearby = search->walk.begin_filtered(net(), search->probe, admits);
+  question.nearby = search.walk.begin_filtered(net(), search.probe, admits);
   Choice choice = choose(question);
   std::uint64_t steps = 0;
   if (choice.plan == Plan::graph) {
-    const bool arrived = search->walk.run_filtered(
+    const bool arrived = search.walk.run_filtered(
         net(), question.beam, steps_max(question), admits, [&](const Nearby& nearby) {
           question.nearby = nearby;
           choice = choose(question);
           return choice.plan == Plan::graph;
         });
-    steps = search->walk.steps();
-    choose_finalists(*search, request.k);
+    steps = search.walk.steps();
+    choose_finalists(search, request.k);
     const std::uint64_t wanted = std::min<std::uint64_t>(request.k, question.matches);
-    if (arrived && search->finalists.size() >= wanted) {
-      finish(query, *search, request, request.ids + q * request.k, request.scores + q * request.k);
+    if (arrived && search.finalists.size() >= wanted) {
+      finish(query, search, request, request.ids + q * request.k, request.scores + q * request.k);
       explain(request, question, choice, 1, steps);
       return true;
     }
@@ -203,16 +198,14 @@ bool GraphIndex::answer_filtered(const float* queries, std::size_t q, Question q
 // The queries of these numbers.
 void GraphIndex::scan_together(const float* queries, std::span<const std::uint32_t> numbers, Plan plan,
                                const SearchRequest& request) const {
-  std::array<Aligned<std::int8_t>, kScanQueries> codes;
-  std::vector<ScanQuery> pass;
-  pass.reserve(kScanQueries);
+  const Lender<ScanPass>::Loan loan = passes_.borrow();
   for (std::size_t first = 0; first < numbers.size(); first += kScanQueries) {
-    pass.clear();
     const auto now = numbers.subspan(first, std::min(kScanQueries, numbers.size() - first));
+    const std::span<ScanQuery> pass(loan->queries.data(), now.size());
     const std::shared_lock reading(gate_);
     for (std::size_t i = 0; i < now.size(); ++i) {
-      pass.emplace_back(options_.metric, queries + now[i] * rows_.stride(), codes_.coder(), codes[i],
-                        codes_.row_error(), request.k);
+      pass[i].begin(options_.metric, queries + now[i] * rows_.stride(), codes_.coder(),
+                    codes_.row_error(), request.k);
     }
     scan(rows_, codes_, dots_, request.allow, plan == Plan::scan_matches, pass);
     for (std::size_t i = 0; i < now.size(); ++i) {

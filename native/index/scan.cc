@@ -10,13 +10,6 @@ namespace {
 // Rows that are asked for together, then compared together.
 constexpr std::size_t kBlock = 32;
 
-CodedQuery coded_query(const float* row, const Coder& coder, Aligned<std::int8_t>& codes) {
-  CodedQuery coded{};
-  coded.codes = codes.sized(coder.bytes());
-  coder.encode(row, coded);
-  return coded;
-}
-
 // Gathers slots and compares a block of them at a time. The block before is compared while the newest
 // comes from memory.
 class Scanner {
@@ -66,9 +59,12 @@ class Scanner {
 
 }  // namespace
 
-ScanQuery::ScanQuery(Metric metric, const float* row, const Coder& coder, Aligned<std::int8_t>& codes,
-                     double row_error, std::size_t k)
-    : row(row), coded(coded_query(row, coder, codes)), bound(metric, coded, row_error) {
+void ScanQuery::begin(Metric metric, const float* query, const Coder& coder, double row_error,
+                      std::size_t k) {
+  row = query;
+  coded.codes = codes.sized(coder.bytes());
+  coder.encode(row, coded);
+  bound = Bound(metric, coded, row_error);
   found.reset(k);
 }
 

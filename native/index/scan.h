@@ -2,6 +2,7 @@
 // rule out is compared as it was given.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstdint>
 #include <span>
@@ -19,9 +20,8 @@ inline constexpr std::size_t kScanQueries = 8;
 
 // A query on its way through the vectors.
 struct ScanQuery {
-  // `row` was made by Rows::prepare; `codes` is filled. Both must live as long as this.
-  ScanQuery(Metric metric, const float* row, const Coder& coder, Aligned<std::int8_t>& codes,
-            double row_error, std::size_t k);
+  // `row` was made by Rows::prepare, and must live as long as the scan.
+  void begin(Metric metric, const float* row, const Coder& coder, double row_error, std::size_t k);
 
   void offer(const Rows& rows, std::uint32_t slot) {
     const float score = rows.score(row, slot);
@@ -30,10 +30,16 @@ struct ScanQuery {
     if (found.full()) bound.raise(found.floor());
   }
 
-  const float* row;
-  CodedQuery coded;
+  const float* row = nullptr;
+  Aligned<std::int8_t> codes;
+  CodedQuery coded = {};
   Bound bound;
   TopK found;  // keyed by id
+};
+
+// What a pass over the vectors needs: lent (core/lender.h), so that nothing is allocated for it.
+struct ScanPass {
+  std::array<ScanQuery, kSieveQueries> queries;
 };
 
 // Offers to each query's `found` every allowed vector that may be among its best. At most kScanQueries.

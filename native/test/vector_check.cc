@@ -229,6 +229,37 @@ void top_k_is_a_sort() {
   }
 }
 
+void a_search_allocates_nothing_once_it_is_warm() {
+  constexpr std::uint32_t kCount = 3000, kDim = 12, kQueries = 40, kResults = 10;
+  const std::vector<float> vectors = random_row(6, kCount * kDim);
+  std::vector<std::uint32_t> ids(kCount), words(kCount / 32 + 1, 0x1111'1111), few(words.size(), 0);
+  few[7] = 0xff;
+  for (std::uint32_t i = 0; i < kCount; ++i) ids[i] = i;
+  const Allow many_allowed{words}, few_allowed{few};
+  std::vector<std::uint32_t> found(kQueries * kResults);
+  std::vector<float> scores(kQueries * kResults);
+  for (const Kind kind : {Kind::exact, Kind::graph}) {
+    for (const Metric metric : {Metric::ip, Metric::cosine, Metric::l2}) {
+      const std::shared_ptr<Index> index =
+          make_index({kind, metric, kDim, Keep::f32, 16, 24, 1, select_distance(nullptr)});
+      EXPECT(index->add(ids, vectors).ok());
+      const auto search_all = [&] {
+        for (const Allow* allow : {static_cast<const Allow*>(nullptr), &many_allowed, &few_allowed}) {
+          for (const std::size_t count : {std::size_t{1}, std::size_t{kQueries}}) {
+            const std::span<const float> queries(vectors.data(), count * kDim);
+            EXPECT(index->search({queries, kResults, 12, allow, found.data(), scores.data()}).ok());
+          }
+        }
+      };
+      search_all();
+      search_all();
+      const std::uint64_t before = allocations;
+      search_all();
+      EXPECT(allocations == before);
+    }
+  }
+}
+
 // Searches go on while three threads build; afterwards answers are those of an index built by one.
 void a_build_is_the_same_on_three_threads() {
   constexpr std::uint32_t kCount = 2500, kDim = 12, kQueries = 40, kResults = 5;
@@ -319,6 +350,7 @@ void check(const char* folder) {
   checksum_is_xxh64();
   id_map_is_a_map();
   top_k_is_a_sort();
+  a_search_allocates_nothing_once_it_is_warm();
   a_build_is_the_same_on_three_threads();
   a_file_cannot_lead_out_of_memory(folder);
   std::puts("check: ok");
