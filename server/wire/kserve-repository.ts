@@ -3,6 +3,7 @@ import { ServeError } from '../core/errors.ts';
 import { Fields } from './fields.ts';
 import { decodeJson } from './json.ts';
 import { KserveError, parsing } from './kserve-error.ts';
+import { scanJson } from './scan-json.ts';
 
 const BASE64 = /^[A-Za-z0-9+/\s]*={0,2}\s*$/;
 
@@ -65,6 +66,7 @@ function parametersOf(fields: Fields): Fields | null {
 }
 
 function decodeConfig(text: string): unknown {
+  parsing('config', () => scanJson(text)); // bounds it: a text inside the text was not looked into
   try {
     return JSON.parse(text);
   } catch (cause) {

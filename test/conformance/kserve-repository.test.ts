@@ -46,6 +46,11 @@ const VECTORS: readonly Vector[] = [
     answer: error("parameter 'config' must be given where files are"),
   },
   {
+    title: 'a configuration that nests without end',
+    path: LOAD, body: withParameters({ config: '['.repeat(20) }), status: 400,
+    answer: error("Unable to parse 'config': JSON, character 16: maps and lists may nest 16 deep"),
+  },
+  {
     title: 'a configuration that is a map and no text',
     path: LOAD, body: withParameters({ config: {} }), status: 400,
     answer: error("Unable to parse 'config': it must be a string"),
