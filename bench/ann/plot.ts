@@ -1,5 +1,9 @@
-/** Recall against queries a second, as a picture: a row of panels a set, a panel a way of asking. */
+/**
+ * Recall against queries a second, as a picture: a row of panels a set, a panel a way of asking. Lines
+ * join the points that no other of their engine beats; the others are dots beside them.
+ */
 import type { Row } from '../report.ts';
+import { frontier } from './matched.ts';
 import { axis, escaped, line, logTicks, mark, spacedApart, text, type Mark } from './svg.ts';
 
 interface Dot {
@@ -97,7 +101,8 @@ function panel(title: string, series: readonly Series[]): string {
     const { colour, mark: shape, ...rest } = LOOKS[name] ?? OTHER;
     const strong = 'strong' in rest;
     const places = dots.map(({ recall, rate }): [number, number] => [x(recall), y(rate)]);
-    parts.push(line(places, colour, strong ? 2.6 : 1.5));
+    const best = frontier(dots).map(({ recall, rate }): [number, number] => [x(recall), y(rate)]);
+    parts.push(line(best, colour, strong ? 2.6 : 1.5));
     for (const [px, py] of places) parts.push(mark(shape, px, py, strong ? 3.6 : 3, colour));
     const end = ends[at] as { x: number; y: number };
     const labelY = labelYs[at] as number;
