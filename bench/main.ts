@@ -20,6 +20,10 @@ const BENCHES: Readonly<Record<string, { about: string; load(): Promise<{ bench:
     about: 'a request from lane to answer: inline, pooled, and a run each',
     load: () => import('./batch.bench.ts'),
   },
+  overload: {
+    about: 'more than a server can do: what is answered in time, how late the rest is told',
+    load: () => import('./overload.bench.ts'),
+  },
   ann: {
     about: 'the vector index beside hnswlib-node, usearch and FAISS, at matched recall',
     load: () => import('./ann.bench.ts'),

@@ -24,11 +24,16 @@ export function makeCases(model: DenseModel, count: number, seed: number): Case[
   });
 }
 
-/** The cases as a file for the load generator; its format stands in `load/requests.h`. */
-export function requestFile(model: DenseModel, cases: readonly Case[], encoding: Encoding): Buffer {
+/**
+ * The cases as a file for the load generator; its format stands in `load/requests.h`. `more` is of
+ * the socket's encodings.
+ */
+export function requestFile(
+  model: DenseModel, cases: readonly Case[], encoding: Encoding, more: { deadlineMs?: number } = {},
+): Buffer {
   const parts = [Buffer.from('VLR1'), u32(cases.length)];
   for (const { row, answer } of cases) {
-    const payload = encode(model, row, encoding);
+    const payload = encode(model, row, encoding, more);
     const answerBytes = Buffer.alloc(4);
     answerBytes.writeFloatLE(answer);
     parts.push(u32(payload.length), u32(idOffset(payload, encoding)), answerBytes, payload);
@@ -47,9 +52,9 @@ export function digest(inputs: readonly Uint8Array[]): string {
 const ID_BINARY = 0xfeed_beef;
 const ID_DIGITS = 87_654_321;
 
-function encode(model: DenseModel, row: Float32Array, encoding: Encoding): Buffer {
+function encode(model: DenseModel, row: Float32Array, encoding: Encoding, more: object): Buffer {
   const tensor = float32Tensor(model.input, [1, row.length], row);
-  const infer = { op: 'infer', model: model.name, inputs: [tensor] };
+  const infer = { op: 'infer', model: model.name, inputs: [tensor], ...more };
   switch (encoding) {
     case 'msgpack': return Buffer.from(codecFor('msgpack').encode({ id: ID_BINARY, ...infer }));
     case 'json': return json({ id: ID_DIGITS, ...infer, inputs: [listed(model, row)] });

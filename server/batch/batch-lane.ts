@@ -14,7 +14,7 @@ import {
   admits, type BatchLimits, expectedUs, flush, type Flush, orderUs, paddedRows, verdict,
 } from './policy.ts';
 import { levelOf, levelPolicies, startByUs } from './queue-policy.ts';
-import { Refusals } from './refusals.ts';
+import { hintMs, Refusals } from './refusals.ts';
 import { RunTime } from './run-time.ts';
 import type { RunFailure } from './runner.ts';
 import { WakeTimer } from './wake-timer.ts';
@@ -113,7 +113,7 @@ export class BatchLane implements Lane {
   }
   /** Milliseconds after which a refused caller may find room. */
   get retryAfterMs(): number {
-    return Math.max(1, Math.ceil(this.#expectUs(1, this.#queue.rows) / 1000));
+    return hintMs(this.#expectUs(1, this.#queue.rows));
   }
   /** Requests of a level that wait; 0 is the most urgent. */
   waitingJobs(level: number): number {

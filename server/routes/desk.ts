@@ -1,4 +1,4 @@
-import { Refusals } from '../batch/refusals.ts';
+import { hintMs, Refusals } from '../batch/refusals.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Pace } from '../core/pace.ts';
 
@@ -21,7 +21,6 @@ export const DESK_LIMITS: DeskLimits = { waitingMax: 1024, startedMax: 32, deadl
 
 /** Weight of the newest of the times that `costUs` is made of. */
 const NEWEST = 1 / 32;
-const RETRY_STEP_MS = 10; // hints are rounded up to it, so that refusals can be shared
 
 /** One source of work: a socket, or an HTTP request. */
 export class Caller {
@@ -172,7 +171,7 @@ export class Desk {
   }
 
   #retryAfterMs(caller: Caller): number {
-    return Math.max(1, Math.ceil(this.expectedUs(caller) / 1000 / RETRY_STEP_MS)) * RETRY_STEP_MS;
+    return hintMs(this.expectedUs(caller));
   }
 }
 

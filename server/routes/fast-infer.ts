@@ -1,7 +1,10 @@
 import { noRoom } from '../batch/infer.ts';
 import type { Job, Lane, LaneTensor, Lanes } from '../batch/lane.ts';
 import type { Clock } from '../core/clock.ts';
-import type { ServeError } from '../core/errors.ts';
+import { ServeError } from '../core/errors.ts';
+import { errorReply } from '../wire/encode.ts';
+import { encodeMsgpack } from '../wire/msgpack.ts';
+import { toWire } from '../wire/names.ts';
 import type { Request } from '../wire/schema.ts';
 import { InferTemplate } from './infer-template.ts';
 import type { Outbox } from './outbox.ts';
@@ -20,6 +23,10 @@ export class FastInfer {
   readonly #templates: InferTemplate[] = [];
   #nextOut = 0; // index of the oldest, once there are as many as there may be
   readonly #free: FastFlight[] = [];
+  readonly #errorFrames = new ErrorFrames();
+  #lastNoRoom: { lane: Lane | null; rows: number; error: ServeError } = {
+    lane: null, rows: 0, error: new ServeError('overloaded'),
+  };
   readonly #settled = (job: Job, error: ServeError | null): void => this.#settle(job, error);
 
   constructor(
@@ -40,13 +47,10 @@ export class FastInfer {
     if (flights.has(id)) return false;
     if (flights.size >= limits.requestsMax) {
       template.lane.makeRoom();
-      if (flights.size >= limits.requestsMax) return false;
+      if (flights.size >= limits.requestsMax) return this.#refuse(session, id, session.fullError);
     }
     const job = template.lane.take(template.rows);
-    if (job === null) {
-      session.fail('msgpack', 'infer', id, noRoom(template.lane, template.rows));
-      return true;
-    }
+    if (job === null) return this.#refuse(session, id, this.#noRoom(template));
     if (!this.#fill(template, job, frame, idAt + idBytes)) {
       template.lane.giveBack(job);
       return false;
@@ -131,11 +135,36 @@ export class FastInfer {
     const { session, template, id } = flight;
     if (session.land(flight) && session.socket.open) {
       if (error === null) this.#reply(session, template, job, id);
-      else session.fail('msgpack', 'infer', id, error);
+      else this.#refuse(session, id, error);
     }
     job.context = null;
     flight.release();
     this.#free.push(flight);
+  }
+
+  /** Made once for a hint: in overload most requests are told the same. */
+  #noRoom({ lane, rows }: InferTemplate): ServeError {
+    const last = this.#lastNoRoom;
+    if (last.lane === lane && last.rows === rows && last.error.retryAfterMs === lane.retryAfterMs) {
+      return last.error;
+    }
+    const error = noRoom(lane, rows);
+    this.#lastNoRoom = { lane, rows, error };
+    return error;
+  }
+
+  /** What the encoders would make of it, from a frame that was made of the same error before. */
+  #refuse(session: Session, id: number, error: ServeError): true {
+    if (!session.socket.open) return true;
+    const { head, tail } = this.#errorFrames.of(error);
+    const idBytes = integerWidth(id);
+    const start = this.outbox.reserve(session.box, head.length + idBytes + tail.length);
+    const { bytes } = this.outbox;
+    copy(head, 0, bytes, start, head.length);
+    writeInteger(bytes, start + head.length, id, idBytes);
+    copy(tail, 0, bytes, start + head.length + idBytes, tail.length);
+    session.refused('infer', error.code);
+    return true;
   }
 
   #reply(session: Session, template: InferTemplate, job: Job, id: number): void {
@@ -157,6 +186,22 @@ export class FastInfer {
       }
     }
     session.answered('infer');
+  }
+}
+
+/** Replies that carry an error, taken apart at their id. */
+class ErrorFrames {
+  readonly #frames = new WeakMap<ServeError, { head: Uint8Array; tail: Uint8Array }>();
+
+  of(error: ServeError): { readonly head: Uint8Array; readonly tail: Uint8Array } {
+    let frame = this.#frames.get(error);
+    if (frame === undefined) {
+      const bytes = encodeMsgpack(toWire(errorReply(0, error)));
+      const idAt = idOffset(bytes);
+      frame = { head: bytes.slice(0, idAt), tail: bytes.slice(idAt + 1) };
+      this.#frames.set(error, frame);
+    }
+    return frame;
   }
 }
 

@@ -54,11 +54,11 @@ export class Session {
   /** Throws `overloaded` when no more requests may be left unanswered. */
   checkRoom(): void {
     if (this.flights.size < this.limits.requestsMax) return;
-    throw this.#full();
+    throw this.fullError;
   }
 
   /** Made once: under a flood an error with its stack costs more than all else of a refusal. */
-  #full(): ServeError {
+  get fullError(): ServeError {
     const detail = `${this.limits.requestsMax} requests of this socket are unanswered`;
     this.#fullError ??= new ServeError('overloaded', detail, { retryAfterMs: RETRY_AFTER_MS });
     return this.#fullError;
@@ -87,6 +87,11 @@ export class Session {
     if (!this.socket.open) return;
     this.outbox.put(this.box, encodeMessage(format, errorReply(id, error)));
     this.observe(op, error.code);
+  }
+
+  /** Counts a refusal that was written elsewhere. */
+  refused(op: Op, code: FailureCode): void {
+    this.observe(op, code);
   }
 
   /** Counts an answer that was written elsewhere. */

@@ -116,7 +116,7 @@ suite('Desk', () => {
     for (const name of ['b', 'c', 'd', 'e']) world.take(caller, name, 200);
     await world.turn();
     world.take(caller, 'f', 150);
-    assert.throws(() => world.desk.take(caller, 150, async () => 1), { code: 'overloaded', retryAfterMs: 200 });
+    assert.throws(() => world.desk.take(caller, 150, async () => 1), { code: 'overloaded', retryAfterMs: 208 });
     world.take(caller, 'g', 250);
     world.take(caller, 'h', Infinity);
 
