@@ -142,6 +142,7 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
     healthy = false;
     transport.stopListening();
     log.info('draining', { sockets: sessions.count, rows: openRows(host), msMax: drainMsMax });
+    await desk.close(drainMsMax); // while its models still answer
     await host.close();
     await tracer.close();
     await transport.close();

@@ -55,6 +55,8 @@ export class Desk {
   #turnAsked = false;
   #costUs = 0; // between the ends of two pieces while there is work
   #lastEndUs = -Infinity;
+  #closing = false;
+  #onEmpty: (() => void) | null = null;
 
   constructor(private readonly parts: DeskParts) {}
 
@@ -80,6 +82,7 @@ export class Desk {
   take<T>(
     caller: Caller, deadlineMs: number | undefined, run: (leftMs: number) => Promise<T>,
   ): Ticket<T> {
+    if (this.#closing) throw this.#refusals.of('draining');
     const { clock, limits } = this.parts;
     const patienceMs = deadlineMs ?? limits.deadlineMs;
     const full = this.#waiting >= limits.waitingMax;
@@ -95,6 +98,27 @@ export class Desk {
     });
     this.#push(caller, task as unknown as Task);
     return { done, cancel: () => this.#cancel(caller, task as unknown as Task) };
+  }
+
+  /**
+   * Takes no more work and resolves when all is done; what still waits after `drainMs` is told
+   * `draining`, and what has started by then is not waited for.
+   */
+  async close(drainMs: number): Promise<void> {
+    this.#closing = true;
+    if (this.#waiting + this.#started === 0) return;
+    const empty = new Promise<void>((resolve) => (this.#onEmpty = resolve));
+    const cancel = this.parts.clock.after(drainMs * 1000, () => this.#giveUp());
+    await empty;
+    cancel();
+  }
+
+  #giveUp(): void {
+    for (const { waiting } of this.#rota.splice(0)) {
+      for (const task of waiting.splice(0)) task.reject(this.#refusals.of('draining'));
+    }
+    this.#waiting = 0;
+    this.#onEmpty?.();
   }
 
   /** Where all places are taken, who holds the most gives its newest up for who would hold fewer. */
@@ -121,6 +145,7 @@ export class Desk {
     caller.waiting.splice(at, 1);
     this.#waiting -= 1;
     if (caller.waiting.length === 0) this.#rota.splice(this.#rota.indexOf(caller), 1);
+    this.#tellEmpty();
     return true;
   }
 
@@ -144,6 +169,7 @@ export class Desk {
       else task.reject(this.#refusals.of('deadline', this.#retryAfterMs(caller)));
     }
     this.#askTurn();
+    this.#tellEmpty(); // all that waited was late
   }
 
   #start(task: Task, nowUs: number): void {
@@ -168,6 +194,11 @@ export class Desk {
     this.#lastEndUs = nowUs;
     this.#started -= 1;
     this.#askTurn();
+    this.#tellEmpty();
+  }
+
+  #tellEmpty(): void {
+    if (this.#waiting + this.#started === 0) this.#onEmpty?.();
   }
 
   #retryAfterMs(caller: Caller): number {

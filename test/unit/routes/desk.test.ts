@@ -182,6 +182,35 @@ suite('Desk', () => {
     assert.deepEqual(world.started, ['a', 'a0', 'b']);
   });
 
+  test('a desk that closes does what it has taken and refuses what comes', async () => {
+    const world = new DeskWorld({ startedMax: 1 });
+    const caller = new Caller();
+    for (const name of ['a', 'b']) world.take(caller, name);
+    await world.turn();
+    let closed = false;
+    void world.desk.close(1000).then(() => (closed = true));
+    world.take(caller, 'c');
+    await world.end('a');
+    await world.turn();
+    assert.equal(closed, false);
+    await world.end('b');
+
+    assert.equal(closed, true);
+    assert.deepEqual(world.ends, ['c draining', 'a done', 'b done']);
+  });
+
+  test('what still waits when the time to drain is over is told so', async () => {
+    const world = new DeskWorld({ startedMax: 1 });
+    const caller = new Caller();
+    for (const name of ['a', 'b']) world.take(caller, name, Infinity);
+    await world.turn();
+    const closed = world.desk.close(1000);
+    world.clock.advance(1_000_000);
+    await closed;
+
+    assert.deepEqual(world.ends, ['b draining']);
+  });
+
   test('what is let in, at every edge', () => {
     assert.equal(deskAdmits(false, 100, 100), true);
     assert.equal(deskAdmits(false, 101, 100), false);

@@ -27,7 +27,7 @@ suite('Insight', () => {
     const nowMs = 1_700_000_100_000;
     const events = [makeEvent({ item: 'a', type: 'cart_add', atMs: nowMs - 5000 })];
 
-    const reply = await insight.of(events, nowMs, 100);
+    const reply = await insight.of(events, nowMs, 100, 2);
 
     assert.equal(reply.probability, 0.75);
     assert.equal(reply.model, 'intent');
@@ -36,6 +36,7 @@ suite('Insight', () => {
     assert.deepEqual(Object.keys(reply.features), [...INTENT_FEATURES]);
     assert.equal(reply.features['cart_open'], 1);
     assert.equal(inference.requests[0]?.deadlineMs, 100);
+    assert.equal(inference.requests[0]?.priority, 2);
   });
 
   test('an event of the next minute counts: a shop’s clock may be ahead', async () => {

@@ -31,7 +31,7 @@ suite('Taste', () => {
     });
     const taste = new Taste(inference, new FakeClock(), encoder);
 
-    const tasted = await taste.of(['a', 'c'], 40);
+    const tasted = await taste.of(['a', 'c'], 40, 3);
 
     assert.deepEqual(tasted?.vector, vector);
     assert.equal(tasted?.model.version, '3');
@@ -39,6 +39,7 @@ suite('Taste', () => {
     assert.deepEqual(request?.inputs[0]?.shape, [1, 3]);
     assert.deepEqual([...new Int32Array(request!.inputs[0]!.data.buffer)], [1, 3, 0]);
     assert.equal(request?.deadlineMs, 40);
+    assert.equal(request?.priority, 3);
   });
 
   test('an encoder that does not answer in time is given up', async () => {

@@ -317,4 +317,14 @@ suite('decodeRequest', () => {
       assert.equal(requestIdOf(value), null);
     }
   });
+
+  test('any request may say how urgent it is, an infer request how long it may wait', () => {
+    const infer = { id: 1, op: 'infer', model: 'm', inputs: [], priority: 2, timeout_us: 1500 };
+    const request = decode(infer) as { priority?: number; timeoutUs?: number };
+    assert.deepEqual([request.priority, request.timeoutUs], [2, 1500]);
+    assert.equal((decode({ id: 1, op: 'recommend', priority: 3 }) as typeof request).priority, 3);
+    for (const wrong of [{ priority: -1 }, { priority: 1.5 }, { timeout_us: 0 }, { timeout_us: 'soon' }]) {
+      assert.throws(() => decode({ ...infer, ...wrong }), { code: 'bad_argument' });
+    }
+  });
 });
