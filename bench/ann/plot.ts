@@ -62,7 +62,7 @@ function seriesOf(rows: readonly Row[], set: string, mode: string): Series[] {
   const mine = rows.filter((row) => POINTS.exec(row.case)?.[1] === set);
   for (const { impl, value } of mine.filter((row) => row.metric.startsWith('recall'))) {
     const rate = mine.find((row) => row.impl === impl && row.metric === mode)?.value;
-    if (!rate) continue;
+    if (!rate || value < RECALL_SHOWN.min) continue;
     const name = impl.split(', ')[0] as string;
     dots.set(name, [...(dots.get(name) ?? []), { recall: value, rate }]);
   }
