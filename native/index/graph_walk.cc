@@ -41,8 +41,19 @@ void Walk::gather_entries(const Net& net) {
 bool Walk::expand(const Net& net) {
   const std::uint32_t slot = pool_.follow();
   if (slot == Pool::kNobody) return false;
+  prefetch_next(net);  // unless a better one is met now, its turn is next
   gather(net, slot);
   return true;
+}
+
+// Asks for the edges of the slot that would be followed now.
+void Walk::prefetch_next(const Net& net) {
+  const std::uint32_t next = pool_.peek();
+  if (next == Pool::kNobody) return;
+  const auto* edges = reinterpret_cast<const char*>(net.edges.at(next));
+  for (std::size_t at = 0; at < net.edges.width() * sizeof(std::uint32_t); at += kCacheLine) {
+    __builtin_prefetch(edges + at);
+  }
 }
 
 void Walk::gather(const Net& net, std::uint32_t slot) {
@@ -70,12 +81,7 @@ void Walk::meet(const Net& net) {
     case Near::product: offer_gathered_by<Near::product>(net); break;
     default: offer_gathered_by<Near::distance>(net); break;
   }
-  const std::uint32_t next = pool_.peek();
-  if (next == Pool::kNobody) return;
-  const auto* edges = reinterpret_cast<const char*>(net.edges.at(next));
-  for (std::size_t at = 0; at < net.edges.width() * sizeof(std::uint32_t); at += kCacheLine) {
-    __builtin_prefetch(edges + at);
-  }
+  prefetch_next(net);
 }
 
 template <Near kNear>

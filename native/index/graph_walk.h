@@ -54,6 +54,7 @@ class Walk {
   template <class Admits>
   Nearby seen_nearby(Admits admits) const;
   void gather(const Net& net, std::uint32_t slot);
+  void prefetch_next(const Net& net);
   void rank_gathered(const Net& net);      // after `gather`
   void rank_gathered_all(const Net& net);  // their dots are known
 
