@@ -29,13 +29,13 @@ export interface Started {
 }
 export interface Contract {
   readonly make: MakeTransport;
-  readonly idleSecondsMax: number; // the shortest that this transport can
+  readonly idleSecondsMax: number; // short, yet longer than a pong takes on a busy machine
   start(limits?: Partial<TransportLimits>, port?: number): Promise<Started>;
 }
 
 /** Runs a part of the transport contract on every transport that loads here. */
 export function transportContract(part: string, tests: (contract: Contract) => void): void {
-  run(`${part}: node:http`, 0.2, (handler, limits) => new NodeTransport(handler, limits), tests);
+  run(`${part}: node:http`, 2, (handler, limits) => new NodeTransport(handler, limits), tests);
   const { found, skipped } = findUws();
   if (found) {
     run(`${part}: uws`, 8, (handler, limits) => new UwsTransport(found, handler, limits), tests);
