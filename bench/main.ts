@@ -24,6 +24,10 @@ const BENCHES: Readonly<Record<string, { about: string; load(): Promise<{ bench:
     about: 'more than a server can do: what is answered in time, how late the rest is told',
     load: () => import('./overload.bench.ts'),
   },
+  swap: {
+    about: 'a model replaced under load: what callers wait, what memory it leaves',
+    load: () => import('./swap.bench.ts'),
+  },
   ann: {
     about: 'the vector index beside hnswlib-node, usearch and FAISS, at matched recall',
     load: () => import('./ann.bench.ts'),

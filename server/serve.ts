@@ -18,10 +18,11 @@ import { type Clock, systemClock } from './core/clock.ts';
 import { asServeError, ServeError } from './core/errors.ts';
 import type { Inference, InferRequest, InferResult } from './core/inference.ts';
 import { type Log, logDefect } from './core/log.ts';
-import { Slab } from './core/slab.ts';
+import type { Slab } from './core/slab.ts';
+import { SlabShelf } from './core/slab-shelf.ts';
 import { InlineRunner } from './pool/inline.ts';
 import { Pool } from './pool/pool.ts';
-import type { ModelFiles } from './pool/protocol.ts';
+import type { Measured, ModelFiles } from './pool/protocol.ts';
 import { ModelInstance } from './runtime/instance.ts';
 import { MODEL_FILES, openRuntime } from './runtime/open-runtime.ts';
 
@@ -35,6 +36,9 @@ export interface HostOptions {
   /** What pool threads run; tests put a faulty one here. */
   readonly workerFile?: URL;
 }
+
+/** Slabs that outlive their lanes: a model with several versions gives several back at once. */
+const SHELF_SLABS_MAX = 4;
 
 /** What one lane has done and is doing: `/metrics` reads it. */
 export interface LaneReport {
@@ -61,6 +65,7 @@ implements Inference, Lanes, ModelDirectory, ModelDetails, ModelRepository {
   readonly #unloaded = new Map<string, readonly number[]>(); // the versions they had
   readonly #clock: Clock;
   readonly #pool: Pool;
+  readonly #shelf = new SlabShelf(SHELF_SLABS_MAX);
   #loaded: Promise<void> = Promise.resolve();
   #changes: Promise<void> = Promise.resolve(); // ends when every load and unload asked for has
   #closing = false;
@@ -284,10 +289,12 @@ implements Inference, Lanes, ModelDirectory, ModelDetails, ModelRepository {
   async #open({ folder, config }: ModelFolder, version: number): Promise<BatchLane> {
     const files: ModelFiles = { folder: join(folder, String(version)), config };
     const runTime = new RunTime();
-    const inline = await this.#choosesInline(files, runTime);
+    const measured = await this.#measured(files);
+    for (const { rows, us } of measured.times) runTime.observe(rows, us);
+    const inline = this.#choosesInline(config, measured);
     const slots = laneSlots(config, inline ? 1 : this.#pool.runsMax(files));
-    const slab = new Slab(slots, laneRowBytes(config));
-    const runner = inline ? await openInline(files, slab) : await this.#pool.open(files, slab);
+    const slab = this.#shelf.take(slots, laneRowBytes(config));
+    const runner = inline ? await openInline(files, slab) : await this.#pool.open(files, slab, measured.openUs);
     const lane = new BatchLane({
       model: config.name, version: String(version), config, slab, runner, runTime,
       clock: this.#clock, turnEnd: setImmediate,
@@ -300,19 +307,24 @@ implements Inference, Lanes, ModelDirectory, ModelDetails, ModelRepository {
   }
 
   /**
-   * `auto` times the model on a pool thread, not here: a heavy model would stop the sockets for
-   * as long as it is timed, and one that hangs for ever.
+   * Tried out on a pool thread, not here: a heavy model would stop the sockets for as long as it is
+   * timed, and one that hangs for ever. Models that are to run here whatever they cost are not.
    */
-  async #choosesInline(files: ModelFiles, runTime: RunTime): Promise<boolean> {
+  async #measured(files: ModelFiles): Promise<Measured> {
     const { placement } = files.config.parameters;
+    return placement === 'inline' ? { times: [], openUs: 0 } : this.#pool.measure(files);
+  }
+
+  #choosesInline({ parameters: { placement } }: ModelConfig, { times }: Measured): boolean {
     if (placement !== 'auto') return placement === 'inline';
-    const times = await this.#pool.measure(files);
-    for (const { rows, us } of times) runTime.observe(rows, us);
     return (times.at(-1)?.us ?? Infinity) <= this.options.inlineUsMax;
   }
 
   async #drain(lanes: Iterable<BatchLane>): Promise<void> {
-    await Promise.all([...lanes].map((lane) => lane.close(this.options.drainMsMax)));
+    await Promise.all([...lanes].map(async (lane) => {
+      await lane.close(this.options.drainMsMax);
+      this.#shelf.giveBack(lane.slab);
+    }));
   }
 
   #served(model: string): Served {

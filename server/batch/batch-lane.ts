@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { type ModelConfig, type QueuePolicy, rowsOfRun } from '../catalog/model-config.ts';
 import { type FailureCode, ServeError } from '../core/errors.ts';
 import { Ring } from '../core/ring.ts';
+import type { Slab } from '../core/slab.ts';
 import { Batch } from './batch.ts';
 import { JobPool } from './job-pool.ts';
 import { JobQueue } from './job-queue.ts';
@@ -97,6 +98,10 @@ export class BatchLane implements Lane {
   /** Why its requests fail until further notice; undefined while they can be answered. */
   get trouble(): string | undefined {
     return this.#parts.runner.trouble;
+  }
+  /** Its own until it is closed. */
+  get slab(): Slab {
+    return this.#parts.slab;
   }
   /** Of the rows that wait and run, inputs and outputs. */
   get memoryBytes(): number {

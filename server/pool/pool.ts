@@ -5,7 +5,7 @@ import type { Clock } from '../core/clock.ts';
 import { ServeError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { Slab } from '../core/slab.ts';
-import type { ModelFiles, OpenOrder, RunTimes } from './protocol.ts';
+import type { Measured, ModelFiles, OpenOrder, SeatData } from './protocol.ts';
 import { Seat, type StartThread, type Thread } from './seat.ts';
 
 export interface PoolOptions {
@@ -17,10 +17,26 @@ export interface PoolOptions {
   readonly workerFile?: URL;
 }
 
-/** Threads that run models, each in a seat. Lanes take turns at seats that fall free. */
+/**
+ * Opening a model stops the seat's runs for as long as it takes. Above this it is opened on a second
+ * thread while the first goes on: that costs a thread and opening every model that is served again.
+ */
+const OPEN_HERE_US_MAX = 10_000;
+/** What tries models out gives way to what serves them. */
+const TRIAL_NICE = 10;
+/** It is kept for the next model this long: a thread with a runtime takes 100 ms to start. */
+const TRIAL_IDLE_US = 5_000_000;
+
+/**
+ * Threads that run models, each in a seat. Lanes take turns at seats that fall free. A model is
+ * tried out on a thread beside them, before it comes near what is served.
+ */
 export class Pool {
   readonly #seats: readonly Seat[];
+  readonly #trialSeat: Seat;
   readonly #wanted = new Map<number, OpenOrder>();
+  readonly #clock: Clock;
+  #cancelRest: () => void = () => {};
   readonly #runners: PoolRunner[] = [];
   #turn = 0; // the runner asked first when a seat is free: a busy lane may not starve the others
   #lanes = 0;
@@ -28,11 +44,16 @@ export class Pool {
   constructor(options: PoolOptions) {
     const { clock, log, runMsMax } = options;
     const workerFile = options.workerFile ?? new URL('./worker.js', import.meta.url);
-    const startThread = piscinaThread(workerFile);
+    const startThread = piscinaThread(workerFile, 0);
+    this.#clock = clock;
     const count = options.workers || Math.max(1, availableParallelism() - 1);
     this.#seats = Array.from({ length: count }, (_, number) => {
       const onIdle = (): void => this.#offer();
       return new Seat({ number, clock, log, runMsMax, startThread, wanted: this.#wanted, onIdle });
+    });
+    this.#trialSeat = new Seat({
+      number: -1, clock, log, runMsMax, startThread: piscinaThread(workerFile, TRIAL_NICE),
+      wanted: new Map(), onIdle: () => {},
     });
   }
 
@@ -40,15 +61,21 @@ export class Pool {
     return this.#seats.length;
   }
 
-  /** The best times of the model over one row and a full batch. Fails with `backend`. */
-  async measure(files: ModelFiles): Promise<readonly RunTimes[]> {
-    const seat = this.#seats[0] as Seat;
+  /**
+   * Opens the model where nothing else runs, and its best times over one row and a full batch. Fails
+   * with `backend`: it does not open, hangs, or ends its thread.
+   */
+  async measure(files: ModelFiles): Promise<Measured> {
+    const seat = this.#trialSeat;
     const name = files.config.name;
+    this.#cancelRest();
     const reply = await seat.measure({ order: 'measure', files }).catch((cause: unknown) => {
       throw new ServeError('backend', `${name}: ${(cause as Error).message}`, { cause });
     });
+    this.#cancelRest();
+    this.#cancelRest = this.#clock.after(TRIAL_IDLE_US, () => void seat.rest());
     if ('error' in reply) throw new ServeError('backend', `${name}: ${reply.error}`);
-    return reply.times;
+    return reply;
   }
 
   /** Runs that the model may have in flight here: `instance_group.count`, 0 for every worker. */
@@ -57,13 +84,24 @@ export class Pool {
     return count === 0 ? this.workers : Math.min(count, this.workers);
   }
 
-  /** Loads and warms the model on every worker. Fails with `backend` when any of them cannot. */
-  async open(files: ModelFiles, slab: Slab): Promise<Runner> {
+  /**
+   * Loads and warms the model on every worker. Fails with `backend` when any of them cannot. What is
+   * served goes on meanwhile: the workers take turns, and `openUs`, what it took where it was tried
+   * out, says whether it is opened on the thread that runs or on one to take its place.
+   */
+  async open(files: ModelFiles, slab: Slab, openUs = 0): Promise<Runner> {
     const lane = this.#lanes;
     this.#lanes += 1;
     const { memory, layout } = slab;
     this.#wanted.set(lane, { order: 'open', lane, files, memory, layout });
-    await this.#syncAll();
+    if (this.#runners.length === 0) {
+      await this.#syncAll();
+    } else {
+      for (const seat of this.#seats) {
+        await seat.sync(openUs > OPEN_HERE_US_MAX);
+        if (seat.trouble(lane) !== undefined) break;
+      }
+    }
     const trouble = this.#trouble(lane);
     if (trouble !== undefined) {
       await this.#drop(lane);
@@ -77,12 +115,14 @@ export class Pool {
 
   /** Ends the threads when no lane is open: a host whose models are all inline needs none. */
   async rest(): Promise<void> {
-    await Promise.all(this.#seats.map((seat) => seat.rest()));
+    this.#cancelRest();
+    await Promise.all([this.#trialSeat, ...this.#seats].map((seat) => seat.rest()));
   }
 
   /** Ends every thread. Runs in flight fail with `backend`. */
   async close(): Promise<void> {
-    await Promise.all(this.#seats.map((seat) => seat.close()));
+    this.#cancelRest();
+    await Promise.all([this.#trialSeat, ...this.#seats].map((seat) => seat.close()));
   }
 
   async #close(runner: PoolRunner): Promise<void> {
@@ -159,7 +199,7 @@ class PoolRunner implements Runner {
  * and a hung one ended by name: so every seat has a Piscina of its own, for its thread, its hop
  * (18 us, `Atomics.wait` in the worker) and its ending.
  */
-function piscinaThread(file: URL): StartThread {
+function piscinaThread(file: URL, nice: number): StartThread {
   return (sheet, died): Thread => {
     const piscina = new Piscina({
       filename: file.href,
@@ -167,7 +207,7 @@ function piscinaThread(file: URL): StartThread {
       maxThreads: 1,
       idleTimeout: Infinity,
       recordTiming: false,
-      workerData: { sheet },
+      workerData: { sheet, nice } satisfies SeatData,
     });
     let cause = new Error('the worker exited');
     piscina.on('error', (error: Error) => (cause = error));

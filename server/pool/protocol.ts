@@ -20,6 +20,8 @@ export const SHEET_OUTPUT_NS = SHEET_INTS - 1;
 /** Given to a worker when it starts (`workerData`). */
 export interface SeatData {
   readonly sheet: SharedArrayBuffer;
+  /** Of the thread alone, where the system has such a thing: 0..19, higher gives way to others. */
+  readonly nice: number;
 }
 
 /** Run the batch on the sheet for the lane of this number. */
@@ -54,7 +56,13 @@ export interface ModelFiles {
  * rows that have no answer, or is one string for all; where it does not there is no reply at all.
  */
 export type RunReply = readonly RowFailure[] | string | null;
-export type KeepingReply = { readonly error: string } | { readonly times: readonly RunTimes[] };
+export type KeepingReply = { readonly error: string } | Measured;
+
+/** What is known of a model that opened and ran: nothing where it was not measured. */
+export interface Measured {
+  readonly times: readonly RunTimes[];
+  readonly openUs: number; // from the files to the first answers
+}
 
 /** The best of several runs after a warm-up. */
 export interface RunTimes {

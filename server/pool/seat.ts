@@ -56,10 +56,11 @@ interface BrokenLane {
 export class Seat {
   readonly #sheet = new SharedArrayBuffer(SHEET_INTS * Int32Array.BYTES_PER_ELEMENT);
   readonly #ints = new Int32Array(this.#sheet);
-  readonly #opened = new Set<number>();
+  #opened = new Set<number>();
   readonly #broken = new Map<number, BrokenLane>(); // lanes that could not be opened here
   readonly #parts: SeatParts;
   #thread: Thread | null = null;
+  #next: Thread | null = null; // what will sit here in place of `#thread`
   #stopping: Promise<void> = Promise.resolve();
   #run: Run | null = null;
   #runLane = -1;
@@ -67,7 +68,8 @@ export class Seat {
   #runSinceUs = 0;
   #cancelWatch: (() => void) | null = null;
   #onRunEnd: (() => void) | null = null;
-  #keeping: Promise<void> | null = null; // while orders other than batches are carried out
+  #keeping: Promise<void> | null = null; // while something other than batches is being done
+  #orders = 0; // of it, those that the thread is asked to carry out: no batch goes between
   #cutWait: (() => void) | null = null;
   #falls = 0;
   #retrying = false; // to start a thread
@@ -79,7 +81,7 @@ export class Seat {
 
   /** Whether a batch of the lane would start at once. */
   takes(lane: number): boolean {
-    const idle = this.#thread !== null && this.#run === null && this.#keeping === null;
+    const idle = this.#thread !== null && this.#run === null && this.#orders === 0;
     return idle && this.#opened.has(lane);
   }
 
@@ -117,9 +119,12 @@ export class Seat {
 
   /**
    * Opens what is wanted and closes what is not. Resolves when nothing is left to do, or when no
-   * thread can be started: that is then tried again, ever later.
+   * thread can be started: that is then tried again, ever later. `apart` opens what is missing on a
+   * second thread, with all that is open here, while this one goes on running; then that one sits
+   * here. Where it cannot hold all of it, what is missing is opened here after all.
    */
-  async sync(): Promise<void> {
+  async sync(apart = false): Promise<void> {
+    if (apart) await this.#exclusive(() => this.#replace());
     if ((await this.#trySync()) || this.#retrying) return;
     this.#retrying = true;
     void this.#retry();
@@ -174,12 +179,13 @@ export class Seat {
     this.#cancelWatch?.();
     this.#cancelWatch = null;
     this.#cutWait?.();
+    const next = this.#next?.stop();
     for (const lane of [...this.#broken.keys()]) this.forgive(lane);
     if (this.#thread) this.#fell(this.#thread, new Error('the pool is closed'));
-    await this.#stopping;
+    await Promise.all([this.#stopping, next]);
   }
 
-  /** One piece of work at a time; meanwhile the seat takes no batch. */
+  /** One piece of work at a time. Batches go on but for the orders to the thread itself. */
   async #exclusive<T>(work: () => Promise<T>): Promise<T> {
     while (this.#keeping) await this.#keeping;
     let done = (): void => {};
@@ -212,6 +218,41 @@ export class Seat {
     }
   }
 
+  /** A second thread takes this one's place once all is open there, and no run is in flight here. */
+  async #replace(): Promise<void> {
+    if (!this.#thread || this.#closed) return;
+    const { startThread, wanted, log, number } = this.#parts;
+    let lost: Error | null = null;
+    const next: Thread = startThread(this.#sheet, (cause) => (lost = cause, this.#fell(next, cause)));
+    this.#next = next;
+    const opened = new Set<number>();
+    try {
+      for (const order of wanted.values()) {
+        if (this.#broken.has(order.lane)) continue; // it is tried again when it is due, here
+        const reply = await this.#send(next, order, order.files.config.name);
+        if ('error' in reply) throw new Error(reply.error);
+        opened.add(order.lane);
+      }
+      this.#orders += 1; // else the next run would be in flight before this one is seen to end
+      try {
+        while (this.#run) await new Promise<void>((resolve) => (this.#onRunEnd = resolve));
+      } finally {
+        this.#orders -= 1;
+      }
+      if (lost || this.#closed) throw lost ?? new Error('the pool is closed');
+    } catch (cause) {
+      log.debug('a worker was not replaced', { seat: number, cause: messageOf(cause) });
+      await next.stop();
+      return;
+    } finally {
+      this.#next = null;
+    }
+    const before: Thread | null = this.#thread;
+    this.#thread = next;
+    this.#opened = opened;
+    if (before) void before.stop(); // it has no run; one that fell meanwhile is stopped already
+  }
+
   async #open(order: OpenOrder): Promise<void> {
     const { name } = order.files.config;
     try {
@@ -237,16 +278,29 @@ export class Seat {
     this.#broken.set(lane, broken);
   }
 
-  /** Sends an order that is not a batch, after the batch in flight. */
+  /** Sends an order that is not a batch, after the batch in flight and before the next. */
   async #keep(order: KeepingOrder, name: string): Promise<KeepingReply> {
-    while (this.#run) await new Promise<void>((resolve) => (this.#onRunEnd = resolve));
-    const thread = this.#thread;
-    if (!thread) throw new Error('the worker has died');
+    this.#orders += 1;
+    try {
+      while (this.#run) await new Promise<void>((resolve) => (this.#onRunEnd = resolve));
+      if (!this.#thread) throw new Error('the worker has died');
+      return await this.#send(this.#thread, order, name);
+    } finally {
+      this.#orders -= 1;
+      this.#parts.onIdle();
+    }
+  }
+
+  async #send(thread: Thread, order: KeepingOrder, name: string): Promise<KeepingReply> {
+    const late = new Error(`${name} did not open within ${OPEN_MS_MAX} ms`);
+    let giveUp = (_: Error): void => {};
+    const overdue = new Promise<never>((_, reject) => (giveUp = reject));
     const cancel = this.#parts.clock.after(OPEN_MS_MAX * 1000, () => {
-      this.#fell(thread, new Error(`${name} did not open within ${OPEN_MS_MAX} ms`));
+      this.#fell(thread, late);
+      giveUp(late);
     });
     try {
-      return (await thread.run(order)) as KeepingReply;
+      return await Promise.race([thread.run(order) as Promise<KeepingReply>, overdue]);
     } catch (cause) {
       this.#fell(thread, cause);
       throw cause;

@@ -1,4 +1,5 @@
 /** A worker's entry: what one thread of the pool does. It knows lanes by number. */
+import { setPriority } from 'node:os';
 import { workerData } from 'node:worker_threads';
 import { ModelInstance } from '../runtime/instance.ts';
 import { openRuntime } from '../runtime/open-runtime.ts';
@@ -18,8 +19,9 @@ const SHEET_NS_MAX = 0x7fff_ffff; // two seconds
  */
 export function workerOf(
   runtimeOf: (platform: Runtime['platform']) => Promise<Runtime>,
-  { sheet }: SeatData,
+  { sheet, nice }: SeatData,
 ): (order: Order) => Reply | Promise<Reply> {
+  if (nice > 0) giveWay(nice);
   const ints = new Int32Array(sheet, 0, SHEET_INTS);
   const slots = ints.subarray(1);
   const lanes = new Map<number, ModelInstance>();
@@ -43,17 +45,20 @@ export function workerOf(
       const instance = lanes.get(order.lane);
       lanes.delete(order.lane);
       await instance?.close();
-      return { times: [] };
+      return { times: [], openUs: 0 };
     }
     const { folder, config } = order.files;
-    const instance = await ModelInstance.open(await runtimeOf(config.platform), folder, config);
+    const runtime = await runtimeOf(config.platform);
+    const startMs = performance.now();
+    const instance = await ModelInstance.open(runtime, folder, config);
+    const openUs = (performance.now() - startMs) * 1000;
     if (order.order === 'open') {
       instance.bind(order.memory, order.layout);
       lanes.set(order.lane, instance);
-      return { times: [] };
+      return { times: [], openUs };
     }
     try {
-      return { times: await instance.measure(() => performance.now() * 1000) };
+      return { times: await instance.measure(() => performance.now() * 1000), openUs };
     } finally {
       await instance.close();
     }
@@ -63,6 +68,16 @@ export function workerOf(
     if (typeof order === 'number') return run(order);
     return keep(order).catch((thrown: unknown) => ({ error: messageOf(thrown) }));
   };
+}
+
+/** Linux takes 0 for the calling thread; elsewhere it would be the whole process. */
+function giveWay(nice: number): void {
+  if (process.platform !== 'linux') return;
+  try {
+    setPriority(0, nice);
+  } catch {
+    // It then competes like any other thread.
+  }
 }
 
 function messageOf(thrown: unknown): string {

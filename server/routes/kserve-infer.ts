@@ -36,10 +36,11 @@ export async function infer(
   if (encoding === null) return unknownEncoding();
   let id = '';
   try {
-    const lane = parts.lanes.lane(model, version); // before the body: Triton tells of it first
+    let lane = parts.lanes.lane(model, version); // before the body: Triton tells of it first
     const packed = request.body;
     const body =
       encoding === 'identity' ? packed : await unwrap(encoding, packed, parts.bodyBytesMax);
+    if (encoding !== 'identity') lane = parts.lanes.lane(model, version); // replaced meanwhile?
     const cut = cutBody(body, request.header('inference-header-content-length'));
     const asked = decoded(cut, lane, plans);
     ({ id } = asked);

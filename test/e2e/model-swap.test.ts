@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { systemClock } from '../../server/core/clock.ts';
 import { Log } from '../../server/core/log.ts';
-import { float32Tensor } from '../../server/core/tensor.ts';
+import { float32Tensor, float32View } from '../../server/core/tensor.ts';
 import { SocketSessions } from '../../server/routes/socket.ts';
 import type { PlainLayer } from '../../server/runtime/plain.ts';
 import type { ModelHost } from '../../server/serve.ts';
@@ -13,13 +13,15 @@ import { temporaryFolder, writeFiles } from '../support/model-repository.ts';
 import { ServerSocket } from '../support/server-socket.ts';
 
 /** A model that multiplies by `factor`. */
-function writeTimes(repository: string, factor: number, placement: string): void {
+function writeTimes(
+  repository: string, factor: number, placement: string, more: object = {},
+): void {
   const tensor = (name: string) => [{ name, data_type: 'TYPE_FP32', dims: [1] }];
   const layer: PlainLayer = { type: 'dense', inputs: 1, units: 1, weight: [factor], bias: [0] };
   writeFiles(repository, {
     'times/config.json': JSON.stringify({
       platform: 'plain', max_batch_size: 4, input: tensor('x'), output: tensor('y'),
-      parameters: { placement },
+      parameters: { placement, ...more },
     }),
     'times/1/model.plain.json': JSON.stringify({ layers: [layer] }),
   });
@@ -41,6 +43,45 @@ suite('A socket that asks one thing again and again', () => {
       assert.deepEqual([await ask(7), await ask(8)], ['unknown_model', 'unknown_model']);
       await host.load('times');
       assert.deepEqual([await ask(9), await ask(10)], [15, 15]);
+      await host.close();
+    });
+  }
+});
+
+suite('A model replaced again and again under load', () => {
+  const SWAPS = 20;
+  for (const [placement, slow] of [['inline', false], ['pool', false], ['pool', true]] as const) {
+    const how = slow ? 'pool, slow to open' : placement;
+    test(`fails no request; once it is replaced, the new one answers (${how})`, async () => {
+      const repository = temporaryFolder();
+      writeTimes(repository, 1, placement, slow ? { opening: 'slow' } : {});
+      const workerFile = new URL('../support/faulty-worker.js', import.meta.url);
+      const host = await openHost(repository, { workerFile });
+      let factor = 1; // of the newest version that `load` has answered for
+      let answered = 0;
+      let over = false;
+      const caller = async (): Promise<void> => {
+        while (!over) {
+          const least = factor;
+          const inputs = [float32Tensor('x', [1, 1], Float32Array.of(1))];
+          const { outputs } = await host.infer({ model: 'times', inputs }); // a failure fails the test
+          const [y] = float32View(outputs[0]!);
+          assert.ok(y! >= least, `${y} came from a model older than ${least}`);
+          answered += 1;
+        }
+      };
+      const callers = Promise.all(Array.from({ length: 8 }, caller));
+
+      for (let swap = 2; swap < 2 + (slow ? 3 : SWAPS); swap += 1) {
+        writeTimes(repository, swap, placement, slow ? { opening: 'slow' } : {});
+        await host.load('times');
+        factor = swap;
+      }
+      over = true;
+      await callers;
+
+      assert.ok(answered > 100, `${answered} answers`);
+      assert.equal(host.report().length, 1);
       await host.close();
     });
   }

@@ -60,18 +60,20 @@ class FakeRun implements Run {
 
 const messageOf = ({ failure }: FakeRun): string =>
   failure instanceof ServeError ? failure.message : '';
-const OPENED: KeepingReply = { times: [] };
+const OPENED: KeepingReply = { times: [], openUs: 0 };
+
+function orderOf(lane: number): OpenOrder {
+  const files = { folder: '', config: { name: `model-${lane}` } } as unknown as ModelFiles;
+  const { memory, layout } = new Slab(1, [4]);
+  return { order: 'open', lane, files, memory, layout };
+}
 
 /** A seat that should hold lanes 1 to `lanes`; its newest thread is `thread()`. */
 function setup(lanes = 1, beforeStart: () => void = () => {}) {
   const clock = new FakeClock();
   const threads: FakeThread[] = [];
   const wanted = new Map<number, OpenOrder>();
-  for (let lane = 1; lane <= lanes; lane += 1) {
-    const files = { folder: '', config: { name: `model-${lane}` } } as unknown as ModelFiles;
-    const { memory, layout } = new Slab(1, [4]);
-    wanted.set(lane, { order: 'open', lane, files, memory, layout });
-  }
+  for (let lane = 1; lane <= lanes; lane += 1) wanted.set(lane, orderOf(lane));
   const seat = new Seat({
     number: 0, clock, wanted, runMsMax: RUN_MS_MAX, onIdle: () => {},
     log: new Log('error', () => {}),
@@ -225,6 +227,86 @@ suite('Seat', () => {
     await thread().reply(OPENED);
     await closing;
     assert.equal(seat.takes(1), false);
+  });
+
+  test('opened apart, a lane stops nobody: a second thread takes the place of the first', async () => {
+    const { seat, threads, wanted, open } = setup();
+    await open();
+    wanted.set(2, orderOf(2));
+    const synced = seat.sync(true);
+    await turn();
+    const [first, second] = threads as [FakeThread, FakeThread];
+    const run = new FakeRun();
+
+    await second.reply(OPENED); // lane 1 as well
+    assert.deepEqual([seat.takes(1), seat.takes(2)], [true, false]);
+    seat.start(1, 'model-1', run); // while lane 2 opens
+    await second.reply(OPENED);
+    assert.deepEqual([seat.runs(1), first.stopping], [true, false]);
+    await first.reply(null);
+    await synced;
+
+    assert.deepEqual([run.failure, first.stopping, second.stopping], [null, true, false]);
+    assert.deepEqual([seat.takes(1), seat.takes(2), threads.length], [true, true, 2]);
+    seat.start(2, 'model-2', new FakeRun());
+    assert.equal(second.orders.at(-1), 2);
+  });
+
+  test('a second thread that cannot hold all gives up, and the lane is opened here', async () => {
+    const { seat, threads, wanted, open } = setup();
+    await open();
+    wanted.set(2, orderOf(2));
+    const synced = seat.sync(true);
+    await turn();
+    const [first, second] = threads as [FakeThread, FakeThread];
+
+    await second.reply({ error: 'the file of lane 1 is gone' });
+    assert.deepEqual([second.stopping, seat.takes(1)], [true, true]);
+    second.gone();
+    await turn();
+    assert.equal(first.orders.length, 2);
+    await first.reply(OPENED);
+    await synced;
+
+    assert.deepEqual([seat.takes(1), seat.takes(2), first.stopping], [true, true, false]);
+  });
+
+  test('a thread that dies while its successor opens fails its run; the successor goes on', async () => {
+    const { seat, threads, wanted, open } = setup();
+    await open();
+    wanted.set(2, orderOf(2));
+    const synced = seat.sync(true);
+    await turn();
+    const [first, second] = threads as [FakeThread, FakeThread];
+    const run = new FakeRun();
+    seat.start(1, 'model-1', run);
+
+    await first.reply(Promise.reject(new Error('gone')));
+    assert.match(messageOf(run), /the worker was lost: gone/);
+    first.gone();
+    await second.reply(OPENED);
+    await second.reply(OPENED);
+    await synced;
+
+    assert.deepEqual([seat.takes(1), seat.takes(2), threads.length], [true, true, 2]);
+  });
+
+  test('closing ends a thread that is still opening its lanes', async () => {
+    const { seat, threads, open } = setup();
+    await open();
+    const synced = seat.sync(true);
+    await turn();
+    const [first, second] = threads as [FakeThread, FakeThread];
+
+    const closed = seat.close();
+    assert.deepEqual([first.stopping, second.stopping], [true, true]);
+    first.gone();
+    second.gone();
+    await second.reply(Promise.reject(new Error('stopped')));
+    second.gone();
+    await Promise.all([closed, synced]);
+
+    assert.equal(threads.length, 2);
   });
 
   test('a lane that could not be opened is tried again, ever later, until it opens', async () => {
