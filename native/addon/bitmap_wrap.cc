@@ -62,18 +62,19 @@ Napi::Value BitmapWrap::rows(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(found));
 }
 
-AllowArg::AllowArg(const Napi::Object& options) {
-  const Napi::Value value = options.Get("allow");
+AllowArg::AllowArg(const Napi::Object& options) : AllowArg(options.Get("allow"), "allow") {}
+
+AllowArg::AllowArg(const Napi::Value& value, const char* name) {
   given = !value.IsUndefined();
   if (!given) return;
   const bool is_array = value.IsTypedArray() &&
                         value.As<Napi::TypedArray>().TypedArrayType() == napi_uint32_array;
   if (is_array) {
-    words = args::uint32s(value, "allow");
+    words = args::uint32s(value, name);
     return;
   }
   const Bitmap* held = BitmapWrap::of(value);
-  if (held == nullptr) args::refuse_value(value, "allow", "a Uint32Array or a Bitmap");
+  if (held == nullptr) args::refuse_value(value, name, "a Uint32Array or a Bitmap");
   is_bitmap = true;
   bitmap = *held;
   words = bitmap.words();

@@ -39,6 +39,7 @@ class BitmapWrap final : public Napi::ObjectWrap<BitmapWrap> {
 struct AllowArg {
   AllowArg() = default;
   explicit AllowArg(const Napi::Object& options);
+  AllowArg(const Napi::Value& value, const char* name);
 
   // Bits that are set: known of a bitmap, Allow::kNotCounted of an array.
   std::uint64_t count() const noexcept;

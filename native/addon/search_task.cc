@@ -19,6 +19,37 @@ void check_results(Napi::Env env, const char* name, std::size_t size, std::size_
 
 }  // namespace
 
+AllowEachArg::AllowEachArg(const Napi::Object& options, std::size_t queries) {
+  const Napi::Value value = options.Get("allowEach");
+  if (value.IsUndefined()) return;
+  if (!value.IsArray() || value.As<Napi::Array>().Length() != queries) {
+    args::refuse_value(value, "allowEach", "a list with an entry for each of the " +
+                                               std::to_string(queries) + " queries");
+  }
+  const auto list = value.As<Napi::Array>();
+  args_.reserve(queries);
+  for (std::uint32_t q = 0; q < queries; ++q) args_.emplace_back(list.Get(q), "an entry of allowEach");
+  point();
+}
+
+void AllowEachArg::own() {
+  copies_.resize(args_.size());
+  for (std::size_t q = 0; q < args_.size(); ++q) {
+    copies_[q] = args_[q].copied();
+    if (!args_[q].is_bitmap) args_[q].words = copies_[q];
+  }
+  point();
+}
+
+void AllowEachArg::point() {
+  allows_.clear();
+  pointers_.clear();
+  for (const AllowArg& arg : args_) allows_.push_back({arg.words, arg.count()});
+  for (std::size_t q = 0; q < args_.size(); ++q) {
+    pointers_.push_back(args_[q].given ? &allows_[q] : nullptr);
+  }
+}
+
 SearchArgs::SearchArgs(const Napi::CallbackInfo& info, const Index& index) {
   const Napi::Env env = info.Env();
   const std::size_t dim = index.options().dim;
@@ -36,6 +67,10 @@ SearchArgs::SearchArgs(const Napi::CallbackInfo& info, const Index& index) {
   beam = args::option(options, "beam", 1, kResultsMax, SearchRequest{}.beam);
   allowed = AllowArg(options);
   allow = {allowed.words, allowed.count()};
+  each = AllowEachArg(options, queries.size() / dim);
+  if (allowed.given && !each.pointers().empty()) {
+    args::refuse(env, "allow and allowEach cannot both be given");
+  }
   explain = options.Get("explain");
   if (!explain.IsUndefined() && (!explain.IsObject() || explain.IsTypedArray())) {
     args::refuse_value(explain, "explain", "an object");
@@ -44,7 +79,7 @@ SearchArgs::SearchArgs(const Napi::CallbackInfo& info, const Index& index) {
 
 SearchRequest SearchArgs::request(Explanation& explanation) const {
   return {queries, k, beam, allowed.given ? &allow : nullptr, ids.data(), scores.data(),
-          explain.IsUndefined() ? nullptr : &explanation};
+          explain.IsUndefined() ? nullptr : &explanation, each.pointers()};
 }
 
 void tell(const Napi::Value& explain, const Explanation& explanation) {
@@ -90,10 +125,13 @@ SearchTask::SearchTask(const Napi::CallbackInfo& info, const SearchArgs& search,
       bitmap_(search.allowed.bitmap),
       allowed_(search.allowed.copied()),
       allow_{search.allowed.is_bitmap ? bitmap_.words() : allowed_, search.allow.count},
+      each_(search.each),
       ids_(search.ids.size()),
       scores_(search.scores.size()),
       request_{queries_, search.k, search.beam, search.allowed.given ? &allow_ : nullptr, ids_.data(),
-               scores_.data(), search.explain.IsUndefined() ? nullptr : &explanation_} {
+               scores_.data(), search.explain.IsUndefined() ? nullptr : &explanation_, {}} {
+  each_.own();
+  request_.allow_each = each_.pointers();
   callers_.Set("ids", info[2]);
   callers_.Set("scores", info[3]);
   callers_.Set("explain", search.explain);

@@ -13,6 +13,25 @@
 
 namespace vitrine {
 
+// The option `allowEach`: absent, or a list with an entry for each query, undefined where it may have all.
+struct AllowEachArg {
+  AllowEachArg() = default;
+  AllowEachArg(const Napi::Object& options, std::size_t queries);
+
+  // The same without views of the caller's memory: arrays are copied, bitmaps shared.
+  void own();
+
+  std::span<const Allow* const> pointers() const noexcept { return pointers_; }
+
+ private:
+  void point();
+
+  std::vector<AllowArg> args_;
+  std::vector<std::vector<std::uint32_t>> copies_;
+  std::vector<Allow> allows_;
+  std::vector<const Allow*> pointers_;
+};
+
 // What `search` and `searchAsync` were called with, checked. Views of the caller's memory: valid until
 // JavaScript runs again.
 struct SearchArgs {
@@ -30,6 +49,7 @@ struct SearchArgs {
   std::uint32_t beam;
   AllowArg allowed;
   Allow allow;  // its words
+  AllowEachArg each;
   Napi::Value explain;  // the object to be filled, or undefined
 };
 
@@ -61,6 +81,7 @@ class SearchTask final : public Napi::AsyncWorker {
                                               // another buffer for its next evaluation
   const std::vector<std::uint32_t> allowed_;  // or a copy of the caller's array
   const Allow allow_;
+  AllowEachArg each_;  // of its own
   std::vector<std::uint32_t> ids_;
   std::vector<float> scores_;
   Explanation explanation_;

@@ -128,6 +128,42 @@ void FlatIndex::answer(const float* queries, std::size_t count, const SearchRequ
   }
 }
 
+// Those with few matches by themselves, all others in passes together, each with its own filter.
+void FlatIndex::answer_each(const float* queries, std::size_t count, const SearchRequest& request) const {
+  const Lender<ScanPass>::Loan loan = passes_.borrow();
+  std::array<std::size_t, kPassQueries> numbers;  // of the queries of this pass
+  std::array<const Allow*, kPassQueries> allows;
+  for (std::size_t next = 0; next < count;) {
+    const std::shared_lock reading(gate_);
+    const std::size_t end = std::min(count, next + kPassQueries);
+    std::size_t width = 0;
+    for (; next < end; ++next) {
+      SearchRequest alone = request;
+      alone.allow = request.allow_each[next];
+      const Question question = ask(alone);
+      const bool few = question.matches * kFewShare < question.vectors;
+      explain(request, question, {few ? Plan::scan_matches : Plan::scan_all, Why::exact_index,
+                                  scan_ns(question), 0}, 1);
+      ScanQuery& query = loan->queries[width];
+      query.begin(options_.metric, queries + next * rows_.stride(), coder_, row_error_, request.k);
+      if (few) {
+        compare_matches({&query, 1}, *alone.allow);
+        write_results(query.found, request.k, request.ids + next * request.k,
+                      request.scores + next * request.k);
+        continue;
+      }
+      numbers[width] = next;
+      allows[width++] = alone.allow;
+    }
+    const std::span<ScanQuery> pass(loan->queries.data(), width);
+    sieve_each(pass, {allows.data(), width});
+    for (std::size_t q = 0; q < width; ++q) {
+      const std::size_t at = numbers[q] * request.k;
+      write_results(pass[q].found, request.k, request.ids + at, request.scores + at);
+    }
+  }
+}
+
 // As they were given: a group would be sieved for one of its rows.
 void FlatIndex::compare_matches(std::span<ScanQuery> pass, const Allow& allow) const {
   std::array<std::uint32_t, kGroup> slots;
@@ -147,6 +183,20 @@ void FlatIndex::compare_matches(std::span<ScanQuery> pass, const Allow& allow) c
 }
 
 void FlatIndex::sieve_all(std::span<ScanQuery> pass, const Allow* allow) const {
+  sieve_groups(pass, [&](std::uint32_t group) { return allowed(group, allow); },
+               [](std::size_t, std::uint32_t) { return true; });
+}
+
+// The few rows that a sieve lets pass are looked up in the query's own filter, not all of the group.
+void FlatIndex::sieve_each(std::span<ScanQuery> pass, std::span<const Allow* const> allows) const {
+  sieve_groups(pass, [&](std::uint32_t group) { return allowed(group, nullptr); },
+               [&](std::size_t q, std::uint32_t slot) {
+                 return allows[q] == nullptr || allows[q]->has(rows_.id(slot));
+               });
+}
+
+template <class Wanted, class Admits>
+void FlatIndex::sieve_groups(std::span<ScanQuery> pass, Wanted wanted_of, Admits admits) const {
   const SieveFn sieve = options_.kernels->sieve;
   std::array<Sieve, kPassQueries> sieves;
   std::array<std::uint16_t, kPassQueries> passed;
@@ -154,7 +204,7 @@ void FlatIndex::sieve_all(std::span<ScanQuery> pass, const Allow* allow) const {
   const std::uint32_t groups = (rows_.slots() + kGroup - 1) / kGroup;
   for (std::uint32_t group = 0; group < groups; ++group) {
     const std::uint32_t first_slot = group * kGroup;
-    const std::uint32_t wanted = allowed(group, allow);
+    const std::uint32_t wanted = wanted_of(group);
     if (wanted == 0) continue;
     sieve(groups_.at(group), coder_.bytes() / kQuad, lengths_.at(group), sieves.data(), pass.size(),
           passed.data());
@@ -162,8 +212,8 @@ void FlatIndex::sieve_all(std::span<ScanQuery> pass, const Allow* allow) const {
       std::uint32_t bits = passed[q] & wanted;
       if (bits == 0) continue;
       for (; bits != 0; bits &= bits - 1) {
-        const auto row = static_cast<std::uint32_t>(std::countr_zero(bits));
-        pass[q].offer(rows_, first_slot + row);
+        const std::uint32_t slot = first_slot + static_cast<std::uint32_t>(std::countr_zero(bits));
+        if (admits(q, slot)) pass[q].offer(rows_, slot);
       }
       sieves[q].floor = pass[q].bound.sieve().floor;
     }

@@ -19,6 +19,7 @@ class FlatIndex final : public Index {
   Status put(std::uint32_t id, const float* vector) override;
   void take(std::uint32_t id) override;
   void answer(const float* queries, std::size_t count, const SearchRequest& request) const override;
+  void answer_each(const float* queries, std::size_t count, const SearchRequest& request) const override;
 
   void describe(FileHeader& header) const override;
   void write_more(FileWriter& file) const override;
@@ -31,6 +32,10 @@ class FlatIndex final : public Index {
 
   void compare_matches(std::span<ScanQuery> pass, const Allow& allow) const;
   void sieve_all(std::span<ScanQuery> pass, const Allow* allow) const;
+  void sieve_each(std::span<ScanQuery> pass, std::span<const Allow* const> allows) const;
+  // wanted(group): which of its rows may be anybody's. admits(q, slot): may it be query q's.
+  template <class Wanted, class Admits>
+  void sieve_groups(std::span<ScanQuery> pass, Wanted wanted, Admits admits) const;
   // Which of the group's rows may be returned.
   std::uint32_t allowed(std::uint32_t group, const Allow* allow) const noexcept;
 

@@ -67,12 +67,35 @@ bool Index::get(std::uint32_t id, float* into) const {
 Status Index::search(const SearchRequest& request) const {
   thread_local std::vector<float> prepared;  // kept: nothing is allocated for a search
   if (Status status = rows_.prepare(request.queries, prepared); !status.ok()) return status;
-  answer(prepared.data(), request.queries.size() / options_.dim, request);
+  const std::size_t count = request.queries.size() / options_.dim;
+  if (request.allow_each.empty()) {
+    answer(prepared.data(), count, request);
+  } else {
+    answer_each(prepared.data(), count, request);
+  }
   return {};
 }
 
+void Index::answer_each(const float* queries, std::size_t count, const SearchRequest& request) const {
+  for (std::size_t first = 0, end = 0; first < count; first = end) {
+    const Allow* const allow = request.allow_each[first];
+    for (end = first + 1; end < count && request.allow_each[end] == allow; ++end) {
+    }
+    SearchRequest alike = request;
+    alike.allow = allow;
+    alike.ids += first * request.k;
+    alike.scores += first * request.k;
+    answer(queries + first * rows_.stride(), end - first, alike);
+  }
+}
+
 Question Index::question(const SearchRequest& request) const {
-  const std::size_t held = size();
+  const std::shared_lock reading(gate_);
+  return ask(request);
+}
+
+Question Index::ask(const SearchRequest& request) const {
+  const std::size_t held = rows_.size();
   const std::size_t allowed = request.allow == nullptr ? held : count_allowed(*request.allow);
   return {.vectors = held, .matches = std::min(allowed, held), .k = request.k,
           .beam = std::max(request.k, request.beam), .dim = options_.dim};

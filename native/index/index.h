@@ -83,8 +83,14 @@ class Index {
   virtual void answer(const float* queries, std::size_t count,
                       const SearchRequest& request) const = 0;
 
+  // The same for queries that each have their own filter (`allow_each`): unless the index knows better,
+  // neighbours with one filter are answered together.
+  virtual void answer_each(const float* queries, std::size_t count,
+                           const SearchRequest& request) const;
+
   // What is known of a search before it is made.
   Question question(const SearchRequest& request) const;
+  Question ask(const SearchRequest& request) const;  // the same, gate_ held
 
   // Adds to the request's explanation, where there is one, how `count` of its queries were answered.
   static void explain(const SearchRequest& request, const Question& question, const Choice& choice,

@@ -65,6 +65,8 @@ struct SearchRequest {
   std::uint32_t* ids = nullptr;
   float* scores = nullptr;
   Explanation* explain = nullptr;  // filled where it is asked for
+  // In place of `allow`, where it is not empty: one for each query, nullptr where that may have all.
+  std::span<const Allow* const> allow_each = {};
 };
 
 }  // namespace vitrine

@@ -57,6 +57,8 @@ export interface VectorIndexConstructor {
 export interface VectorSearchOptions {
   readonly beam?: number; // graph: width of the search; default 100, at least k is used
   readonly allow?: Allow;
+  /** In its place: an entry for each query, undefined where that may have all. Like ones side by side. */
+  readonly allowEach?: readonly (Allow | undefined)[];
   /** Filled with how the search was made, and why; an object of the caller's. */
   readonly explain?: Partial<SearchExplanation>;
 }
@@ -256,7 +258,7 @@ export interface NativeFilterIndex {
   close(): void;
 }
 
-export const ADDON_ABI = 2;
+export const ADDON_ABI = 3;
 
 /**
  * Loads the addon that `native/build.mjs` built. Fails with `backend`, naming the fix, when there is
