@@ -173,7 +173,8 @@ function requestCounter(
   metrics: Metrics, way: string,
 ): (what: string, outcome: string | number) => void {
   const cells = new Map<string, Map<string | number, { value: number }>>();
-  return (what, outcome) => {
+  let last = { what: '', outcome: '' as string | number, cell: { value: 0 } };
+  const find = (what: string, outcome: string | number): { value: number } => {
     let outcomes = cells.get(what);
     if (!outcomes) cells.set(what, (outcomes = new Map()));
     let cell = outcomes.get(outcome);
@@ -182,6 +183,13 @@ function requestCounter(
       cell = metrics.counter('vitrine_requests_total', 'Requests answered', labels);
       outcomes.set(outcome, cell);
     }
-    cell.value += 1;
+    return cell;
+  };
+  return (what, outcome) => {
+    // One after the other ends in the same way: two texts compared are cheaper than two maps asked.
+    if (last.what !== what || last.outcome !== outcome) {
+      last = { what, outcome, cell: find(what, outcome) };
+    }
+    last.cell.value += 1;
   };
 }

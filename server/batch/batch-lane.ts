@@ -126,7 +126,7 @@ export class BatchLane implements Lane {
   }
 
   take(rows: number): Job | null {
-    assert.ok(Number.isInteger(rows) && rows >= 1 && rows <= this.rowsMax, `rows ${rows}`);
+    if (!(Number.isInteger(rows) && rows >= 1 && rows <= this.rowsMax)) assert.fail(`rows ${rows}`);
     if (!this.#fits(rows)) this.makeRoom();
     const job = this.#fits(rows) && !this.#closing ? this.#jobs.take(rows) : null;
     if (job) this.#takenRows += rows;
@@ -259,7 +259,7 @@ export class BatchLane implements Lane {
 
   #start(nowUs: number, { reason, rows }: Flush): void {
     const batch = this.#freeBatches.pop() ??
-      new Batch(this.rowsMax, this.#onEnded, this.#onReleased);
+      new Batch(this.rowsMax, this.#policies.length, this.#onEnded, this.#onReleased);
     batch.reason = reason;
     this.#fill(batch, nowUs, rows);
     if (batch.rows === 0) {
@@ -345,18 +345,19 @@ export class BatchLane implements Lane {
   }
 
   #settle(batch: Batch, failure: RunFailure | null): void {
-    const { phases } = this.stats;
+    const { endedUs } = batch;
     for (let i = 0; i < batch.jobCount; i += 1) {
       const job = batch.jobs[i];
       if (!job) continue; // its deadline passed during the run
       batch.jobs[i] = null;
-      batch.leave(job, batch.endedUs);
+      batch.leave(job, endedUs);
       const error = batch.errorOf(i, job.rows, failure);
-      const late = error === null && batch.endedUs > job.deadlineUs;
-      if (error === null && !late) phases.answered(job.arrivedUs, batch, batch.endedUs);
-      else phases.failed(job.arrivedUs, batch.endedUs);
+      const late = error === null && endedUs > job.deadlineUs;
+      if (error === null && !late) this.stats.answeredJob(batch, job);
+      else this.stats.phases.failed(job.arrivedUs, endedUs);
       this.#jobs.settle(job, late ? this.#refusals.of('deadline', this.retryAfterMs) : error);
     }
+    this.stats.answeredBatch(batch);
   }
 
   #released(batch: Batch): void {

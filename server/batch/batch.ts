@@ -1,6 +1,7 @@
 import { ServeError } from '../core/errors.ts';
 import type { BatchReason } from '../core/inference.ts';
 import type { LaneJob } from './job.ts';
+import { queuedNs } from './phase-stats.ts';
 import type { Run, RunFailure } from './runner.ts';
 
 /** The rows of one run and the jobs they belong to. Reused by its lane. */
@@ -16,15 +17,21 @@ export class Batch implements Run {
   reason: BatchReason = 'idle';
   inputNs = 0;
   outputNs = 0;
+  /** Jobs that it answered, by priority level, and how long they all had waited. */
+  readonly answersOf: Int32Array;
+  answers = 0;
+  queuedNs = 0;
 
   constructor(
     rowsMax: number,
+    levels: number,
     private readonly onEnded: (batch: Batch, failure: RunFailure | null, held: boolean) => void,
     private readonly onReleased: (batch: Batch) => void,
   ) {
     this.slots = new Int32Array(rowsMax);
     this.#firstRows = new Int32Array(rowsMax);
     this.jobs = Array.from({ length: rowsMax }, () => null);
+    this.answersOf = new Int32Array(levels);
   }
 
   /** The job's rows go to the end of the batch, which has room for them and starts at `nowUs`. */
@@ -65,6 +72,16 @@ export class Batch implements Run {
     this.jobCount = 0;
     this.inputNs = 0;
     this.outputNs = 0;
+    this.answersOf.fill(0);
+    this.answers = 0;
+    this.queuedNs = 0;
+  }
+
+  /** A job of it is answered: counted here, and by `LaneStats` once for all of them. */
+  answered({ level, arrivedUs }: LaneJob): void {
+    this.answersOf[level] = (this.answersOf[level] as number) + 1;
+    this.answers += 1;
+    this.queuedNs += queuedNs(arrivedUs, this.startedUs);
   }
 
   /** What the runner measured is by another clock: it may not be more than the run as a whole. */

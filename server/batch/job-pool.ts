@@ -3,7 +3,7 @@ import type { ServeError } from '../core/errors.ts';
 import type { Slab } from '../core/slab.ts';
 import { LaneJob } from './job.ts';
 import type { Job } from './lane.ts';
-import type { LaneStats, LevelStats } from './lane-stats.ts';
+import type { LaneStats } from './lane-stats.ts';
 
 /** Jobs and the slots of their rows: lent to callers and taken back, never thrown away. */
 export class JobPool {
@@ -24,7 +24,7 @@ export class JobPool {
   /** The job a caller holds, which must be in the state that the call asks for. */
   own(given: Job, state: LaneJob['state']): LaneJob {
     const job = given as LaneJob;
-    assert.equal(job.state, state, 'a job is used after it settled, or twice');
+    if (job.state !== state) assert.fail('a job is used after it settled, or twice');
     return job;
   }
 
@@ -51,15 +51,7 @@ export class JobPool {
   }
 
   #tell(job: LaneJob, error: ServeError | null): void {
-    if (error === null) {
-      this.stats.answered += 1;
-      const level = this.stats.levels[job.level] as LevelStats;
-      level.queueUs.record(job.startedUs - job.arrivedUs);
-      level.runUs.record(job.endedUs - job.startedUs);
-      level.requestUs.record(job.endedUs - job.arrivedUs);
-    } else {
-      this.stats.fail(error.code);
-    }
+    if (error !== null) this.stats.fail(error.code); // the answered are counted a batch at a time
     try {
       job.onSettled(job, error);
     } catch (defect) {

@@ -39,23 +39,18 @@ export class LaneJob implements Job {
   rowsBelow = 0; // its own and those of both sides
   heat = 0; // never less than that of the jobs below
 
-  /** As if new, with room for `rows` slots. */
+  /**
+   * As if new for its caller, with room for `rows` slots. What the lane writes on submission, at the
+   * start of a run and at its end is left as it is.
+   */
   reset(rows: number): void {
     this.rows = rows;
     if (this.slots.length < rows) this.slots = new Int32Array(2 ** Math.ceil(Math.log2(rows)));
     this.deadlineUs = Infinity;
     this.priority = 0;
     this.timeoutUs = 0;
-    this.arrivedUs = 0;
-    this.startedUs = 0;
-    this.endedUs = 0;
-    this.batchRows = 0;
     this.onSettled = unsettled;
-    this.context = null;
-    this.refusal = null;
-    this.level = 0;
-    this.startByUs = Infinity;
-    this.delayed = false;
+    if (this.delayed) this.delayed = false;
   }
 
   /** When it leaves the queue, or its place in it, whatever happens; Infinity for never. */

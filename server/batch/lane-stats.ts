@@ -1,6 +1,8 @@
 import type { FailureCode } from '../core/errors.ts';
 import { Histogram } from '../core/histogram.ts';
 import type { BatchReason } from '../core/inference.ts';
+import type { Batch } from './batch.ts';
+import type { LaneJob } from './job.ts';
 import { PhaseStats } from './phase-stats.ts';
 
 /** Jobs of one priority level that were answered: microseconds of each phase, mergeable. */
@@ -48,6 +50,22 @@ export class LaneStats {
   /** Microseconds from submission to answer. */
   get requestUs(): Histogram {
     return this.#merged('requestUs');
+  }
+
+  /** A job of the run is answered. */
+  answeredJob(batch: Batch, job: LaneJob): void {
+    const level = this.levels[job.level] as LevelStats;
+    level.queueUs.record(batch.startedUs - job.arrivedUs);
+    level.requestUs.record(batch.endedUs - job.arrivedUs);
+    batch.answered(job);
+  }
+
+  /** All of the run's are: what they have in common is counted once for them all. */
+  answeredBatch(batch: Batch): void {
+    const runUs = batch.endedUs - batch.startedUs;
+    this.answered += batch.answers;
+    this.phases.answered(batch.answers, batch.queuedNs, batch, batch.endedUs);
+    this.levels.forEach((level, at) => level.runUs.record(runUs, batch.answersOf[at]));
   }
 
   fail(code: FailureCode): void {

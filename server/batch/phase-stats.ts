@@ -50,15 +50,17 @@ export class PhaseStats {
     add(this.sizeInferNs, rows, inferNs(startedUs, endedUs, inputNs, outputNs));
   }
 
-  /** A request that came at `arrivedUs` was answered by a run. */
-  answered(arrivedUs: number, { startedUs, inputNs, outputNs }: TimedRun, endedUs: number): void {
-    this.successes += 1;
-    this.queueNs += toNs(startedUs) - toNs(arrivedUs);
-    this.inputNs += inputNs;
-    this.outputNs += outputNs;
-    this.inputUs.record(inputNs / 1000);
-    this.outputUs.record(outputNs / 1000);
-    this.inferNs += inferNs(startedUs, endedUs, inputNs, outputNs);
+  /** A run answered `count` requests, which had waited `queuedNs` in all, each as `queuedNs` has it. */
+  answered(count: number, queuedNs: number, run: TimedRun, endedUs: number): void {
+    if (count === 0) return;
+    const { startedUs, inputNs, outputNs } = run;
+    this.successes += count;
+    this.queueNs += queuedNs;
+    this.inputNs += inputNs * count;
+    this.outputNs += outputNs * count;
+    this.inputUs.record(inputNs / 1000, count);
+    this.outputUs.record(outputNs / 1000, count);
+    this.inferNs += inferNs(startedUs, endedUs, inputNs, outputNs) * count;
   }
 
   /** A request failed in a run. */
@@ -73,6 +75,11 @@ export interface TimedRun {
   readonly startedUs: number;
   readonly inputNs: number;
   readonly outputNs: number;
+}
+
+/** How long a request waited, in whole nanoseconds. */
+export function queuedNs(arrivedUs: number, startedUs: number): number {
+  return toNs(startedUs) - toNs(arrivedUs);
 }
 
 /** What is neither gathering nor scattering; the hop to a worker and back is part of it. */

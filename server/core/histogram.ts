@@ -27,13 +27,17 @@ export class Histogram {
     return this.#max;
   }
 
-  /** Fractions are dropped; what lies outside 0..HISTOGRAM_VALUE_MAX counts as the nearest end. */
-  record(value: number): void {
+  /**
+   * A value that was met `times` times. Fractions are dropped; what lies outside
+   * 0..HISTOGRAM_VALUE_MAX counts as the nearest end.
+   */
+  record(value: number, times = 1): void {
+    if (times === 0) return;
     const whole = value > 0 ? Math.min(Math.floor(value), HISTOGRAM_VALUE_MAX) : 0;
     const bucket = bucketOf(whole);
-    this.#counts[bucket] = (this.#counts[bucket] as number) + 1;
-    this.#count += 1;
-    this.#sum += whole;
+    this.#counts[bucket] = (this.#counts[bucket] as number) + times;
+    this.#count += times;
+    this.#sum += whole * times;
     if (whole > this.#max) this.#max = whole;
   }
 

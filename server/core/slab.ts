@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { Ring } from './ring.ts';
 
 /** A region starts on a cache line, which also aligns it for every datatype. */
 const REGION_ALIGN = 64;
@@ -39,26 +38,36 @@ export class Slab {
    * Free slots leave in the order they came back, so that the slots of a batch tend to be
    * neighbours, and a worker gathers them with a few long copies.
    */
-  readonly #free: Ring<number>;
+  readonly #free: Int32Array; // a ring of slot numbers
+  #head = 0;
+  #freeCount: number;
 
   constructor(slots: number, rowBytes: readonly number[]) {
     this.layout = slabLayout(slots, rowBytes);
     this.memory = new SharedArrayBuffer(this.layout.bytes);
     this.regions = slabRegions(this.memory, this.layout);
-    this.#free = new Ring(slots);
-    for (let slot = 0; slot < slots; slot += 1) this.#free.push(slot);
+    this.#free = Int32Array.from({ length: slots }, (_, slot) => slot);
+    this.#freeCount = slots;
   }
 
   get freeCount(): number {
-    return this.#free.count;
+    return this.#freeCount;
   }
 
   /** A free slot, or -1 when every slot is out. Its rows hold what the last user left. */
   take(): number {
-    return this.#free.shift() ?? -1;
+    if (this.#freeCount === 0) return -1;
+    const slot = this.#free[this.#head] as number;
+    this.#head = this.#head + 1 === this.#free.length ? 0 : this.#head + 1;
+    this.#freeCount -= 1;
+    return slot;
   }
 
   giveBack(slot: number): void {
-    this.#free.push(slot);
+    const { length } = this.#free;
+    if (this.#freeCount === length) assert.fail('a slot came back twice');
+    const at = this.#head + this.#freeCount;
+    this.#free[at < length ? at : at - length] = slot;
+    this.#freeCount += 1;
   }
 }

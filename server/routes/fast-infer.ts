@@ -1,11 +1,12 @@
 import { noRoom } from '../batch/infer.ts';
-import type { Job, Lane, LaneTensor, Lanes } from '../batch/lane.ts';
+import type { Job, Lane, Lanes } from '../batch/lane.ts';
 import type { Clock } from '../core/clock.ts';
 import { ServeError } from '../core/errors.ts';
 import { errorReply } from '../wire/encode.ts';
 import { encodeMsgpack } from '../wire/msgpack.ts';
 import { toWire } from '../wire/names.ts';
 import type { Request } from '../wire/schema.ts';
+import { copyWords, FrameWords } from './frame-words.ts';
 import { InferTemplate } from './infer-template.ts';
 import type { Outbox } from './outbox.ts';
 import type { Flight, Session } from './session.ts';
@@ -23,6 +24,7 @@ export class FastInfer {
   readonly #templates: InferTemplate[] = [];
   #nextOut = 0; // index of the oldest, once there are as many as there may be
   readonly #free: FastFlight[] = [];
+  readonly #words = new FrameWords();
   readonly #errorFrames = new ErrorFrames();
   #lastNoRoom: { lane: Lane | null; rows: number; error: ServeError } = {
     lane: null, rows: 0, error: new ServeError('overloaded'),
@@ -40,9 +42,10 @@ export class FastInfer {
     const idAt = idOffset(frame);
     const idBytes = idAt === 0 ? 0 : integerBytes(frame[idAt] as number);
     if (idBytes === 0) return false;
-    const template = this.#find(session, frame, idAt, idAt + idBytes);
+    const idEnd = idAt + idBytes;
+    const template = this.#find(session, frame, idAt, idEnd);
     if (template === null) return false;
-    const id = integerAt(frame, idAt);
+    const id = integerAt(this.#words.view, idAt, idBytes);
     const { flights, limits } = session;
     if (flights.has(id)) return false;
     if (flights.size >= limits.requestsMax) {
@@ -51,7 +54,7 @@ export class FastInfer {
     }
     const job = template.lane.take(template.rows);
     if (job === null) return this.#refuse(session, id, this.#noRoom(template));
-    if (!this.#fill(template, job, frame, idAt + idBytes)) {
+    if (!this.#fill(template, job, frame, idEnd)) {
       template.lane.giveBack(job);
       return false;
     }
@@ -78,7 +81,7 @@ export class FastInfer {
     const idBytes = idAt === 0 ? 0 : integerBytes(frame[idAt] as number);
     if (idBytes === 0) return;
     // Known already: it was not for its shape that it was not taken.
-    if (this.#templates.some((one) => one.matches(frame, idAt, idAt + idBytes))) return;
+    if (this.#known(frame, idAt, idAt + idBytes) !== null) return;
     const lane = this.#lane(request.model, request.version);
     const template = lane && InferTemplate.learn(lane, request, frame);
     if (!template) return;
@@ -88,10 +91,11 @@ export class FastInfer {
 
   #find(session: Session, frame: Uint8Array, idAt: number, idEnd: number): InferTemplate | null {
     let template = session.template;
-    if (template === null || !template.matches(frame, idAt, idEnd)) {
-      template = this.#templates.find((one) => one.matches(frame, idAt, idEnd)) ?? null;
-      if (template === null) return null;
+    const last = template !== null && template.fits(frame.length, idAt, idEnd);
+    if (!last || !(template as InferTemplate).matches(this.#words.take(frame), idEnd)) {
+      template = this.#known(frame, idAt, idEnd);
     }
+    if (template === null) return null;
     // The model may have a new version by now, or be gone.
     if (this.#lane(template.lane.model, template.version) !== template.lane) {
       session.template = null;
@@ -104,6 +108,13 @@ export class FastInfer {
     return template;
   }
 
+  #known(frame: Uint8Array, idAt: number, idEnd: number): InferTemplate | null {
+    const fitting = this.#templates.filter((one) => one.fits(frame.length, idAt, idEnd));
+    if (fitting.length === 0) return null;
+    const words = this.#words.take(frame);
+    return fitting.find((one) => one.matches(words, idEnd)) ?? null;
+  }
+
   #lane(model: string, version: string | undefined): Lane | null {
     try {
       return this.lanes.lane(model, version);
@@ -114,17 +125,17 @@ export class FastInfer {
 
   /** Copies the frame's data into the job's slots. False when a number in it is not finite. */
   #fill(template: InferTemplate, job: Job, frame: Uint8Array, idEnd: number): boolean {
-    const { inputs, words, rows } = template;
+    const { inputs, rows } = template;
+    const { view } = this.#words;
     for (let i = 0; i < inputs.length; i += 1) {
-      const { at, tensor } = inputs[i] as InferTemplate['inputs'][number];
+      const { at, tensor, words } = inputs[i] as InferTemplate['inputs'][number];
       const { rowBytes, bytes, spec } = tensor;
-      const slots = words[i] as Int32Array | null;
       const floats = spec.datatype === 'FP32';
       for (let row = 0; row < rows; row += 1) {
         const from = idEnd + at + row * rowBytes;
         const to = (job.slots[row] as number) * rowBytes;
-        if (slots === null) copy(frame, from, bytes, to, rowBytes);
-        else if (!copyWords(frame, from, slots, to >> 2, rowBytes >> 2) && floats) return false;
+        if (words === null) copy(frame, from, bytes, to, rowBytes);
+        else if (!copyWords(view, from, words, to >> 2, rowBytes >> 2) && floats) return false;
       }
     }
     return true;
@@ -168,21 +179,27 @@ export class FastInfer {
   }
 
   #reply(session: Session, template: InferTemplate, job: Job, id: number): void {
-    const { replyHead, replyTail, replyTailBytes, outputs, rows } = template;
+    const { replyHead, replyHeadBytes, replyTail, replyTailBytes, outputs, rows } = template;
     const idBytes = integerWidth(id);
-    const start = this.outbox.reserve(session.box, replyHead.length + idBytes + replyTailBytes);
+    const start = this.outbox.reserve(session.box, replyHeadBytes + idBytes + replyTailBytes);
     const { bytes, view } = this.outbox;
-    copy(replyHead, 0, bytes, start, replyHead.length);
-    writeInteger(bytes, start + replyHead.length, id, idBytes);
-    const tailAt = start + replyHead.length + idBytes;
+    // Each overwrites what the last word of the one before it put too far.
+    for (let i = 0; i < replyHead.length; i += 1) {
+      view.setInt32(start + i * 4, replyHead[i] as number, true);
+    }
+    writeInteger(bytes, start + replyHeadBytes, id, idBytes);
+    const tailAt = start + replyHeadBytes + idBytes;
     for (let i = 0; i < replyTail.length; i += 1) {
       view.setInt32(tailAt + i * 4, replyTail[i] as number, true);
     }
     for (let i = 0; i < outputs.length; i += 1) {
-      const { at, tensor } = outputs[i] as { at: number; tensor: LaneTensor };
+      const { at, tensor, words } = outputs[i] as InferTemplate['outputs'][number];
+      const { rowBytes } = tensor;
       for (let row = 0; row < rows; row += 1) {
-        const from = (job.slots[row] as number) * tensor.rowBytes;
-        copy(tensor.bytes, from, bytes, tailAt + at + row * tensor.rowBytes, tensor.rowBytes);
+        const from = (job.slots[row] as number) * rowBytes;
+        const to = tailAt + at + row * rowBytes;
+        if (words === null || rowBytes > COPY_LOOP_MAX) copy(tensor.bytes, from, bytes, to, rowBytes);
+        else putWords(words, from >> 2, view, to, rowBytes >> 2);
       }
     }
     session.answered('infer');
@@ -238,12 +255,10 @@ function integerBytes(head: number): number {
   return head === 0xce ? 5 : head === 0xcd ? 3 : head === 0xcc ? 2 : 0;
 }
 
-function integerAt(bytes: Uint8Array, at: number): number {
-  const head = bytes[at] as number;
-  if (head < 0x80) return head;
-  let number = bytes[at + 1] as number;
-  for (let i = 2; i < integerBytes(head); i += 1) number = number * 256 + (bytes[at + i] as number);
-  return number;
+function integerAt(view: DataView, at: number, width: number): number {
+  if (width === 1) return view.getUint8(at);
+  if (width === 2) return view.getUint8(at + 1);
+  return width === 3 ? view.getUint16(at + 1) : view.getUint32(at + 1);
 }
 
 /** Bytes that the encoder writes an integer below 2^32 in. */
@@ -268,25 +283,8 @@ function copy(from: Uint8Array, fromAt: number, to: Uint8Array, toAt: number, co
   for (let i = 0; i < count; i += 1) to[toAt + i] = from[fromAt + i] as number;
 }
 
-const EXPONENT = 0x7f80_0000; // of an FP32: all ones in NaN and the infinities alone
-
-/** Copies little-endian words; false when one of them, taken for an FP32, is not finite. */
-function copyWords(
-  from: Uint8Array,
-  fromAt: number,
-  to: Int32Array,
-  toAt: number,
-  count: number,
-): boolean {
-  let finite = true;
-  for (let i = 0, at = fromAt; i < count; i += 1, at += 4) {
-    const word =
-      (from[at] as number) |
-      ((from[at + 1] as number) << 8) |
-      ((from[at + 2] as number) << 16) |
-      ((from[at + 3] as number) << 24);
-    if ((word & EXPONENT) === EXPONENT) finite = false;
-    to[toAt + i] = word;
-  }
-  return finite;
+function putWords(
+  from: Int32Array, fromAt: number, to: DataView, toAt: number, count: number,
+): void {
+  for (let i = 0; i < count; i += 1) to.setInt32(toAt + i * 4, from[fromAt + i] as number, true);
 }

@@ -4,6 +4,7 @@ import { inferReply } from '../wire/encode.ts';
 import { type FrameLayout, frameLayout } from '../wire/layout.ts';
 import { encodeMsgpack } from '../wire/msgpack.ts';
 import type { Request } from '../wire/schema.ts';
+import { asWords, Pattern } from './frame-words.ts';
 
 type Infer = Extract<Request, { op: 'infer' }>;
 
@@ -12,6 +13,8 @@ interface TensorHole {
   readonly at: number; // from the end of the id
   readonly tensor: LaneTensor;
   readonly bytes: number; // of all rows
+  /** The tensor's slots in words of four bytes; null where a row is not made of such. */
+  readonly words: Int32Array | null;
 }
 
 /**
@@ -29,15 +32,13 @@ export class InferTemplate {
   readonly idAt: number;
   readonly tailBytes: number; // from the end of the id to the end of the frame
   readonly inputs: readonly TensorHole[];
-  /** The inputs' slots in words of four bytes; null where a row is not made of such. */
-  readonly words: readonly (Int32Array | null)[];
   readonly outputs: readonly TensorHole[];
-  readonly replyHead: Uint8Array; // before the id
-  readonly replyTailBytes: number; // after it, with holes
-  readonly replyTail: Int32Array; // the same in little-endian words, the last one padded
-  readonly #head: Uint8Array;
-  readonly #tail: Uint8Array; // the holes are not looked at
-  readonly #fixed: readonly number[]; // pairs: from, to; the parts of the tail between the holes
+  readonly replyHeadBytes: number; // before the id
+  readonly replyHead: Int32Array; // the same in little-endian words, the last one padded
+  readonly replyTailBytes: number; // after the id, with holes
+  readonly replyTail: Int32Array;
+  readonly #head: Pattern;
+  readonly #tail: Pattern; // the holes are not looked at
 
   private constructor(
     readonly lane: Lane,
@@ -48,7 +49,7 @@ export class InferTemplate {
     inputs: readonly LaneTensor[],
     outputs: readonly LaneTensor[],
   ) {
-    const { idAt, idEnd, holes } = layout;
+    const { idAt, idEnd } = layout;
     this.version = request.version;
     this.deadlineMs = request.deadlineMs;
     this.priority = request.priority ?? 0;
@@ -56,17 +57,12 @@ export class InferTemplate {
     this.rows = rows;
     this.idAt = idAt;
     this.tailBytes = frame.length - idEnd;
-    this.inputs = holes.map((hole, i) => ({
-      at: hole.at - idEnd,
-      bytes: hole.end - hole.at,
-      tensor: inputs[i] as LaneTensor,
-    }));
-    this.words = inputs.map(wordsOf);
-    this.#head = frame.slice(0, idAt);
-    this.#tail = frame.slice(idEnd);
-    this.#fixed = fixedParts(this.inputs, this.tailBytes);
+    this.inputs = tensorHoles(layout, inputs);
+    this.#head = new Pattern(frame.slice(0, idAt), [0, idAt]);
+    this.#tail = new Pattern(frame.slice(idEnd), fixedParts(this.inputs, this.tailBytes));
     const reply = replyFrame(lane, rows, outputs);
-    this.replyHead = reply.head;
+    this.replyHeadBytes = reply.head.length;
+    this.replyHead = asWords(reply.head);
     this.replyTailBytes = reply.tail.length;
     this.replyTail = asWords(reply.tail);
     this.outputs = reply.holes;
@@ -96,20 +92,14 @@ export class InferTemplate {
     );
   }
 
-  /** Whether the frame, whose id ends at `idEnd`, differs from the learnt one only where it may. */
-  matches(frame: Uint8Array, idAt: number, idEnd: number): boolean {
-    if (frame.length - idEnd !== this.tailBytes || idAt !== this.idAt) return false;
-    const head = this.#head;
-    for (let i = 0; i < head.length; i += 1) if (frame[i] !== head[i]) return false;
-    const tail = this.#tail;
-    const fixed = this.#fixed;
-    for (let part = 0; part < fixed.length; part += 2) {
-      const to = fixed[part + 1] as number;
-      for (let i = fixed[part] as number; i < to; i += 1) {
-        if (frame[idEnd + i] !== tail[i]) return false;
-      }
-    }
-    return true;
+  /** Whether a frame of this length, with its id at `idAt` and up to `idEnd`, may be one of these. */
+  fits(length: number, idAt: number, idEnd: number): boolean {
+    return length - idEnd === this.tailBytes && idAt === this.idAt;
+  }
+
+  /** Whether the frame, which `fits`, differs from the learnt one only where it may. */
+  matches(frame: DataView, idEnd: number): boolean {
+    return this.#head.matches(frame, 0) && this.#tail.matches(frame, idEnd);
   }
 }
 
@@ -154,12 +144,6 @@ function fixedParts(holes: readonly TensorHole[], end: number): number[] {
   return parts;
 }
 
-function asWords(bytes: Uint8Array): Int32Array {
-  const words = new DataView(new ArrayBuffer((bytes.length + 3) & ~3));
-  bytes.forEach((byte, at) => words.setUint8(at, byte));
-  return Int32Array.from({ length: words.byteLength >> 2 }, (_, i) => words.getInt32(i * 4, true));
-}
-
 /** The reply as the encoder writes it, taken apart at its id and its outputs. */
 function replyFrame(lane: Lane, rows: number, outputs: readonly LaneTensor[]) {
   const batched = lane.config.max_batch_size > 0;
@@ -174,14 +158,17 @@ function replyFrame(lane: Lane, rows: number, outputs: readonly LaneTensor[]) {
   const timing = { queueUs: 0, runUs: 0, batchRows: 0, batchReason: 'idle' as const };
   const result = { model: lane.model, version: lane.version, outputs: blank, timing };
   const frame = encodeMsgpack(inferReply(0, result, false));
-  const { idAt, idEnd, holes } = frameLayout(frame, 'outputs') as FrameLayout;
+  const layout = frameLayout(frame, 'outputs') as FrameLayout;
   return {
-    head: frame.slice(0, idAt),
-    tail: frame.slice(idEnd),
-    holes: holes.map((hole, i) => ({
-      at: hole.at - idEnd,
-      bytes: hole.end - hole.at,
-      tensor: outputs[i] as LaneTensor,
-    })),
+    head: frame.slice(0, layout.idAt),
+    tail: frame.slice(layout.idEnd),
+    holes: tensorHoles(layout, outputs),
   };
+}
+
+function tensorHoles({ idEnd, holes }: FrameLayout, tensors: readonly LaneTensor[]): TensorHole[] {
+  return holes.map(({ at, end }, i) => {
+    const tensor = tensors[i] as LaneTensor;
+    return { at: at - idEnd, bytes: end - at, tensor, words: wordsOf(tensor) };
+  });
 }

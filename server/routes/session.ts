@@ -5,6 +5,7 @@ import { encodeMessage, errorReply, type Outgoing, type WireFormat } from '../wi
 import type { Op, Push, RequestId } from '../wire/schema.ts';
 import { Caller } from './desk.ts';
 import type { InferTemplate } from './infer-template.ts';
+import { Flights } from './flights.ts';
 import { Mailbox, type Outbox } from './outbox.ts';
 
 /** A request that has been taken and not answered. */
@@ -26,7 +27,7 @@ const RETRY_AFTER_MS = 20; // a socket's own answers make room, one after the ot
 
 /** One WebSocket: its unanswered requests, what it listens to, what it did wrong. */
 export class Session {
-  readonly flights = new Map<RequestId, Flight>();
+  readonly flights = new Flights();
   readonly subscriptions = new Map<string, () => void>(); // by session; calling one ends it
   readonly box: Mailbox;
   readonly caller = new Caller();
@@ -108,7 +109,7 @@ export class Session {
 
   /** The socket is gone: nothing is waited for and nothing listened to any more. */
   end(): void {
-    for (const flight of [...this.flights.values()]) flight.cancel();
+    for (const flight of this.flights.list()) flight.cancel();
     for (const stop of this.subscriptions.values()) stop();
     this.subscriptions.clear();
   }

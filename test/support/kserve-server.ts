@@ -59,10 +59,9 @@ const CONFIG = parseConfig({
 /** Two runs of three requests: one row alone, then two that came 1 ms apart. */
 const PHASES = new PhaseStats(8);
 PHASES.ran({ jobRows: 1, startedUs: 1000, inputNs: 10, outputNs: 20 }, 2000, 1_700_000_000_001);
-PHASES.answered(500, { jobRows: 1, startedUs: 1000, inputNs: 10, outputNs: 20 }, 2000);
+PHASES.answered(1, 500_000, { jobRows: 1, startedUs: 1000, inputNs: 10, outputNs: 20 }, 2000);
 PHASES.ran({ jobRows: 2, startedUs: 4000, inputNs: 30, outputNs: 40 }, 4500.5, 1_700_000_000_002);
-PHASES.answered(2000, { jobRows: 2, startedUs: 4000, inputNs: 30, outputNs: 40 }, 4500.5);
-PHASES.answered(3000, { jobRows: 2, startedUs: 4000, inputNs: 30, outputNs: 40 }, 4500.5);
+PHASES.answered(2, 3_000_000, { jobRows: 2, startedUs: 4000, inputNs: 30, outputNs: 40 }, 4500.5);
 PHASES.failed(0, 7);
 
 export const LABELS = ['lamp', 'chair', ''];
