@@ -3,6 +3,7 @@ import { BatchLane } from './batch/batch-lane.ts';
 import { inferOn } from './batch/infer.ts';
 import type { Lanes } from './batch/lane.ts';
 import { laneRowBytes, laneSlots } from './batch/lane-memory.ts';
+import { LooseRows } from './batch/loose-rows.ts';
 import { RunTime } from './batch/run-time.ts';
 import type { Runner } from './batch/runner.ts';
 import type { FoundTensors } from './catalog/complete.ts';
@@ -10,7 +11,7 @@ import type {
   ModelDetails, ModelDirectory, ModelMetadata, ModelOverride, ModelRepository, ModelState,
   ModelSummary,
 } from './catalog/directory.ts';
-import type { ModelConfig } from './catalog/model-config.ts';
+import { isLoose, type ModelConfig } from './catalog/model-config.ts';
 import { modelStates } from './catalog/model-states.ts';
 import { removeOverride, writeOverride } from './catalog/override.ts';
 import { type ModelFolder, modelNames, readModel, unconfigured } from './catalog/repository.ts';
@@ -21,9 +22,11 @@ import { type Log, logDefect } from './core/log.ts';
 import type { Slab } from './core/slab.ts';
 import { SlabShelf } from './core/slab-shelf.ts';
 import { InlineRunner } from './pool/inline.ts';
+import { LooseInline, LooseRunner } from './pool/loose.ts';
 import { Pool } from './pool/pool.ts';
 import type { Measured, ModelFiles } from './pool/protocol.ts';
 import { ModelInstance } from './runtime/instance.ts';
+import { LooseInstance } from './runtime/loose-instance.ts';
 import { MODEL_FILES, openRuntime } from './runtime/open-runtime.ts';
 
 export interface HostOptions {
@@ -294,10 +297,14 @@ implements Inference, Lanes, ModelDirectory, ModelDetails, ModelRepository {
     const inline = this.#choosesInline(config, measured);
     const slots = laneSlots(config, inline ? 1 : this.#pool.runsMax(files));
     const slab = this.#shelf.take(slots, laneRowBytes(config));
-    const runner = inline ? await openInline(files, slab) : await this.#pool.open(files, slab, measured.openUs);
+    const loose = isLoose(config) ? new LooseRows(slots) : undefined;
+    const opened = inline
+      ? await openInline(files, slab, loose)
+      : await this.#pool.open(files, slab, measured.openUs);
+    const runner = loose && !inline ? new LooseRunner(opened, loose) : opened;
     const lane = new BatchLane({
       model: config.name, version: String(version), config, slab, runner, runTime,
-      clock: this.#clock, turnEnd: setImmediate,
+      clock: this.#clock, turnEnd: setImmediate, ...(loose ? { loose } : {}),
     });
     this.options.log.info('model served', {
       model: config.name, version, placement: inline ? 'inline' : 'pool',
@@ -361,8 +368,15 @@ async function describeOnnx(folder: string): Promise<FoundTensors> {
   return new (await import('./runtime/onnx.ts')).OnnxRuntime().describe(folder);
 }
 
-async function openInline({ folder, config }: ModelFiles, slab: Slab): Promise<Runner> {
-  const instance = await ModelInstance.open(await openRuntime(config.platform), folder, config);
+async function openInline(
+  { folder, config }: ModelFiles, slab: Slab, loose: LooseRows | undefined,
+): Promise<Runner> {
+  const runtime = await openRuntime(config.platform);
+  if (loose) {
+    const model = await LooseInstance.open(runtime, folder, config);
+    return new InlineRunner(config.name, new LooseInline(model, loose));
+  }
+  const instance = await ModelInstance.open(runtime, folder, config);
   instance.bind(slab.memory, slab.layout);
   return new InlineRunner(config.name, instance);
 }

@@ -35,6 +35,7 @@ export class BatchLane implements Lane {
   readonly config: ModelConfig;
   readonly inputs: readonly LaneTensor[];
   readonly outputs: readonly LaneTensor[];
+  readonly loose: Lane['loose'];
   readonly rowsMax: number;
   readonly stats: LaneStats;
   readonly runTime: RunTime;
@@ -68,9 +69,7 @@ export class BatchLane implements Lane {
     const { config, slab } = parts;
     const batching = config.dynamic_batching;
     this.#parts = parts;
-    this.model = parts.model;
-    this.version = parts.version;
-    this.config = config;
+    ({ model: this.model, version: this.version, config: this.config, loose: this.loose } = parts);
     this.rowsMax = rowsOfRun(config);
     this.inputs = config.input.map((tensor, at) => laneTensor(tensor, slab, at));
     this.outputs = config.output.map((t, at) => laneTensor(t, slab, config.input.length + at));
@@ -105,7 +104,7 @@ export class BatchLane implements Lane {
   }
   /** Of the rows that wait and run, inputs and outputs. */
   get memoryBytes(): number {
-    return this.#parts.slab.memory.byteLength;
+    return this.#parts.slab.memory.byteLength + (this.loose?.bytes ?? 0);
   }
   get waitingRows(): number {
     return this.#queue.rows;

@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts';
-import { ServeError } from '../core/errors.ts';
+import { asServeError, ServeError } from '../core/errors.ts';
 import type { InferRequest, InferResult } from '../core/inference.ts';
 import type { Job, Lane } from './lane.ts';
 import { checkInputs, checkOutputs, readOutputs, writeInputs } from './tensors.ts';
@@ -18,6 +18,7 @@ export function startInfer(
   const { inputs, outputs, deadlineMs, priority, timeoutUs } = request;
   if (outputs) checkOutputs(lane, outputs);
   const rows = checkInputs(lane, inputs);
+  if (lane.loose && !lane.loose.fits(inputs)) throw noRoom(lane, rows);
   const job = lane.take(rows);
   if (!job) throw noRoom(lane, rows);
   writeInputs(lane, job, inputs);
@@ -27,7 +28,7 @@ export function startInfer(
   let open = true; // the lane uses the job again for another once it has settled
   job.onSettled = (done, error) => {
     open = false;
-    settled(error, error ? null : resultOf(lane, done, outputs));
+    settle(lane, done, error, outputs, settled);
   };
   lane.submit(job);
   return () => open && lane.cancel(job);
@@ -54,6 +55,22 @@ export function inferOn(lane: Lane, request: InferRequest, clock: Clock): Promis
 export function noRoom({ model, retryAfterMs }: Lane, rows: number): ServeError {
   const detail = `'${model}' has no room for ${rows} more rows`;
   return new ServeError('overloaded', detail, { retryAfterMs });
+}
+
+function settle(
+  lane: Lane, job: Job, failure: ServeError | null, outputs: readonly string[] | undefined,
+  settled: InferSettled,
+): void {
+  if (!lane.loose) return settled(failure, failure ? null : resultOf(lane, job, outputs));
+  let result: InferResult | null = null;
+  let error = failure;
+  try {
+    if (!failure) result = resultOf(lane, job, outputs);
+  } catch (unlike) {
+    error = asServeError(unlike); // answers of its rows that make no tensor
+  }
+  lane.loose.drop(job);
+  settled(error, result);
 }
 
 function resultOf(lane: Lane, job: Job, wanted?: readonly string[]): InferResult {

@@ -1,8 +1,7 @@
 import {
-  datatypeOf, type ModelConfig, rowsOfRun, type TensorConfig,
+  datatypeOf, isLoose, type ModelConfig, rowBytesOf, rowsOfRun, type TensorConfig,
 } from '../catalog/model-config.ts';
 import type { Slab } from '../core/slab.ts';
-import { DATATYPE_BYTES, elements } from '../core/tensor.ts';
 import type { LaneTensor } from './lane.ts';
 
 /** Slots that queue and runs can hold at once. */
@@ -10,11 +9,10 @@ export function laneSlots(config: ModelConfig, runsMax: number): number {
   return config.dynamic_batching.max_queue_size + runsMax * rowsOfRun(config);
 }
 
-/** Bytes of one row of each tensor: inputs, then outputs. */
+/** Bytes of one row of each tensor: inputs, then outputs. None where rows travel with their runs. */
 export function laneRowBytes(config: ModelConfig): number[] {
-  return [...config.input, ...config.output].map(
-    (tensor) => elements(tensor.dims) * DATATYPE_BYTES[datatypeOf(tensor)],
-  );
+  const tensors = [...config.input, ...config.output];
+  return tensors.map(isLoose(config) ? () => 0 : rowBytesOf);
 }
 
 /** The lane's face of the tensor whose rows lie in region `at` of the slab. */

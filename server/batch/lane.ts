@@ -2,6 +2,7 @@ import type { ModelConfig } from '../catalog/model-config.ts';
 import type { ServeError } from '../core/errors.ts';
 import type { BatchReason } from '../core/inference.ts';
 import type { TensorSpec } from '../core/tensor.ts';
+import type { LooseRows } from './loose-rows.ts';
 
 /**
  * The way into one loaded model version: slots of shared memory, a bounded queue, a batcher.
@@ -14,6 +15,8 @@ export interface Lane {
   readonly config: ModelConfig;
   readonly inputs: readonly LaneTensor[];
   readonly outputs: readonly LaneTensor[];
+  /** Where rows travel with their runs, what each slot holds; its tensors then have no bytes. */
+  readonly loose?: LooseRows | undefined;
   /** Rows one job may have: `max_batch_size`, or 1 for a model that does not batch. */
   readonly rowsMax: number;
   /** Milliseconds after which a caller that `take` refused may find room. */

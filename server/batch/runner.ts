@@ -1,4 +1,5 @@
 import type { ServeError } from '../core/errors.ts';
+import type { LooseRow } from '../core/loose.ts';
 
 /** What a lane's batches run on: the front end's own thread, or a pool of workers. */
 export interface Runner {
@@ -21,10 +22,18 @@ export interface Runner {
 /** Why rows of a run have no answer: all of them for one reason, or each of those named for its own. */
 export type RunFailure = ServeError | ReadonlyMap<number, ServeError>;
 
+/** What rows of a run hold, in its order, and who takes their answers; null for a row that failed. */
+export interface RowsAlong {
+  readonly rows: readonly LooseRow[];
+  answered(outputs: readonly (LooseRow | null)[]): void;
+}
+
 /** One batch on its way. The runner reads `rows` slots and calls `ended` exactly once. */
 export interface Run {
   readonly slots: Int32Array; // only the first `rows` count
   readonly rows: number;
+  /** Of a loose model: its rows, which have no place in the slab. */
+  readonly along?: RowsAlong;
   /** Nanoseconds of the run that went into gathering its rows, and into scattering its answers. */
   inputNs: number;
   outputNs: number;

@@ -1,8 +1,9 @@
+import { isUtf8 } from 'node:buffer';
 import { shapeOfRows } from '../catalog/model-config.ts';
 import { ServeError } from '../core/errors.ts';
 import { firstNonFinite } from '../core/finite.ts';
 import { gatherRows, scatterRows } from '../core/rows.ts';
-import { assertBytes, type Tensor, type TensorSpec } from '../core/tensor.ts';
+import { assertBytes, type Tensor, type TensorSpec, textsOf } from '../core/tensor.ts';
 import type { Job, Lane, LaneTensor } from './lane.ts';
 
 /**
@@ -23,6 +24,9 @@ export function checkInputs(lane: Lane, tensors: readonly Tensor[]): number {
     rows = own;
     assertBytes(tensor);
     checkFinite(tensor);
+    if (tensor.datatype === 'BYTES' && lane.config.platform === 'onnxruntime_onnx') {
+      checkTexts(tensor);
+    }
   }
   for (const { name } of tensors) {
     if (lane.inputs.every(({ spec }) => spec.name !== name)) {
@@ -35,6 +39,7 @@ export function checkInputs(lane: Lane, tensors: readonly Tensor[]): number {
 
 /** Copies checked tensors into the job's slots. */
 export function writeInputs(lane: Lane, job: Job, tensors: readonly Tensor[]): void {
+  if (lane.loose) return lane.loose.put(job, lane, tensors);
   for (const { spec, rowBytes, bytes } of lane.inputs) {
     const tensor = tensors.find(({ name }) => name === spec.name) as Tensor;
     scatterRows(tensor.data, job.slots, job.rows, rowBytes, bytes);
@@ -44,6 +49,8 @@ export function writeInputs(lane: Lane, job: Job, tensors: readonly Tensor[]): v
 /** The job's outputs in memory of their own; all of them where `wanted` names none. */
 export function readOutputs(lane: Lane, job: Job, wanted?: readonly string[]): Tensor[] {
   const chosen = wanted ? wanted.map((name) => findOutput(lane, name)) : lane.outputs;
+  const { loose } = lane;
+  if (loose) return chosen.map((output) => loose.output(job, lane, output));
   return chosen.map(({ spec, rowBytes, bytes }) => {
     const data = new Uint8Array(job.rows * rowBytes);
     gatherRows(bytes, job.slots, job.rows, rowBytes, data);
@@ -83,7 +90,8 @@ function checkShape(lane: Lane, tensor: Tensor, spec: TensorSpec): number {
   const batches = lane.config.max_batch_size > 0;
   const rows = batches ? (tensor.shape[0] ?? 0) : 1;
   const own = batches ? tensor.shape.slice(1) : tensor.shape;
-  const fits = own.length === spec.dims.length && own.every((size, at) => size === spec.dims[at]);
+  const fits = own.length === spec.dims.length &&
+    own.every((size, at) => size === spec.dims[at] || spec.dims[at] === -1);
   if (!fits || (batches && tensor.shape.length === 0)) {
     const want = batches ? [-1, ...spec.dims] : spec.dims;
     const [must, got] = [want.join(','), tensor.shape.join(',')];
@@ -96,6 +104,18 @@ function checkShape(lane: Lane, tensor: Tensor, spec: TensorSpec): number {
       `least 1, got ${rows}`);
   }
   return rows;
+}
+
+/** ONNX takes UTF-8 alone, and its package cuts a text off at a zero. */
+function checkTexts(tensor: Tensor): void {
+  let at = 0;
+  for (const text of textsOf(tensor)) {
+    if (text.includes(0) || !isUtf8(text)) {
+      throw bad(`'${tensor.name}' element ${at} is not UTF-8 without zeros, the only text that ` +
+        'ONNX models take');
+    }
+    at += 1;
+  }
 }
 
 function checkFinite({ name, datatype, data }: Tensor): void {

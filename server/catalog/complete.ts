@@ -1,5 +1,3 @@
-import { ServeError } from '../core/errors.ts';
-
 /** What a model file says of its own tensors; -1 is a size that it leaves open. */
 export interface FoundTensor {
   readonly name: string;
@@ -20,22 +18,16 @@ export function leavesTensors(json: unknown): json is Record<string, unknown> {
 
 /**
  * The config with `input` and `output` filled in from the model file. The first size is the batch
- * where `max_batch_size` is above 0. Fails with `bad_argument` naming a tensor whose size the file
- * leaves open: only its author knows it.
+ * where `max_batch_size` is above 0.
  */
 export function completeConfig(
-  json: Record<string, unknown>, found: FoundTensors, file: string,
+  json: Record<string, unknown>, found: FoundTensors,
 ): Record<string, unknown> {
   const batches = typeof json['max_batch_size'] === 'number' && json['max_batch_size'] > 0;
   const tensors = (side: 'input' | 'output'): object[] => found[side].map((tensor) => {
     const dims = batches ? tensor.shape.slice(1) : tensor.shape;
-    if (dims.includes(-1)) {
-      const [shape, hint] = [tensor.shape.join(','), batches ? '' : ', or set max_batch_size'];
-      throw new ServeError('bad_argument',
-        `${file}: ${side} is missing: the model file has '${tensor.name}' [${shape}], ` +
-          `whose -1 only you can know: give its dims${hint}`);
-    }
-    return { name: tensor.name, data_type: `TYPE_${tensor.datatype}`, dims };
+    const type = tensor.datatype === 'BYTES' ? 'STRING' : tensor.datatype;
+    return { name: tensor.name, data_type: `TYPE_${type}`, dims };
   });
   return {
     ...json,

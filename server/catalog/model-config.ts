@@ -1,4 +1,6 @@
-import type { Datatype } from '../core/tensor.ts';
+import {
+  DATATYPE_BYTES, type Datatype, elements, type TensorDatatype,
+} from '../core/tensor.ts';
 
 /**
  * A model's `config.json`, with Triton's field names. `parse` in `parse-config.ts` is the only way
@@ -61,8 +63,9 @@ export type Parameter = string | number | boolean | readonly string[] | readonly
 
 export interface TensorConfig {
   readonly name: string;
-  readonly data_type: `TYPE_${Datatype}`;
-  readonly dims: readonly number[]; // without the batch dimension; every size at least 1
+  readonly data_type: `TYPE_${Datatype}` | 'TYPE_STRING';
+  /** Without the batch dimension; every size at least 1, or -1: each request brings its own. */
+  readonly dims: readonly number[];
   readonly label_filename?: string;
 }
 
@@ -83,6 +86,20 @@ export function shapeOfRows(
   return max_batch_size === 0 ? [...dims] : [rows, ...dims];
 }
 
-export function datatypeOf({ data_type }: TensorConfig): Datatype {
-  return data_type.slice('TYPE_'.length) as Datatype;
+export function datatypeOf({ data_type }: TensorConfig): TensorDatatype {
+  return data_type === 'TYPE_STRING' ? 'BYTES' : data_type.slice('TYPE_'.length) as Datatype;
+}
+
+/**
+ * Whether rows of the model have no size of their own: some tensor is of texts, or leaves a size
+ * open. They have no place in a slab, and travel with their runs (`server/core/loose.ts`).
+ */
+export function isLoose({ input, output }: Pick<ModelConfig, 'input' | 'output'>): boolean {
+  return [...input, ...output].some(({ data_type, dims }) =>
+    data_type === 'TYPE_STRING' || dims.includes(-1));
+}
+
+/** Bytes of one row of the tensor, of a model that is not loose. */
+export function rowBytesOf(tensor: TensorConfig): number {
+  return elements(tensor.dims) * DATATYPE_BYTES[datatypeOf(tensor) as Datatype];
 }

@@ -1,7 +1,9 @@
 import { ServeError } from '../core/errors.ts';
-import { DATATYPE_BYTES, elements, isDatatype } from '../core/tensor.ts';
+import { DATATYPE_BYTES, isDatatype } from '../core/tensor.ts';
 import { CONFIG_LIMITS } from './config-limits.ts';
-import type { ModelConfig, Parameter, TensorConfig, VersionPolicy } from './model-config.ts';
+import {
+  isLoose, type ModelConfig, type Parameter, rowBytesOf, type TensorConfig, type VersionPolicy,
+} from './model-config.ts';
 import { Node } from './node.ts';
 import { parseBatching } from './parse-batching.ts';
 
@@ -43,7 +45,7 @@ export function parseConfig(json: unknown, folder: string, file = 'config.json')
     version_labels: root.at('version_labels').optional({}, versionLabels),
     instance_group: { count: root.at('instance_group').optional(0, instances) },
     dynamic_batching: parseBatching(
-      root.at('dynamic_batching'), maxBatchSize, rowBytes([...input, ...output])),
+      root.at('dynamic_batching'), maxBatchSize, rowBytes(input, output)),
     parameters: parameters(root.at('parameters')),
   };
 }
@@ -54,12 +56,14 @@ function tensors(list: Node): TensorConfig[] {
     for (const [field, only] of Object.entries(NEUTRAL)) node.at(field).only(only);
     const type = node.at('data_type').text(32);
     const datatype = type.replace(/^TYPE_/, '');
-    if (!type.startsWith('TYPE_') || !isDatatype(datatype)) {
-      const known = Object.keys(DATATYPE_BYTES).map((each) => `TYPE_${each}`);
+    if (!type.startsWith('TYPE_') || !(isDatatype(datatype) || datatype === 'STRING')) {
+      const known = [...Object.keys(DATATYPE_BYTES), 'STRING'].map((each) => `TYPE_${each}`);
       node.at('data_type').fail(`must be one of ${known.join(', ')}`);
     }
-    const dims = node.at('dims').list(0, CONFIG_LIMITS.rankMax).map((dim) =>
-      dim.integer(1, 0x7fff_ffff));
+    const dims = node.at('dims').list(0, CONFIG_LIMITS.rankMax).map((dim) => {
+      const size = dim.integer(-1, 0x7fff_ffff);
+      return size === 0 ? dim.fail('must be a size from 1, or -1 for any') : size;
+    });
     const labels = node.at('label_filename').optional('', (label) => label.fileName());
     const tensor = {
       name: node.at('name').text(CONFIG_LIMITS.nameMax),
@@ -112,11 +116,10 @@ function instances(node: Node): number {
   return Math.min(CONFIG_LIMITS.instancesMax, counts.reduce((sum, count) => sum + count, 0));
 }
 
-function rowBytes(tensorList: readonly TensorConfig[]): number {
-  return tensorList.reduce((sum, { data_type, dims }) => {
-    const width = DATATYPE_BYTES[data_type.slice('TYPE_'.length) as keyof typeof DATATYPE_BYTES];
-    return sum + elements(dims) * width;
-  }, 0);
+/** Rows of a loose model have no place of their own: what they take is looked at as they come. */
+function rowBytes(input: readonly TensorConfig[], output: readonly TensorConfig[]): number {
+  if (isLoose({ input, output })) return 0;
+  return [...input, ...output].reduce((sum, tensor) => sum + rowBytesOf(tensor), 0);
 }
 
 /** Values may also be written as Triton does: `{"string_value": "..."}`. */

@@ -79,7 +79,7 @@ export async function readModel(
     throw new ServeError('bad_argument', `${folder}: there is no version folder such as 1/`);
   }
   if (describe && leavesTensors(json)) {
-    json = completeConfig(json, await describe(join(folder, String(versions.at(-1)))), file);
+    json = completeConfig(json, await describe(join(folder, String(versions.at(-1)))));
   }
   const config = parseConfig(json, name, file);
   const served = servedVersions(versions, config.version_policy);

@@ -65,7 +65,7 @@ export interface Tensor {
 /** What a model says of one of its tensors, without the batch dimension. -1 is any size. */
 export interface TensorSpec {
   readonly name: string;
-  readonly datatype: Datatype;
+  readonly datatype: TensorDatatype;
   readonly dims: readonly number[];
 }
 

@@ -1,7 +1,9 @@
 import { CONFIG_LIMITS } from '../catalog/config-limits.ts';
 import type { ModelConfig } from '../catalog/model-config.ts';
 import type { RowFailure } from '../core/row-failure.ts';
+import type { LooseRow } from '../core/loose.ts';
 import type { SlabLayout } from '../core/slab.ts';
+import type { LooseAnswers } from '../runtime/loose-instance.ts';
 
 /**
  * What the front end and a worker say to each other. A batch is one small number: the lane. Which
@@ -26,6 +28,12 @@ export interface SeatData {
 
 /** Run the batch on the sheet for the lane of this number. */
 export type RunOrder = number;
+/** Run these rows, which have no slots in the slab, for the loose model's lane of this number. */
+export interface RowsOrder {
+  readonly order: 'rows';
+  readonly lane: number;
+  readonly rows: readonly LooseRow[];
+}
 /** Load the model, warm it up, and keep it under the lane's number. */
 export interface OpenOrder {
   readonly order: 'open';
@@ -44,7 +52,7 @@ export interface CloseOrder {
   readonly lane: number;
 }
 export type KeepingOrder = OpenOrder | MeasureOrder | CloseOrder;
-export type Order = RunOrder | KeepingOrder;
+export type Order = RunOrder | RowsOrder | KeepingOrder;
 
 export interface ModelFiles {
   readonly folder: string; // of the version: it holds the model file
@@ -56,6 +64,7 @@ export interface ModelFiles {
  * rows that have no answer, or is one string for all; where it does not there is no reply at all.
  */
 export type RunReply = readonly RowFailure[] | string | null;
+export type RowsReply = LooseAnswers | string;
 export type KeepingReply = { readonly error: string } | Measured;
 
 /** What is known of a model that opened and ran: nothing where it was not measured. */

@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict';
-import type { Run } from '../batch/runner.ts';
+import type { RowsAlong, Run } from '../batch/runner.ts';
 import type { Clock } from '../core/clock.ts';
 import { ServeError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import {
   type KeepingOrder, type KeepingReply, type MeasureOrder, type OpenOrder, type Order,
-  type RunReply, SHEET_INPUT_NS, SHEET_INTS, SHEET_OUTPUT_NS,
+  type RowsReply, type RunReply, SHEET_INPUT_NS, SHEET_INTS, SHEET_OUTPUT_NS,
 } from './protocol.ts';
 import { rowErrors } from './row-errors.ts';
 
 /** One thread that takes orders one after the other. Piscina's is in `pool.ts`. */
 export interface Thread {
   /** Rejects when the thread has died, or is stopped, before it replied. */
-  run(order: Order): Promise<RunReply | KeepingReply>;
+  run(order: Order): Promise<RunReply | RowsReply | KeepingReply>;
   /** Ends the thread whatever it does. Resolves when it can write to no memory any more. */
   stop(): Promise<void>;
 }
@@ -111,8 +111,8 @@ export class Seat {
     this.#runSinceUs = this.#parts.clock.nowUs();
     this.#watch();
     const thread = this.#thread;
-    thread.run(lane).then(
-      (reply) => this.#replied(thread, reply as RunReply),
+    thread.run(run.along ? { order: 'rows', lane, rows: run.along.rows } : lane).then(
+      (reply) => this.#replied(thread, run.along ? unpacked(run.along, reply) : reply as RunReply),
       (cause: unknown) => this.#fell(thread, cause),
     );
   }
@@ -378,6 +378,14 @@ export class Seat {
       this.#fell(this.#thread, new Error(`a run took longer than ${runMsMax} ms`));
     });
   }
+}
+
+/** Hands the answers on that came with a reply; what is left is the reply of any run. */
+function unpacked(along: RowsAlong, reply: unknown): RunReply {
+  if (typeof reply === 'string') return reply;
+  const { outputs, failures } = reply as Exclude<RowsReply, string>;
+  along.answered(outputs);
+  return failures.length === 0 ? null : failures;
 }
 
 function messageOf(cause: unknown): string {

@@ -1,15 +1,17 @@
 /** A worker's entry: what one thread of the pool does. It knows lanes by number. */
 import { setPriority } from 'node:os';
 import { workerData } from 'node:worker_threads';
+import { isLoose } from '../catalog/model-config.ts';
 import { ModelInstance } from '../runtime/instance.ts';
+import { LooseInstance } from '../runtime/loose-instance.ts';
 import { openRuntime } from '../runtime/open-runtime.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import {
-  type KeepingOrder, type KeepingReply, type Order, type RunReply, SHEET_INPUT_NS, SHEET_INTS,
-  SHEET_OUTPUT_NS, type SeatData,
+  type KeepingOrder, type KeepingReply, type Order, type RowsOrder, type RowsReply, type RunReply,
+  SHEET_INPUT_NS, SHEET_INTS, SHEET_OUTPUT_NS, type SeatData,
 } from './protocol.ts';
 
-type Reply = RunReply | KeepingReply;
+type Reply = RunReply | RowsReply | KeepingReply;
 
 const SHEET_NS_MAX = 0x7fff_ffff; // two seconds
 
@@ -25,6 +27,7 @@ export function workerOf(
   const ints = new Int32Array(sheet, 0, SHEET_INTS);
   const slots = ints.subarray(1);
   const lanes = new Map<number, ModelInstance>();
+  const looseLanes = new Map<number, LooseInstance>();
 
   function run(lane: number): RunReply | Promise<RunReply> {
     const instance = lanes.get(lane);
@@ -32,6 +35,12 @@ export function workerOf(
     const running = instance.run(slots, ints[0] as number);
     if (!running) return told(instance, null);
     return running.then((failures) => told(instance, failures.length === 0 ? null : failures));
+  }
+
+  async function runRows({ lane, rows }: RowsOrder): Promise<RowsReply> {
+    ints[SHEET_INPUT_NS] = 0;
+    ints[SHEET_OUTPUT_NS] = 0;
+    return looseLanes.get(lane)?.run(rows) ?? `lane ${lane} is not open on this worker`;
   }
 
   function told(instance: ModelInstance, reply: RunReply): RunReply {
@@ -42,14 +51,21 @@ export function workerOf(
 
   async function keep(order: KeepingOrder): Promise<KeepingReply> {
     if (order.order === 'close') {
-      const instance = lanes.get(order.lane);
+      const instance = lanes.get(order.lane) ?? looseLanes.get(order.lane);
       lanes.delete(order.lane);
+      looseLanes.delete(order.lane);
       await instance?.close();
       return { times: [], openUs: 0 };
     }
     const { folder, config } = order.files;
     const runtime = await runtimeOf(config.platform);
     const startMs = performance.now();
+    if (isLoose(config)) {
+      const loose = await LooseInstance.open(runtime, folder, config);
+      if (order.order === 'open') looseLanes.set(order.lane, loose);
+      else await loose.close();
+      return { times: [], openUs: (performance.now() - startMs) * 1000 };
+    }
     const instance = await ModelInstance.open(runtime, folder, config);
     const openUs = (performance.now() - startMs) * 1000;
     if (order.order === 'open') {
@@ -66,6 +82,7 @@ export function workerOf(
 
   return (order) => {
     if (typeof order === 'number') return run(order);
+    if (order.order === 'rows') return runRows(order).catch(messageOf);
     return keep(order).catch((thrown: unknown) => ({ error: messageOf(thrown) }));
   };
 }

@@ -4,7 +4,7 @@ import {
 import type { RowFailure } from '../core/row-failure.ts';
 import { gatherRows, scatterRows } from '../core/rows.ts';
 import { type SlabLayout, slabRegions } from '../core/slab.ts';
-import { DATATYPE_ARRAYS, elements, type TensorArray } from '../core/tensor.ts';
+import { DATATYPE_ARRAYS, type Datatype, elements, type TensorArray } from '../core/tensor.ts';
 import { runApart } from './run-apart.ts';
 import type { RunningModel, Runtime } from './runtime.ts';
 
@@ -136,7 +136,7 @@ function nsSince(fromMs: number): number {
 
 function staging(tensor: TensorConfig, rowsMax: number): Staging {
   const count = elements(tensor.dims);
-  const values = new DATATYPE_ARRAYS[datatypeOf(tensor)](rowsMax * count);
+  const values = new DATATYPE_ARRAYS[datatypeOf(tensor) as Datatype](rowsMax * count);
   const bytes = new Uint8Array(values.buffer);
   return { values, bytes, rowBytes: bytes.byteLength / rowsMax };
 }

@@ -7,7 +7,10 @@ import {
   datatypeOf, type ModelConfig, shapeOfRows, type TensorConfig,
 } from '../catalog/model-config.ts';
 import { ServeError } from '../core/errors.ts';
-import { type Datatype, elements, type TensorArray } from '../core/tensor.ts';
+import {
+  elements, type Tensor as Block, type TensorArray, type TensorDatatype,
+} from '../core/tensor.ts';
+import { blockOf, type OnnxValue, valueOf } from './onnx-values.ts';
 import { MODEL_FILES } from './open-runtime.ts';
 import type { RunningModel, Runtime } from './runtime.ts';
 
@@ -20,7 +23,8 @@ interface NativeSession {
   loadModel(file: string, options: object): void;
   readonly inputMetadata: readonly NativeMetadata[];
   readonly outputMetadata: readonly NativeMetadata[];
-  run(feeds: Named, fetches: Named, options: object): unknown;
+  /** A fetch that is null is made, and is in what it returns. */
+  run(feeds: Named, fetches: Named | Unmade, options: object): unknown;
   dispose(): void;
 }
 interface NativeMetadata {
@@ -30,6 +34,7 @@ interface NativeMetadata {
   readonly shape: readonly number[]; // -1 where the size is free
 }
 type Named = Record<string, Tensor>;
+type Unmade = Readonly<Record<string, null>>;
 
 const OPTIONS = {
   intraOpNumThreads: 1, // small models lose by sharing; workers are the parallelism
@@ -40,7 +45,7 @@ const OPTIONS = {
 } as const;
 
 /** Datatypes by their number in ONNX files and their name in the package. */
-const ONNX_TYPES: Record<Datatype, { readonly number: number; readonly name: string | null }> = {
+const ONNX_TYPES: Record<TensorDatatype, { readonly number: number; readonly name: string | null }> = {
   FP32: { number: 1, name: 'float32' },
   UINT8: { number: 2, name: 'uint8' },
   INT8: { number: 3, name: 'int8' },
@@ -48,6 +53,7 @@ const ONNX_TYPES: Record<Datatype, { readonly number: number; readonly name: str
   INT16: { number: 5, name: 'int16' },
   INT32: { number: 6, name: 'int32' },
   INT64: { number: 7, name: 'int64' },
+  BYTES: { number: 8, name: 'string' },
   BOOL: { number: 9, name: 'bool' },
   FP16: { number: 10, name: 'float16' },
   FP64: { number: 11, name: 'float64' },
@@ -124,6 +130,8 @@ interface Session {
   readonly outputs: readonly Found[];
   /** Fills the tensors of `fetches`. */
   run(feeds: Named, fetches: Named): void | Promise<void>;
+  /** The outputs of these names in tensors of their own, whatever sizes they have. */
+  give(feeds: Named, names: readonly string[]): Promise<Named>;
   close(): Promise<void>;
 }
 
@@ -138,6 +146,7 @@ function openNative(file: string): Session | null {
     inputs: found(session.inputMetadata),
     outputs: found(session.outputMetadata),
     run: (feeds, fetches) => void session.run(feeds, fetches, {}),
+    give: async (feeds, names) => session.run(feeds, unmade(names), {}) as Named,
     close: async () => session.dispose(),
   };
 }
@@ -175,6 +184,10 @@ class PromisedSession implements Session {
     await this.session.run(feeds, fetches);
   }
 
+  async give(feeds: Named, names: readonly string[]): Promise<Named> {
+    return (await this.session.run(feeds, names)) as Named;
+  }
+
   close(): Promise<void> {
     return this.session.release();
   }
@@ -202,6 +215,18 @@ class OnnxRunning implements RunningModel {
     return this.session.run(bound.feeds, bound.fetches);
   }
 
+  async runLoose(inputs: readonly Block[]): Promise<Block[]> {
+    const feeds = Object.fromEntries(inputs.map((block) => {
+      const type = ONNX_TYPES[block.datatype].name as string;
+      return [block.name, tensorOf(type, valueOf(block), block.shape)];
+    }));
+    const given = await this.session.give(feeds, this.config.output.map(({ name }) => name));
+    return this.config.output.map((tensor): Block => {
+      const { data, dims } = given[tensor.name] as { data: OnnxValue; dims: readonly number[] };
+      return { name: tensor.name, shape: dims, ...blockOf(datatypeOf(tensor), data) };
+    });
+  }
+
   close(): Promise<void> {
     return this.session.close();
   }
@@ -211,9 +236,18 @@ class OnnxRunning implements RunningModel {
       const values = (arrays[at] as TensorArray).subarray(0, rows * elements(tensor.dims));
       const type = ONNX_TYPES[datatypeOf(tensor)].name as string;
       const dims = shapeOfRows(this.config, tensor.dims, rows);
-      return [tensor.name, new (Tensor as new (...args: unknown[]) => Tensor)(type, values, dims)];
+      return [tensor.name, tensorOf(type, values, dims)];
     }));
   }
+}
+
+function tensorOf(type: string, values: OnnxValue, dims: readonly number[]): Tensor {
+  return new (Tensor as new (...args: unknown[]) => Tensor)(type, values, dims);
+}
+
+/** What the native session takes for outputs that it is to make. */
+function unmade(names: readonly string[]): Unmade {
+  return Object.fromEntries(names.map((name) => [name, null]));
 }
 
 function checkTensors(

@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ModelConfig } from '../catalog/model-config.ts';
+import { isLoose, type ModelConfig } from '../catalog/model-config.ts';
 import { ServeError } from '../core/errors.ts';
 import { elements, type TensorArray } from '../core/tensor.ts';
 import { MODEL_FILES } from './open-runtime.ts';
+import { type LooseLayer, openLoosePlain } from './plain-loose.ts';
 import type { RunningModel, Runtime } from './runtime.ts';
 
 /** `model.plain.json`: layers from one input tensor to one output tensor. */
@@ -36,6 +37,10 @@ export class PlainRuntime implements Runtime {
       const [input, output] = [config.input[0], config.output[0]];
       if (!input || !output || config.input.length + config.output.length > 2) {
         throw new Error('a plain model has one input and one output');
+      }
+      if (isLoose(config)) {
+        if (!Array.isArray(model.layers)) throw new Error('`layers` is missing');
+        return openLoosePlain(model.layers as unknown as readonly LooseLayer[], config);
       }
       const inputs = elements(input.dims);
       const outputs = checkLayers(model, inputs);

@@ -1,5 +1,5 @@
 import type { ModelConfig } from '../catalog/model-config.ts';
-import type { TensorArray } from '../core/tensor.ts';
+import type { Tensor, TensorArray } from '../core/tensor.ts';
 
 /** Opens a model's files. One implementation a format; used inside pool workers and inline. */
 export interface Runtime {
@@ -20,6 +20,11 @@ export interface RunningModel {
   run(
     inputs: readonly TensorArray[], rows: number, outputs: readonly TensorArray[],
   ): void | Promise<void>;
+  /**
+   * Of a loose model (`isLoose`), in place of `run`: tensors of whatever sizes came, in the order of
+   * `config.input`, to outputs in the order of `config.output`. Their memory belongs to the caller.
+   */
+  runLoose?(inputs: readonly Tensor[]): readonly Tensor[] | Promise<readonly Tensor[]>;
   /** Releases native memory. No call after it. */
   close(): Promise<void>;
 }

@@ -3,9 +3,11 @@ import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
-import { type ModelConfig, shapeOfRows, type TensorConfig } from '../catalog/model-config.ts';
+import {
+  datatypeOf, isLoose, type ModelConfig, shapeOfRows, type TensorConfig,
+} from '../catalog/model-config.ts';
 import { ServeError } from '../core/errors.ts';
-import { elements, type TensorArray } from '../core/tensor.ts';
+import { elements, type Tensor, type TensorArray } from '../core/tensor.ts';
 import { MODEL_FILES } from './open-runtime.ts';
 import type { RunningModel, Runtime } from './runtime.ts';
 
@@ -17,6 +19,8 @@ const DTYPES: Partial<Record<TensorConfig['data_type'], Dtype>> = {
   TYPE_INT32: 'int32',
   TYPE_BOOL: 'bool',
 };
+
+const ARRAYS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array };
 
 /** TensorFlow.js layers models and graph models, on WebAssembly (SIMD) or in plain JavaScript. */
 export class TfjsRuntime implements Runtime {
@@ -30,7 +34,8 @@ export class TfjsRuntime implements Runtime {
       const loaded = await load(file);
       try {
         const running = new TfjsRunning(loaded, backend, config);
-        running.tryOut(); // an op that tfjs lacks shows only when it runs
+        // An op that tfjs lacks shows only when it runs.
+        if (!isLoose(config)) running.tryOut();
         return running;
       } catch (cause) {
         loaded.model.dispose();
@@ -143,8 +148,7 @@ class TfjsRunning implements RunningModel {
   }
 
   run(inputs: readonly TensorArray[], rows: number, outputs: readonly TensorArray[]): void {
-    // Synchronous in effect for a backend that has been started; the promise is for form.
-    if (tf.getBackend() !== this.backend) void tf.setBackend(this.backend);
+    this.#useBackend();
     tf.tidy(() => {
       const feeds = this.#inputs.map(({ config, count }, at) => {
         const values = (inputs[at] as Float32Array).subarray(0, rows * count);
@@ -162,6 +166,33 @@ class TfjsRunning implements RunningModel {
         (outputs[at] as Float32Array).set(values);
       });
     });
+  }
+
+  runLoose(inputs: readonly Tensor[]): Tensor[] {
+    this.#useBackend();
+    const outputs: Tensor[] = [];
+    tf.tidy(() => {
+      const feeds = this.#inputs.map(({ config }, at) => {
+        const { data, shape } = inputs[at] as Tensor;
+        const dtype = DTYPES[config.data_type] as Dtype;
+        return tf.tensor(new ARRAYS[dtype](new Uint8Array(data).buffer), [...shape], dtype);
+      });
+      this.#apply(feeds).forEach((result, at) => {
+        const { config } = this.#outputs[at] as Port;
+        const { name, data_type } = config;
+        if (result.dtype !== DTYPES[data_type]) {
+          throw new Error(`output '${name}' is ${result.dtype}, config.json says ${data_type}`);
+        }
+        const values = new Uint8Array((result.dataSync() as Float32Array).slice().buffer);
+        outputs.push({ name, datatype: datatypeOf(config), shape: result.shape, data: values });
+      });
+    });
+    return outputs;
+  }
+
+  /** Synchronous in effect for a backend that has been started; the promise is for form. */
+  #useBackend(): void {
+    if (tf.getBackend() !== this.backend) void tf.setBackend(this.backend);
   }
 
   /** One run on a row of zeros: throws what any run would. */

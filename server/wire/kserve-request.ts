@@ -1,6 +1,8 @@
 import { ServeError } from '../core/errors.ts';
 import type { InferRequest } from '../core/inference.ts';
-import { assertBytes, DATATYPE_BYTES, elements, type Tensor, type TensorSpec } from '../core/tensor.ts';
+import {
+  assertBytes, DATATYPE_BYTES, elements, packTexts, type Tensor, type TensorSpec,
+} from '../core/tensor.ts';
 import { Fields, type Where } from './fields.ts';
 import { decodeJson } from './json.ts';
 import { KserveError, parsing } from './kserve-error.ts';
@@ -127,6 +129,16 @@ export function rawInferRequest(
         `${specs.length} inputs in '${model}' model configuration`);
   }
   const { name, datatype, dims } = spec;
+  if (datatype === 'BYTES') {
+    // The body is the text itself: its length goes before it.
+    if (dims.some((size) => size !== 1)) {
+      throw new KserveError('bad_request',
+        `For BYTE datatype raw input '${name}', the model must have input shape [1]`);
+    }
+    return rawInfer({
+      name, datatype, shape: batches ? [1, ...dims] : [...dims], data: packTexts([body]),
+    });
+  }
   const open = dims.indexOf(-1);
   if (open !== dims.lastIndexOf(-1)) {
     throw new KserveError('bad_request',
@@ -137,6 +149,10 @@ export function rawInferRequest(
   const own = dims.map((size) => (size >= 0 ? size : Math.floor(body.byteLength / rest)));
   const tensor = { name, datatype, shape: batches ? [1, ...own] : own, data: body };
   checkSize(tensor, model);
+  return rawInfer(tensor);
+}
+
+function rawInfer(tensor: Tensor): KserveInfer {
   return { id: '', trace: false, binary: true, outputs: new Map(), request: { inputs: [tensor] } };
 }
 

@@ -1,11 +1,13 @@
 import { inferOn } from '../../server/batch/infer.ts';
+import { LooseRows } from '../../server/batch/loose-rows.ts';
 import type { Job, Lane, LaneTensor, Lanes } from '../../server/batch/lane.ts';
 import type { ModelConfig } from '../../server/catalog/model-config.ts';
 import { parseConfig } from '../../server/catalog/parse-config.ts';
 import { systemClock } from '../../server/core/clock.ts';
 import { ServeError } from '../../server/core/errors.ts';
 import type { Inference, InferRequest, InferResult } from '../../server/core/inference.ts';
-import { DATATYPE_BYTES, elements, type TensorSpec } from '../../server/core/tensor.ts';
+import type { LooseRow } from '../../server/core/loose.ts';
+import { DATATYPE_BYTES, type Datatype, elements, type TensorSpec } from '../../server/core/tensor.ts';
 
 export interface FakeModel {
   readonly name: string;
@@ -14,6 +16,8 @@ export interface FakeModel {
   readonly rowsMax: number; // 0: no batch dimension
   /** One row: its inputs' bytes to its outputs' bytes, which are zero before. */
   readonly row: (inputs: readonly Uint8Array[], outputs: readonly Uint8Array[]) => void;
+  /** One row of a model whose rows have no size of their own, in place of `row`. */
+  readonly looseRow?: (inputs: LooseRow) => LooseRow;
 }
 
 const TENSOR = [{ name: 't', data_type: 'TYPE_FP32', dims: [1] }];
@@ -37,10 +41,12 @@ export class FakeLane implements Lane {
   inline = false;
   readonly waiting: FakeJob[] = [];
   readonly #free: number[];
+  readonly loose: LooseRows | undefined;
   readonly #row: FakeModel['row'];
+  readonly #looseRow: FakeModel['looseRow'];
 
   constructor(
-    { name, inputs, outputs, rowsMax, row }: FakeModel,
+    { name, inputs, outputs, rowsMax, row, looseRow }: FakeModel,
     readonly version = '1',
     readonly slots = 64,
   ) {
@@ -51,6 +57,8 @@ export class FakeLane implements Lane {
     this.inputs = inputs.map((spec) => laneTensor(spec, slots));
     this.outputs = outputs.map((spec) => laneTensor(spec, slots));
     this.#row = row;
+    this.#looseRow = looseRow;
+    this.loose = looseRow && new LooseRows(slots);
     this.#free = Array.from({ length: slots }, (_, slot) => (slot * 7) % slots); // not in order
   }
 
@@ -111,6 +119,17 @@ export class FakeLane implements Lane {
   run(job: Job): void {
     const rowOf = ({ bytes, rowBytes }: LaneTensor, slot: number) =>
       bytes.subarray(slot * rowBytes, (slot + 1) * rowBytes);
+    const { loose } = this;
+    if (loose) {
+      const answers = loose.inputs(job.slots, job.rows).map((one) => this.#looseRow!(one));
+      loose.answer(job.slots, answers);
+    } else {
+      this.#runRows(job, rowOf);
+    }
+    this.#settle(job, null);
+  }
+
+  #runRows(job: Job, rowOf: (tensor: LaneTensor, slot: number) => Uint8Array): void {
     for (const slot of job.slots) {
       const outputs = this.outputs.map((tensor) => rowOf(tensor, slot).fill(0));
       this.#row(
@@ -118,7 +137,6 @@ export class FakeLane implements Lane {
         outputs,
       );
     }
-    this.#settle(job, null);
   }
 
   fail(error: ServeError): void {
@@ -132,7 +150,8 @@ export class FakeLane implements Lane {
 }
 
 function laneTensor(spec: TensorSpec, slots: number): LaneTensor {
-  const rowBytes = elements(spec.dims) * DATATYPE_BYTES[spec.datatype];
+  const loose = spec.datatype === 'BYTES' || spec.dims.includes(-1);
+  const rowBytes = loose ? 0 : elements(spec.dims) * DATATYPE_BYTES[spec.datatype as Datatype];
   return { spec, rowBytes, bytes: new Uint8Array(new SharedArrayBuffer(rowBytes * slots)) };
 }
 

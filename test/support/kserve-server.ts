@@ -48,6 +48,17 @@ const PAIR: FakeModel = {
   },
 };
 
+/** Three texts, and any number of integers, as they came. */
+const LOOSE = [['bytes', 'BYTES', 3], ['open', 'INT32', -1], ['text', 'BYTES', 1]] as const;
+const LOOSE_ECHOES = LOOSE.map(([name, datatype, size]): FakeModel => ({
+  name,
+  inputs: [{ name: 'x', datatype, dims: [size] }],
+  outputs: [{ name: 'y', datatype, dims: [size] }],
+  rowsMax: 4,
+  row: () => {},
+  looseRow: (row) => row,
+}));
+
 const CONFIG = parseConfig({
   platform: 'plain', max_batch_size: 8,
   input: [{ name: 'x', data_type: 'TYPE_FP32', dims: [4] }],
@@ -68,7 +79,7 @@ export const LABELS = ['lamp', 'chair', ''];
 
 export async function openKserveServer(more: Partial<KserveParts> = {}) {
   const bodyBytesMax = 100_000;
-  const { lanes, clock } = makeSessions([SUM, PAIR, ...ECHOES]);
+  const { lanes, clock } = makeSessions([SUM, PAIR, ...ECHOES, ...LOOSE_ECHOES]);
   const logged: string[] = [];
   const router = new Router(new Log('warn', (line) => logged.push(line)));
   const parts = {

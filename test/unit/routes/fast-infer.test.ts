@@ -4,6 +4,7 @@ import { Packr } from 'msgpackr';
 import { ServeError } from '../../../server/core/errors.ts';
 import { Prng } from '../../../server/core/prng.ts';
 import {
+  type Datatype,
   DATATYPE_BYTES,
   elements,
   float32Tensor,
@@ -270,7 +271,7 @@ function randomId(prng: Prng): unknown {
 
 function randomTensor(prng: Prng, { name, datatype, dims }: TensorSpec, before: number[]) {
   const shape = [...before, ...dims];
-  const data = new Uint8Array(elements(shape) * DATATYPE_BYTES[datatype]);
+  const data = new Uint8Array(elements(shape) * DATATYPE_BYTES[datatype as Datatype]);
   if (datatype === 'FP32') {
     const values = prng.row(elements(shape));
     if (prng.below(30) === 0)
