@@ -134,7 +134,7 @@ export async function exchange(port: number, request: Uint8Array): Promise<Excha
 }
 
 /** Null while something is missing. */
-function parseAnswer(text: string): Exchanged | null {
+export function parseAnswer(text: string): Exchanged | null {
   const end = text.indexOf('\r\n\r\n');
   if (end < 0) return null;
   const [first = '', ...lines] = text.slice(0, end).split('\r\n');
