@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { loadAddon } from './ann/binding.ts';
 import { chosenRepository } from './catalog/chosen-repository.ts';
+import { fingerprints } from './catalog/fingerprints.ts';
+import { RepositoryPoll } from './catalog/repository-poll.ts';
 import { wantsDemo } from './config.ts';
 import type { Config } from './config.ts';
 import { systemClock } from './core/clock.ts';
@@ -75,6 +77,7 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
   const repository = chosenRepository(config);
   const { workers, runMsMax, inlineUsMax, drainMsMax, sessionMinutesMax } = config;
   const retriever = openRetriever({ addon, store, repository, log });
+  const polled = config.modelControl === 'poll' ? await fingerprints(repository) : null;
   const host = ModelHost.start(repository, { workers, runMsMax, inlineUsMax, drainMsMax, log });
   opened.push(() => host.close());
   const pace = new Pace(clock, setImmediate, STOREFRONT_TURN_US_MAX);
@@ -89,6 +92,9 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
   const opening = openShop({ ...shopParts, sessionMinutesMax });
   await Promise.allSettled([opening, host.loaded]); // neither goes on alone when the other fails
   const [shop] = await Promise.all([opening, host.loaded]);
+  const everyUs = config.pollSeconds * 1_000_000;
+  const poll = polled && RepositoryPoll.start(repository, polled, { models: host, everyUs, clock, log });
+  opened.push(() => poll?.close());
   const metrics = new Metrics();
   let healthy = true;
 
@@ -142,6 +148,7 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
     healthy = false;
     transport.stopListening();
     log.info('draining', { sockets: sessions.count, rows: openRows(host), msMax: drainMsMax });
+    await poll?.close();
     await desk.close(drainMsMax); // while its models still answer
     await host.close();
     await tracer.close();

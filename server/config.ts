@@ -35,8 +35,12 @@ export const SETTINGS = {
     why: 'model repository; empty is DATA/models where it is, else the shipped one',
   },
   modelControl: {
-    env: 'VITRINE_MODEL_CONTROL', value: 'none', oneOf: ['none', 'explicit'],
-    why: 'explicit lets clients load and unload models over `/v2/repository`',
+    env: 'VITRINE_MODEL_CONTROL', value: 'none', oneOf: ['none', 'poll', 'explicit'],
+    why: 'explicit lets clients load and unload models over `/v2/repository`; poll follows the folder',
+  },
+  pollSeconds: {
+    env: 'VITRINE_POLL_SECONDS', value: 15, min: 1, max: 86_400,
+    why: 'between two looks at the model repository, where it is polled',
   },
   traceFile: {
     env: 'VITRINE_TRACE_FILE', value: '',

@@ -21,11 +21,13 @@ export interface ServerProcess {
  */
 export async function startServer(
   dataDir: string, wanted?: number, demo: 'yes' | 'auto' = 'yes',
+  settings: Readonly<Record<string, string>> = {},
 ): Promise<ServerProcess> {
   // Not port 0: uSockets leaves out SO_REUSEADDR there, and a restart could not have the port back.
   const port = wanted ?? (await freePort());
   const env = {
     ...process.env, VITRINE_DATA: dataDir, VITRINE_DEMO: demo, PORT: String(port), VITRINE_LOG: 'warn',
+    ...settings,
   };
   const child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const taken = await addressOf(child);
