@@ -98,31 +98,33 @@ AVX2 void wide_dots(const std::int8_t* query, const std::uint8_t* const* rows, s
 
 // One query at a time; the group stays in the first cache. Lanes hold pairs of a row, so two lanes make
 // a row's sum: eight rows are in four registers.
-AVX2 void sieve(const std::uint8_t* group, std::size_t quads, const float* lengths,
-                const Sieve* sieves, std::size_t count, std::uint16_t* passed) noexcept {
-  for (std::size_t q = 0; q < count; ++q) {
-    const Sieve& by = sieves[q];
-    __m256i sum[4] = {};
-    for (std::size_t quad = 0; quad < quads; ++quad) {
-      int four;
-      __builtin_memcpy(&four, by.query + quad * 4, sizeof four);
-      const __m256i wide = _mm256_cvtepi8_epi16(_mm_set1_epi32(four));
-      const std::uint8_t* codes = group + quad * kGroup * 4;
-      for (std::size_t r = 0; r < 4; ++r) sum[r] = _mm256_add_epi32(sum[r], paired(wide, codes + 16 * r));
+AVX2 void sieve(const std::uint8_t* groups, std::size_t count, std::size_t quads, const float* lengths,
+                const Sieves& by, std::uint16_t* passed) noexcept {
+  for (std::size_t g = 0; g < count; ++g, groups += quads * 4 * kGroup, lengths += kGroup) {
+    for (std::size_t q = 0; q < by.count; ++q) {
+      const std::int8_t* query = by.codes + q / kTile * packed_bytes(quads, shape) + q % kTile * 4;
+      __m256i sum[4] = {};
+      for (std::size_t quad = 0; quad < quads; ++quad) {
+        int four;
+        __builtin_memcpy(&four, query + quad * 4 * kTile, sizeof four);
+        const __m256i wide = _mm256_cvtepi8_epi16(_mm_set1_epi32(four));
+        const std::uint8_t* codes = groups + quad * kGroup * 4;
+        for (std::size_t r = 0; r < 4; ++r) sum[r] = _mm256_add_epi32(sum[r], paired(wide, codes + 16 * r));
+      }
+      unsigned bits = 0;
+      for (std::size_t half = 0; half < 2; ++half) {
+        // hadd works in lanes of 128 bits; the permutation puts rows in order again.
+        const __m256i added = _mm256_hadd_epi32(sum[2 * half], sum[2 * half + 1]);
+        const __m256 dot = _mm256_cvtepi32_ps(_mm256_permute4x64_epi64(added, 0xd8));
+        const __m256 length = _mm256_loadu_ps(lengths + 8 * half);
+        const __m256 raised = _mm256_mul_ps(_mm256_add_ps(dot, _mm256_set1_ps(by.slack[q])), length);
+        const __m256 lowered = _mm256_mul_ps(_mm256_mul_ps(length, length), _mm256_set1_ps(by.gain[q]));
+        const __m256 bound = _mm256_sub_ps(raised, lowered);
+        const __m256 over = _mm256_cmp_ps(bound, _mm256_set1_ps(by.floor[q]), _CMP_GE_OQ);
+        bits |= static_cast<unsigned>(_mm256_movemask_ps(over)) << (8 * half);
+      }
+      passed[g * kSieveQueries + q] = static_cast<std::uint16_t>(bits);
     }
-    unsigned bits = 0;
-    for (std::size_t half = 0; half < 2; ++half) {
-      // hadd works in lanes of 128 bits; the permutation puts rows in order again.
-      const __m256i added = _mm256_hadd_epi32(sum[2 * half], sum[2 * half + 1]);
-      const __m256 dot = _mm256_cvtepi32_ps(_mm256_permute4x64_epi64(added, 0xd8));
-      const __m256 length = _mm256_loadu_ps(lengths + 8 * half);
-      const __m256 raised = _mm256_mul_ps(_mm256_add_ps(dot, _mm256_set1_ps(by.slack)), length);
-      const __m256 lowered = _mm256_mul_ps(_mm256_mul_ps(length, length), _mm256_set1_ps(by.gain));
-      const __m256 bound = _mm256_sub_ps(raised, lowered);
-      const __m256 over = _mm256_cmp_ps(bound, _mm256_set1_ps(by.floor), _CMP_GE_OQ);
-      bits |= static_cast<unsigned>(_mm256_movemask_ps(over)) << (8 * half);
-    }
-    passed[q] = static_cast<std::uint16_t>(bits);
   }
 }
 

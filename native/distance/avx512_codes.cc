@@ -80,26 +80,29 @@ AVX512 inline void dots_of_either(const std::int8_t* query, const std::uint8_t* 
   dots_of_any<kWide>(query, rows, count, bytes, dots);
 }
 
-// `kQueries` at once: a register of codes that comes from memory serves them all.
+// Queries first..first + kQueries - 1, of one tile: a register of codes that comes from memory serves
+// them all. Each query's four codes are part of the product's instruction, since they lie side by side.
 template <std::size_t kQueries>
 AVX512 inline void sieve_of(const std::uint8_t* group, std::size_t quads, __m512 length,
-                            const Sieve* sieves, std::uint16_t* passed) noexcept {
+                            const Sieves& by, std::size_t first, std::uint16_t* passed) noexcept {
+  const std::int8_t* queries = by.codes + first / kTile * packed_bytes(quads, shape) + first % kTile * 4;
   __m512i sum[kQueries];
   for (std::size_t q = 0; q < kQueries; ++q) sum[q] = _mm512_setzero_si512();
   for (std::size_t quad = 0; quad < quads; ++quad) {
     const __m512i codes = load64(group + 64 * quad);
     for (std::size_t q = 0; q < kQueries; ++q) {
       int four;
-      __builtin_memcpy(&four, sieves[q].query + 4 * quad, sizeof four);
+      __builtin_memcpy(&four, queries + 64 * quad + 4 * q, sizeof four);
       sum[q] = _mm512_dpbusd_epi32(sum[q], codes, _mm512_set1_epi32(four));
     }
   }
   const __m512 square = _mm512_mul_ps(length, length);
   for (std::size_t q = 0; q < kQueries; ++q) {
     const __m512 dot = _mm512_maskz_cvtepi32_ps(0xffff, sum[q]);
-    const __m512 raised = _mm512_mul_ps(_mm512_add_ps(dot, _mm512_set1_ps(sieves[q].slack)), length);
-    const __m512 bound = _mm512_sub_ps(raised, _mm512_mul_ps(square, _mm512_set1_ps(sieves[q].gain)));
-    passed[q] = _mm512_cmp_ps_mask(bound, _mm512_set1_ps(sieves[q].floor), _CMP_GE_OQ);
+    const __m512 raised = _mm512_mul_ps(_mm512_add_ps(dot, _mm512_set1_ps(by.slack[first + q])), length);
+    const __m512 lowered = _mm512_mul_ps(square, _mm512_set1_ps(by.gain[first + q]));
+    passed[first + q] = _mm512_cmp_ps_mask(_mm512_sub_ps(raised, lowered),
+                                           _mm512_set1_ps(by.floor[first + q]), _CMP_GE_OQ);
   }
 }
 
@@ -130,17 +133,19 @@ AVX512 void wide_dots(const std::int8_t* query, const std::uint8_t* const* rows,
   dots_of_either<true>(query, rows, count, bytes, dots);
 }
 
-AVX512 void sieve(const std::uint8_t* group, std::size_t quads, const float* lengths,
-                  const Sieve* sieves, std::size_t count, std::uint16_t* passed) noexcept {
-  const __m512 length = _mm512_loadu_ps(lengths);
-  std::size_t q = 0;
-  if (count == 16) return sieve_of<16>(group, quads, length, sieves, passed);
-  for (; q + 8 <= count; q += 8) sieve_of<8>(group, quads, length, sieves + q, passed + q);
-  if (q + 4 <= count) {
-    sieve_of<4>(group, quads, length, sieves + q, passed + q);
-    q += 4;
+AVX512 void sieve(const std::uint8_t* groups, std::size_t count, std::size_t quads, const float* lengths,
+                  const Sieves& by, std::uint16_t* passed) noexcept {
+  for (std::size_t g = 0; g < count; ++g) {
+    const __m512 length = _mm512_loadu_ps(lengths + g * kGroup);
+    const std::uint8_t* group = groups + g * quads * 64;
+    for (std::size_t at = 0; at < quads * 64; at += 64) __builtin_prefetch(group + kAheadBytes + at);
+    std::uint16_t* bits = passed + g * kSieveQueries;
+    std::size_t q = 0;
+    for (; q + 16 <= by.count; q += 16) sieve_of<16>(group, quads, length, by, q, bits);
+    for (; q + 8 <= by.count; q += 8) sieve_of<8>(group, quads, length, by, q, bits);
+    for (; q + 4 <= by.count; q += 4) sieve_of<4>(group, quads, length, by, q, bits);
+    for (; q < by.count; ++q) sieve_of<1>(group, quads, length, by, q, bits);
   }
-  for (; q < count; ++q) sieve_of<1>(group, quads, length, sieves + q, passed + q);
 }
 
 }  // namespace vitrine::avx512

@@ -17,8 +17,9 @@ inline constexpr std::size_t kHalfPad = 8;
 inline constexpr std::size_t kCodePad = 64;
 // Rows of codes that lie together where all of them are looked at (a group, below).
 inline constexpr std::uint32_t kGroup = 16;
-// Queries that a sieve compares with a group at once.
-inline constexpr std::size_t kSieveQueries = 16;
+// Queries that lie together where a sieve reads them (a tile, below), and the most it takes in one call.
+inline constexpr std::size_t kTile = 16;
+inline constexpr std::size_t kSieveQueries = 64;
 
 constexpr std::size_t padded(std::size_t count, std::size_t pad = kRowPad) noexcept {
   return (count + pad - 1) / pad * pad;
@@ -42,18 +43,31 @@ using HalfFn = float (*)(const float* a, const std::uint16_t* b, std::size_t dim
 using DotsFn = void (*)(const std::int8_t* query, const std::uint8_t* const* rows, std::size_t count,
                         std::size_t bytes, std::int32_t* dots) noexcept;
 
-// A group: codes of kGroup rows by fours, `[quad][row][4]`, on a cache line. What a sieve lets pass of
-// it for a query: rows r with (dot + slack) * length[r] - length[r]^2 * gain >= floor, in floats.
-struct Sieve {
-  const std::int8_t* query;  // 4 * quads codes
-  float slack;
-  float gain;
-  float floor;
+// Queries on their way through groups: codes of kGroup rows by fours, `[quad][row][4]`, on a cache line.
+// What a sieve lets pass for query q: rows r with
+// (dot + slack[q]) * length[r] - length[r]^2 * gain[q] >= floor[q], in floats.
+struct Sieves {
+  const std::int8_t* codes;  // as `pack_query` lays them
+  std::size_t count;         // 1..kSieveQueries
+  float slack[kSieveQueries];
+  float gain[kSieveQueries];
+  float floor[kSieveQueries];
 };
 
-// passed[q]: bit r says whether row r passes sieves[q]. `count` is 1..kSieveQueries.
-using SieveFn = void (*)(const std::uint8_t* group, std::size_t quads, const float* lengths,
-                         const Sieve* sieves, std::size_t count, std::uint16_t* passed) noexcept;
+// How far ahead a sieve asks for groups: what it has to do with one takes so long that the processor does
+// not look as far.
+inline constexpr std::size_t kAheadBytes = 8192;
+
+// passed[g * kSieveQueries + q]: bit r says whether row r of group g passes for query q. The groups lie
+// one behind the other, and so do the `lengths` of their rows.
+using SieveFn = void (*)(const std::uint8_t* groups, std::size_t count, std::size_t quads,
+                         const float* lengths, const Sieves& by, std::uint16_t* passed) noexcept;
+
+// How a set likes its sieve to be used.
+struct SieveShape {
+  std::size_t together;  // quads of a query that lie together: `[tile][quad / together][query][together][4]`
+  std::size_t queries;   // of a call, at best
+};
 
 struct DistanceKernels {
   const char* isa;               // as the option `isa` and addon.isas() spell it
@@ -65,7 +79,18 @@ struct DistanceKernels {
   DotsFn dots;
   DotsFn wide_dots;
   SieveFn sieve;
+  SieveShape shape;
 };
+
+// Bytes of kTile queries of `quads` quads, packed.
+constexpr std::size_t packed_bytes(std::size_t quads, const SieveShape& shape) noexcept {
+  return padded(quads, shape.together) * 4 * kTile;
+}
+
+// Lays query `q` of a call, 4 * quads codes, where the sieve will read it. `into` lies on a cache line and
+// has packed_bytes() for each tile.
+void pack_query(const std::int8_t* codes, std::size_t quads, std::size_t q, const SieveShape& shape,
+                std::int8_t* into) noexcept;
 
 // Every set built for this processor family, best first; the last is "scalar".
 std::span<const DistanceKernels> distance_kernels() noexcept;
@@ -86,13 +111,22 @@ const DistanceKernels* select_distance(const char* isa_or_null) noexcept;
             std::size_t bytes, std::int32_t* dots) noexcept;                                         \
   void wide_dots(const std::int8_t* query, const std::uint8_t* const* rows, std::size_t count,       \
                  std::size_t bytes, std::int32_t* dots) noexcept;                                    \
-  void sieve(const std::uint8_t* group, std::size_t quads, const float* lengths,                     \
-             const Sieve* sieves, std::size_t count, std::uint16_t* passed) noexcept;                \
+  void sieve(const std::uint8_t* groups, std::size_t count, std::size_t quads, const float* lengths, \
+             const Sieves& by, std::uint16_t* passed) noexcept;                                      \
+  inline constexpr SieveShape shape{1, kTile};                                                       \
   }
 VITRINE_KERNELS(scalar)
 VITRINE_KERNELS(avx2)
 VITRINE_KERNELS(avx512)
 VITRINE_KERNELS(neon)
 #undef VITRINE_KERNELS
+
+// AVX-512 with tiles (AMX): a sieve of its own, all else as in avx512.
+namespace amx {
+bool supported() noexcept;  // and allowed: Linux gives tiles to a process that asks for them
+void sieve(const std::uint8_t* groups, std::size_t count, std::size_t quads, const float* lengths,
+           const Sieves& by, std::uint16_t* passed) noexcept;
+inline constexpr SieveShape shape{16, kSieveQueries};
+}  // namespace amx
 
 }  // namespace vitrine

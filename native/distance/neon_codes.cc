@@ -77,38 +77,42 @@ void wide_dots(const std::int8_t* query, const std::uint8_t* const* rows, std::s
 }
 
 // Two rows' products to a register of eight lanes: pairwise additions make four lanes of one row each.
-void sieve(const std::uint8_t* group, std::size_t quads, const float* lengths, const Sieve* sieves,
-           std::size_t count, std::uint16_t* passed) noexcept {
-  for (std::size_t q = 0; q < count; ++q) {
-    const Sieve& by = sieves[q];
-    int32x4_t pairs[8];
-    for (int32x4_t& pair : pairs) pair = vdupq_n_s32(0);
-    for (std::size_t quad = 0; quad < quads; ++quad) {
-      std::int32_t four;
-      __builtin_memcpy(&four, by.query + 4 * quad, sizeof four);
-      const int16x8_t part = vmovl_s8(vreinterpret_s8_s32(vdup_n_s32(four)));
-      for (std::size_t at = 0; at < 4; ++at) {
-        const uint8x16_t codes = vld1q_u8(group + 64 * quad + 16 * at);
-        const int16x8_t lo = low(codes), hi = high(codes);
-        pairs[2 * at] = vaddq_s32(pairs[2 * at],
-                                  vpaddq_s32(vmull_s16(vget_low_s16(lo), vget_low_s16(part)),
-                                             vmull_high_s16(lo, part)));
-        pairs[2 * at + 1] = vaddq_s32(pairs[2 * at + 1],
-                                      vpaddq_s32(vmull_s16(vget_low_s16(hi), vget_low_s16(part)),
-                                                 vmull_high_s16(hi, part)));
+void sieve(const std::uint8_t* groups, std::size_t count, std::size_t quads, const float* lengths,
+           const Sieves& by, std::uint16_t* passed) noexcept {
+  for (std::size_t g = 0; g < count; ++g, groups += quads * 4 * kGroup, lengths += kGroup) {
+    for (std::size_t q = 0; q < by.count; ++q) {
+      const std::int8_t* query = by.codes + q / kTile * packed_bytes(quads, shape) + q % kTile * 4;
+      int32x4_t pairs[8];
+      for (int32x4_t& pair : pairs) pair = vdupq_n_s32(0);
+      for (std::size_t quad = 0; quad < quads; ++quad) {
+        std::int32_t four;
+        __builtin_memcpy(&four, query + quad * 4 * kTile, sizeof four);
+        const int16x8_t part = vmovl_s8(vreinterpret_s8_s32(vdup_n_s32(four)));
+        for (std::size_t at = 0; at < 4; ++at) {
+          const uint8x16_t codes = vld1q_u8(groups + 64 * quad + 16 * at);
+          const int16x8_t lo = low(codes), hi = high(codes);
+          pairs[2 * at] = vaddq_s32(pairs[2 * at],
+                                    vpaddq_s32(vmull_s16(vget_low_s16(lo), vget_low_s16(part)),
+                                               vmull_high_s16(lo, part)));
+          pairs[2 * at + 1] = vaddq_s32(pairs[2 * at + 1],
+                                        vpaddq_s32(vmull_s16(vget_low_s16(hi), vget_low_s16(part)),
+                                                   vmull_high_s16(hi, part)));
+        }
       }
+      unsigned bits = 0;
+      for (std::size_t at = 0; at < 4; ++at) {
+        float bound[4];
+        const float32x4_t dot = vcvtq_f32_s32(vpaddq_s32(pairs[2 * at], pairs[2 * at + 1]));
+        const float32x4_t length = vld1q_f32(lengths + 4 * at);
+        const float32x4_t raised = vmulq_f32(vaddq_f32(dot, vdupq_n_f32(by.slack[q])), length);
+        const float32x4_t lowered = vmulq_f32(vmulq_f32(length, length), vdupq_n_f32(by.gain[q]));
+        vst1q_f32(bound, vsubq_f32(raised, lowered));
+        for (std::size_t i = 0; i < 4; ++i) {
+          bits |= static_cast<unsigned>(bound[i] >= by.floor[q]) << (4 * at + i);
+        }
+      }
+      passed[g * kSieveQueries + q] = static_cast<std::uint16_t>(bits);
     }
-    unsigned bits = 0;
-    for (std::size_t at = 0; at < 4; ++at) {
-      float bound[4];
-      const float32x4_t dot = vcvtq_f32_s32(vpaddq_s32(pairs[2 * at], pairs[2 * at + 1]));
-      const float32x4_t length = vld1q_f32(lengths + 4 * at);
-      const float32x4_t raised = vmulq_f32(vaddq_f32(dot, vdupq_n_f32(by.slack)), length);
-      const float32x4_t lowered = vmulq_f32(vmulq_f32(length, length), vdupq_n_f32(by.gain));
-      vst1q_f32(bound, vsubq_f32(raised, lowered));
-      for (std::size_t i = 0; i < 4; ++i) bits |= static_cast<unsigned>(bound[i] >= by.floor) << (4 * at + i);
-    }
-    passed[q] = static_cast<std::uint16_t>(bits);
   }
 }
 

@@ -51,24 +51,26 @@ void wide_dots(const std::int8_t* query, const std::uint8_t* const* rows, std::s
   }
 }
 
-void sieve(const std::uint8_t* group, std::size_t quads, const float* lengths, const Sieve* sieves,
-           std::size_t count, std::uint16_t* passed) noexcept {
-  for (std::size_t q = 0; q < count; ++q) {
-    const Sieve& by = sieves[q];
-    std::int32_t sums[kGroup] = {};
-    for (std::size_t quad = 0; quad < quads; ++quad) {
-      for (std::size_t row = 0; row < kGroup; ++row) {
-        const std::uint8_t* codes = group + (quad * kGroup + row) * 4;
-        for (std::size_t i = 0; i < 4; ++i) sums[row] += codes[i] * by.query[quad * 4 + i];
+void sieve(const std::uint8_t* groups, std::size_t count, std::size_t quads, const float* lengths,
+           const Sieves& by, std::uint16_t* passed) noexcept {
+  for (std::size_t g = 0; g < count; ++g, groups += quads * 4 * kGroup, lengths += kGroup) {
+    for (std::size_t q = 0; q < by.count; ++q) {
+      const std::int8_t* query = by.codes + q / kTile * packed_bytes(quads, shape) + q % kTile * 4;
+      std::int32_t sums[kGroup] = {};
+      for (std::size_t quad = 0; quad < quads; ++quad) {
+        for (std::size_t row = 0; row < kGroup; ++row) {
+          const std::uint8_t* codes = groups + (quad * kGroup + row) * 4;
+          for (std::size_t i = 0; i < 4; ++i) sums[row] += codes[i] * query[quad * 4 * kTile + i];
+        }
       }
+      unsigned bits = 0;
+      for (std::size_t row = 0; row < kGroup; ++row) {
+        const float length = lengths[row];
+        const float raised = (static_cast<float>(sums[row]) + by.slack[q]) * length;
+        bits |= static_cast<unsigned>(raised - length * length * by.gain[q] >= by.floor[q]) << row;
+      }
+      passed[g * kSieveQueries + q] = static_cast<std::uint16_t>(bits);
     }
-    unsigned bits = 0;
-    for (std::size_t row = 0; row < kGroup; ++row) {
-      const float length = lengths[row];
-      const float bound = (static_cast<float>(sums[row]) + by.slack) * length - length * length * by.gain;
-      bits |= static_cast<unsigned>(bound >= by.floor) << row;
-    }
-    passed[q] = static_cast<std::uint16_t>(bits);
   }
 }
 

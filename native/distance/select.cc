@@ -1,4 +1,5 @@
 // The table of instruction sets, and the choice: made when an index opens, never per distance.
+#include <algorithm>
 #include <string_view>
 
 #include "distance/distance.h"
@@ -6,16 +7,19 @@
 namespace vitrine {
 namespace {
 
-#define VITRINE_SET(set) set::l2sq, set::dot, set::half_l2sq, set::half_dot, set::dots, set::wide_dots, set::sieve
+// `tiled`: which set's sieve.
+#define VITRINE_SET(set, tiled)                                                                       \
+  set::l2sq, set::dot, set::half_l2sq, set::half_dot, set::dots, set::wide_dots, tiled::sieve, tiled::shape
 
 constexpr DistanceKernels kSets[] = {
 #if defined(__x86_64__)
-    {"avx512", avx512::supported, VITRINE_SET(avx512)},
-    {"avx2", avx2::supported, VITRINE_SET(avx2)},
+    {"amx", amx::supported, VITRINE_SET(avx512, amx)},
+    {"avx512", avx512::supported, VITRINE_SET(avx512, avx512)},
+    {"avx2", avx2::supported, VITRINE_SET(avx2, avx2)},
 #elif defined(__aarch64__)
-    {"neon", neon::supported, VITRINE_SET(neon)},
+    {"neon", neon::supported, VITRINE_SET(neon, neon)},
 #endif
-    {"scalar", scalar::supported, VITRINE_SET(scalar)},
+    {"scalar", scalar::supported, VITRINE_SET(scalar, scalar)},
 };
 
 #undef VITRINE_SET
@@ -30,6 +34,18 @@ const DistanceKernels* select_distance(const char* isa_or_null) noexcept {
     if (wanted && set.supported()) return &set;
   }
   return nullptr;
+}
+
+void pack_query(const std::int8_t* codes, std::size_t quads, std::size_t q, const SieveShape& shape,
+                std::int8_t* into) noexcept {
+  const std::size_t width = 4 * shape.together;
+  std::int8_t* to = into + q / kTile * packed_bytes(quads, shape) + q % kTile * width;
+  for (std::size_t left = 4 * quads; left > 0; to += kTile * width) {
+    const std::size_t now = std::min(left, width);
+    std::copy_n(codes, now, to);
+    codes += now;
+    left -= now;
+  }
 }
 
 }  // namespace vitrine

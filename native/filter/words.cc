@@ -67,6 +67,9 @@ bool always() noexcept { return true; }
 
 constexpr WordKernels kSets[] = {
 #if defined(__x86_64__)
+    // Tiles only multiply.
+    {"amx", has_avx512, avx512::intersect, avx512::unite, avx512::subtract, avx512::between,
+     avx512::count},
     {"avx512", has_avx512, avx512::intersect, avx512::unite, avx512::subtract, avx512::between,
      avx512::count},
     {"avx2", has_avx2, avx2::intersect, avx2::unite, avx2::subtract, avx2::between, avx2::count},

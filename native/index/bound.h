@@ -21,9 +21,8 @@ class Bound {
     // |cos - (dot - bias) * scale| is at most the query's error, and the row's times the length of the
     // coded query. Floats round: by less than the last term, at any width.
     const double off = query.error + row_error * (1 + query.error) + kRounding;
-    sieve_.query = query.codes;
-    sieve_.slack = static_cast<float>(off / query.scale - query.bias);
-    sieve_.gain = 0;
+    terms_.slack = static_cast<float>(off / query.scale - query.bias);
+    terms_.gain = 0;
     length_ = query.length;
     // Score as a function of cos: see `raise`.
     switch (metric) {
@@ -32,12 +31,12 @@ class Bound {
       case Metric::l2:
         unit_ = 2 * query.scale * length_;
         // A little less than is due: the square of a length is rounded as well.
-        sieve_.gain = static_cast<float>((1 - kRounding) / unit_);
+        terms_.gain = static_cast<float>((1 - kRounding) / unit_);
         break;
     }
     // Lengths out of all proportion: floats would not do.
     blind_ = !(unit_ > 1e-15 && unit_ < 1e15);
-    if (blind_) sieve_.gain = 0;
+    if (blind_) terms_.gain = 0;
     raise(-std::numeric_limits<float>::infinity());
   }
 
@@ -47,24 +46,33 @@ class Bound {
     // 2 |q| n cos - n^2 >= score + |q|^2, where score is minus the squared distance.
     const double wanted = metric_ == Metric::l2 ? score + length_ * length_ : double{score};
     const double floor = wanted / unit_;
-    sieve_.floor = blind_ ? -std::numeric_limits<float>::infinity()
+    terms_.floor = blind_ ? -std::numeric_limits<float>::infinity()
                           : static_cast<float>(floor - std::abs(floor) * kRounding);
-    if (std::isnan(sieve_.floor)) sieve_.floor = -std::numeric_limits<float>::infinity();
+    if (std::isnan(terms_.floor)) terms_.floor = -std::numeric_limits<float>::infinity();
   }
 
-  const Sieve& sieve() const noexcept { return sieve_; }
+  // This query's place in `sieves`.
+  void tell(Sieves& sieves, std::size_t q) const noexcept {
+    sieves.slack[q] = terms_.slack;
+    sieves.gain[q] = terms_.gain;
+    sieves.floor[q] = terms_.floor;
+  }
 
   // What a kernel's sieve says of one row.
   bool passes(std::int32_t dot, float length) const noexcept {
-    const float bound = (static_cast<float>(dot) + sieve_.slack) * length - length * length * sieve_.gain;
-    return bound >= sieve_.floor || blind_;
+    const float bound = (static_cast<float>(dot) + terms_.slack) * length - length * length * terms_.gain;
+    return bound >= terms_.floor || blind_;
   }
 
  private:
   static constexpr double kRounding = 1e-5;
 
+  struct Terms {
+    float slack, gain, floor;
+  };
+
   Metric metric_ = Metric::ip;
-  Sieve sieve_ = {};
+  Terms terms_ = {};
   double length_ = 0;
   double unit_ = 1;
   bool blind_ = false;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/slot_array.h"
+#include "distance/distance.h"
 #include "index/coder.h"
 
 namespace vitrine {

@@ -15,9 +15,6 @@ namespace {
 
 constexpr std::size_t kQuad = 4;
 
-// Queries of one pass over the vectors: each group that comes from memory serves them all.
-constexpr std::size_t kPassQueries = kSieveQueries;
-
 // Up to one match in so many vectors, each match is looked up.
 constexpr std::uint64_t kFewShare = 10;
 
@@ -92,15 +89,15 @@ void FlatIndex::move_last_to(std::uint32_t slot) {
   lengths_.at(slot / kGroup)[slot % kGroup] = rows_.length(slot);
 }
 
-std::uint32_t FlatIndex::allowed(std::uint32_t group, const Allow* allow) const noexcept {
-  const std::uint32_t first = group * kGroup;
+std::uint16_t FlatIndex::allowed(std::size_t group, const Allow* allow) const noexcept {
+  const auto first = static_cast<std::uint32_t>(group * kGroup);
   const std::uint32_t rows = std::min<std::uint32_t>(kGroup, rows_.slots() - first);
-  if (allow == nullptr) return (1u << rows) - 1;
+  if (allow == nullptr) return static_cast<std::uint16_t>((1u << rows) - 1);
   std::uint32_t bits = 0;
   for (std::uint32_t row = 0; row < rows; ++row) {
     bits |= static_cast<std::uint32_t>(allow->has(rows_.id(first + row))) << row;
   }
-  return bits;
+  return static_cast<std::uint16_t>(bits);
 }
 
 void FlatIndex::answer(const float* queries, std::size_t count, const SearchRequest& request) const {
@@ -109,8 +106,10 @@ void FlatIndex::answer(const float* queries, std::size_t count, const SearchRequ
   const Plan plan = few ? Plan::scan_matches : Plan::scan_all;
   explain(request, question, {plan, Why::exact_index, scan_ns(question), 0}, count);
   const Lender<ScanPass>::Loan loan = passes_.borrow();
-  for (std::size_t first = 0; first < count; first += kPassQueries) {
-    const std::size_t width = std::min(kPassQueries, count - first);
+  // Of one pass over the vectors: each group that comes from memory serves them all.
+  const std::size_t together = options_.kernels->shape.queries;
+  for (std::size_t first = 0; first < count; first += together) {
+    const std::size_t width = std::min(together, count - first);
     const std::span<ScanQuery> pass(loan->queries.data(), width);
     const std::shared_lock reading(gate_);
     for (std::size_t q = 0; q < width; ++q) {
@@ -119,7 +118,7 @@ void FlatIndex::answer(const float* queries, std::size_t count, const SearchRequ
     if (few) {
       compare_matches(pass, *request.allow);
     } else {
-      sieve_all(pass, request.allow);
+      sieve_all(pass, loan->sift, request.allow);
     }
     for (std::size_t q = 0; q < width; ++q) {
       const std::size_t at = (first + q) * request.k;
@@ -131,11 +130,12 @@ void FlatIndex::answer(const float* queries, std::size_t count, const SearchRequ
 // Those with few matches by themselves, all others in passes together, each with its own filter.
 void FlatIndex::answer_each(const float* queries, std::size_t count, const SearchRequest& request) const {
   const Lender<ScanPass>::Loan loan = passes_.borrow();
-  std::array<std::size_t, kPassQueries> numbers;  // of the queries of this pass
-  std::array<const Allow*, kPassQueries> allows;
+  const std::size_t together = options_.kernels->shape.queries;
+  std::array<std::size_t, kSieveQueries> numbers;  // of the queries of this pass
+  std::array<const Allow*, kSieveQueries> allows;
   for (std::size_t next = 0; next < count;) {
     const std::shared_lock reading(gate_);
-    const std::size_t end = std::min(count, next + kPassQueries);
+    const std::size_t end = std::min(count, next + together);
     std::size_t width = 0;
     for (; next < end; ++next) {
       SearchRequest alone = request;
@@ -156,7 +156,7 @@ void FlatIndex::answer_each(const float* queries, std::size_t count, const Searc
       allows[width++] = alone.allow;
     }
     const std::span<ScanQuery> pass(loan->queries.data(), width);
-    sieve_each(pass, {allows.data(), width});
+    sieve_each(pass, loan->sift, {allows.data(), width});
     for (std::size_t q = 0; q < width; ++q) {
       const std::size_t at = numbers[q] * request.k;
       write_results(pass[q].found, request.k, request.ids + at, request.scores + at);
@@ -182,40 +182,38 @@ void FlatIndex::compare_matches(std::span<ScanQuery> pass, const Allow& allow) c
   compare();
 }
 
-void FlatIndex::sieve_all(std::span<ScanQuery> pass, const Allow* allow) const {
-  sieve_groups(pass, [&](std::uint32_t group) { return allowed(group, allow); },
-               [](std::size_t, std::uint32_t) { return true; });
+void FlatIndex::sieve_all(std::span<ScanQuery> pass, Sift& sift, const Allow* allow) const {
+  sieve_groups(pass, sift, allow, [](std::size_t, std::uint32_t) { return true; });
 }
 
 // The few rows that a sieve lets pass are looked up in the query's own filter, not all of the group.
-void FlatIndex::sieve_each(std::span<ScanQuery> pass, std::span<const Allow* const> allows) const {
-  sieve_groups(pass, [&](std::uint32_t group) { return allowed(group, nullptr); },
-               [&](std::size_t q, std::uint32_t slot) {
-                 return allows[q] == nullptr || allows[q]->has(rows_.id(slot));
-               });
+void FlatIndex::sieve_each(std::span<ScanQuery> pass, Sift& sift,
+                           std::span<const Allow* const> allows) const {
+  sieve_groups(pass, sift, nullptr, [&](std::size_t q, std::uint32_t slot) {
+    return allows[q] == nullptr || allows[q]->has(rows_.id(slot));
+  });
 }
 
-template <class Wanted, class Admits>
-void FlatIndex::sieve_groups(std::span<ScanQuery> pass, Wanted wanted_of, Admits admits) const {
-  const SieveFn sieve = options_.kernels->sieve;
-  std::array<Sieve, kPassQueries> sieves;
-  std::array<std::uint16_t, kPassQueries> passed;
-  for (std::size_t q = 0; q < pass.size(); ++q) sieves[q] = pass[q].bound.sieve();
-  const std::uint32_t groups = (rows_.slots() + kGroup - 1) / kGroup;
-  for (std::uint32_t group = 0; group < groups; ++group) {
-    const std::uint32_t first_slot = group * kGroup;
-    const std::uint32_t wanted = wanted_of(group);
-    if (wanted == 0) continue;
-    sieve(groups_.at(group), coder_.bytes() / kQuad, lengths_.at(group), sieves.data(), pass.size(),
-          passed.data());
-    for (std::size_t q = 0; q < pass.size(); ++q) {
-      std::uint32_t bits = passed[q] & wanted;
-      if (bits == 0) continue;
-      for (; bits != 0; bits &= bits - 1) {
-        const std::uint32_t slot = first_slot + static_cast<std::uint32_t>(std::countr_zero(bits));
-        if (admits(q, slot)) pass[q].offer(rows_, slot);
-      }
-      sieves[q].floor = pass[q].bound.sieve().floor;
+template <class Admits>
+void FlatIndex::sieve_groups(std::span<ScanQuery> pass, Sift& sift, const Allow* allow,
+                             Admits admits) const {
+  if (pass.empty()) return;
+  sift.begin(*options_.kernels, pass, coder_.bytes() / kQuad);
+  std::array<std::uint16_t, Sift::kGroups> wanted;
+  const std::size_t groups = (rows_.slots() + kGroup - 1) / kGroup;
+  std::size_t count = 0;
+  for (std::size_t group = 0; group < groups; group += count) {
+    const std::size_t of_chunk = groups_.kChunkSlots - group % groups_.kChunkSlots;
+    count = std::min({Sift::groups_after(group), groups - group, of_chunk});
+    std::uint32_t any = 0;
+    for (std::size_t i = 0; i < count; ++i) any |= wanted[i] = allowed(group + i, allow);
+    if (any == 0) continue;
+    const auto at = static_cast<std::uint32_t>(group);
+    const auto passed = sift.sieve(groups_.at(at), count, lengths_.at(at), wanted.data());
+    for (const auto& [row, query] : passed) rows_.prefetch(at * kGroup + row);
+    for (const auto& [row, query] : passed) {
+      const std::uint32_t slot = at * kGroup + row;
+      if (admits(query, slot)) pass[query].offer(rows_, slot);
     }
   }
 }

@@ -31,13 +31,13 @@ class FlatIndex final : public Index {
   void move_last_to(std::uint32_t slot);                      // gate held
 
   void compare_matches(std::span<ScanQuery> pass, const Allow& allow) const;
-  void sieve_all(std::span<ScanQuery> pass, const Allow* allow) const;
-  void sieve_each(std::span<ScanQuery> pass, std::span<const Allow* const> allows) const;
-  // wanted(group): which of its rows may be anybody's. admits(q, slot): may it be query q's.
-  template <class Wanted, class Admits>
-  void sieve_groups(std::span<ScanQuery> pass, Wanted wanted, Admits admits) const;
+  void sieve_all(std::span<ScanQuery> pass, Sift& sift, const Allow* allow) const;
+  void sieve_each(std::span<ScanQuery> pass, Sift& sift, std::span<const Allow* const> allows) const;
+  // `allow`: what may be anybody's. admits(q, slot): may it be query q's.
+  template <class Admits>
+  void sieve_groups(std::span<ScanQuery> pass, Sift& sift, const Allow* allow, Admits admits) const;
   // Which of the group's rows may be returned.
-  std::uint32_t allowed(std::uint32_t group, const Allow* allow) const noexcept;
+  std::uint16_t allowed(std::size_t group, const Allow* allow) const noexcept;
 
   const Coder coder_;
 

@@ -59,15 +59,6 @@ class Scanner {
 
 }  // namespace
 
-void ScanQuery::begin(Metric metric, const float* query, const Coder& coder, double row_error,
-                      std::size_t k) {
-  row = query;
-  coded.codes = codes.sized(coder.bytes());
-  coder.encode(row, coded);
-  bound = Bound(metric, coded, row_error);
-  found.reset(k);
-}
-
 void scan(const Rows& rows, const Codes& codes, DotsFn dots, const Allow* allow, bool by_id,
           std::span<ScanQuery> queries) {
   Scanner scanner(rows, codes, dots, queries);

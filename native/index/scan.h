@@ -7,39 +7,20 @@
 #include <cstdint>
 #include <span>
 
-#include "core/aligned.h"
 #include "core/top_k.h"
-#include "index/bound.h"
 #include "index/codes.h"
 #include "index/rows.h"
+#include "index/sift.h"
 
 namespace vitrine {
 
 // Queries of one scan: each row that comes from memory serves them all.
 inline constexpr std::size_t kScanQueries = 8;
 
-// A query on its way through the vectors.
-struct ScanQuery {
-  // `row` was made by Rows::prepare, and must live as long as the scan.
-  void begin(Metric metric, const float* row, const Coder& coder, double row_error, std::size_t k);
-
-  void offer(const Rows& rows, std::uint32_t slot) {
-    const float score = rows.score(row, slot);
-    if (score < found.floor()) return;
-    found.offer({score, rows.id(slot)});
-    if (found.full()) bound.raise(found.floor());
-  }
-
-  const float* row = nullptr;
-  Aligned<std::int8_t> codes;
-  CodedQuery coded = {};
-  Bound bound;
-  TopK found;  // keyed by id
-};
-
 // What a pass over the vectors needs: lent (core/lender.h), so that nothing is allocated for it.
 struct ScanPass {
   std::array<ScanQuery, kSieveQueries> queries;
+  Sift sift;
 };
 
 // Offers to each query's `found` every allowed vector that may be among its best. At most kScanQueries.

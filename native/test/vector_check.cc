@@ -79,34 +79,48 @@ void codes_give_the_same_sums() {
 }
 
 void sieves_let_the_same_pass() {
+  constexpr std::size_t kGroups = 3;
   Prng prng(22);
-  Aligned<std::int8_t> query;
-  Aligned<std::uint8_t> group;
-  for (const std::size_t quads : {1u, 2u, 16u, 25u, 32u, 1024u}) {
-    query.sized(quads * 4 * kSieveQueries);
-    group.sized(quads * 4 * kGroup);
-    for (int round = 0; round < 20; ++round) {
+  Aligned<std::int8_t> codes, packed;
+  Aligned<std::uint8_t> groups;
+  for (const std::size_t quads : {1u, 2u, 15u, 16u, 17u, 25u, 32u, 48u, 192u, 1024u}) {
+    codes.sized(quads * 4 * kSieveQueries);
+    groups.sized(quads * 4 * kGroup * kGroups);
+    for (int round = 0; round < 6; ++round) {
       for (std::size_t i = 0; i < quads * 4 * kSieveQueries; ++i) {
-        query.data()[i] = static_cast<std::int8_t>(static_cast<int>(prng.below(255)) - 127);
+        codes.data()[i] = static_cast<std::int8_t>(static_cast<int>(prng.below(255)) - 127);
       }
-      for (std::size_t i = 0; i < quads * 4 * kGroup; ++i) {
-        group.data()[i] = static_cast<std::uint8_t>(prng.below(256));
+      for (std::size_t i = 0; i < quads * 4 * kGroup * kGroups; ++i) {
+        groups.data()[i] = static_cast<std::uint8_t>(prng.below(256));
       }
-      float lengths[kGroup];
+      float lengths[kGroup * kGroups];
       for (float& length : lengths) length = round % 2 == 0 ? 1.0f : static_cast<float>(prng.below(8));
-      Sieve sieves[kSieveQueries];
+      Sieves by;
       for (std::size_t q = 0; q < kSieveQueries; ++q) {
         const auto spread = static_cast<float>(quads) * 4000;
-        sieves[q] = {query.data() + q * quads * 4, prng.signed_unit() * spread, round % 3 == 0 ? 0.0f : 64.0f,
-                     prng.signed_unit() * spread};
+        by.slack[q] = prng.signed_unit() * spread;
+        by.gain[q] = round % 3 == 0 ? 0.0f : 64.0f;
+        by.floor[q] = prng.signed_unit() * spread;
       }
-      for (const DistanceKernels& set : distance_kernels()) {
-        if (!set.supported()) continue;
-        for (std::size_t count = 1; count <= kSieveQueries; ++count) {
-          std::uint16_t want[kSieveQueries], got[kSieveQueries];
-          select_distance("scalar")->sieve(group.data(), quads, lengths, sieves, count, want);
-          set.sieve(group.data(), quads, lengths, sieves, count, got);
-          EXPECT(std::equal(want, want + count, got));
+      const auto ask = [&](const DistanceKernels& set, std::size_t count, std::uint16_t* passed) {
+        by.count = count;
+        by.codes = packed.sized(kSieveQueries / kTile * packed_bytes(quads, set.shape));
+        for (std::size_t q = 0; q < count; ++q) {
+          pack_query(codes.data() + q * quads * 4, quads, q, set.shape, packed.data());
+        }
+        set.sieve(groups.data(), kGroups, quads, lengths, by, passed);
+      };
+      for (const std::size_t count : {1u, 3u, 4u, 13u, 16u, 17u, 31u, 32u, 47u, 50u, 64u}) {
+        if (quads == 1024 && count % 16 != 0) continue;  // enough is enough
+        std::uint16_t want[kGroups * kSieveQueries];
+        ask(*select_distance("scalar"), count, want);
+        for (const DistanceKernels& set : distance_kernels()) {
+          if (!set.supported()) continue;
+          std::uint16_t got[kGroups * kSieveQueries];
+          ask(set, count, got);
+          for (std::size_t g = 0; g < kGroups; ++g) {
+            EXPECT(std::equal(want + g * kSieveQueries, want + g * kSieveQueries + count, got + g * kSieveQueries));
+          }
         }
       }
     }

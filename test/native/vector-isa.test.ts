@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { Prng } from '../../server/core/prng.ts';
-import { METRICS, VectorIndex, addon, idsFrom, scoreOf, search } from './vector-support.ts';
+import { METRICS, VectorIndex, addon, clustered, idsFrom, scoreOf, search } from './vector-support.ts';
 
 suite('Every instruction set', () => {
   test('gives the scores of plain doubles, whatever the width', () => {
@@ -23,6 +23,34 @@ suite('Every instruction set', () => {
             const score = want[id] as number;
             const error = Math.abs((found.scores[at] as number) - score) / Math.max(Math.abs(score), Math.sqrt(dim));
             assert.ok(error < Math.sqrt(dim) * 2 ** -22, `${isa} ${metric} dim=${dim}: ${error}`);
+          });
+        }
+      }
+    }
+  });
+
+  test('finds the same in many queries at once, whatever the width, on any thread', async () => {
+    const prng = new Prng(43);
+    const count = 300;
+    for (const dim of [4, 12, 60, 64, 68, 100, 128, 300, 4096]) {
+      const vectors = clustered(prng, count, dim, 20);
+      for (const metric of METRICS) {
+        const queries = vectors.subarray(0, dim * (dim > 1000 ? 70 : 150));
+        const size = (queries.length / dim) * 5;
+        const found = addon.isas().map((isa) => {
+          const index = new VectorIndex({ kind: 'exact', dim, metric, isa });
+          index.add(idsFrom(0, count), vectors);
+          return { isa, index, ...search(index, queries, 5) };
+        });
+        const plain = found.at(-1) as (typeof found)[number];
+        for (const { isa, index, scores } of found) {
+          const elsewhere = { ids: new Uint32Array(size), scores: new Float32Array(size) };
+          await Promise.all([1, 2].map(() => index.searchAsync(queries, 5, elsewhere.ids, elsewhere.scores)));
+
+          assert.deepEqual(elsewhere.scores, scores, `${isa} ${metric} dim=${dim}`);
+          scores.forEach((score, at) => {
+            const error = Math.abs(score - (plain.scores[at] as number)) / (1 + Math.abs(score));
+            assert.ok(error < Math.sqrt(dim) * 2 ** -20, `${isa} ${metric} dim=${dim}: ${error}`);
           });
         }
       }
