@@ -1,5 +1,7 @@
 import { systemClock } from '../core/clock.ts';
-import type { EventsReply, InsightReply, InsightRequest, RecommendReply } from '../wire/schema.ts';
+import type {
+  CatalogueReply, EventsReply, InsightReply, InsightRequest, RecommendReply,
+} from '../wire/schema.ts';
 import { Calls } from './calls.ts';
 import { newEventId, systemChance } from './chance.ts';
 import { codecFor, type Codec } from './codec.ts';
@@ -7,7 +9,7 @@ import { VitrineError } from './errors.ts';
 import { Link, type SocketConstructor } from './link.ts';
 import { Subscriptions } from './subscriptions.ts';
 import type {
-  CallOptions, ClientLimits, ClientOptions, EventInput, InferAnswer, InferInput, LinkState,
+  CallOptions, CatalogueInput, ClientLimits, ClientOptions, EventInput, InferAnswer, InferInput, LinkState,
   MetadataInput, RecommendInput, SimilarInput, SubscribeInput, VitrineClient,
 } from './types.ts';
 
@@ -107,6 +109,10 @@ class Client implements VitrineClient {
 
   similar(request: SimilarInput, options?: CallOptions): Promise<RecommendReply> {
     return this.#call<RecommendReply>('similar', request, options);
+  }
+
+  catalogue(request: CatalogueInput, options?: CallOptions): Promise<CatalogueReply> {
+    return this.#call<CatalogueReply>('catalogue', request, options);
   }
 
   insight(request: InsightRequest, options?: CallOptions): Promise<InsightReply> {

@@ -6,14 +6,15 @@ import type { Clock } from '../core/clock.ts';
 import type { InferResult } from '../core/inference.ts';
 import type { Tensor } from '../core/tensor.ts';
 import type {
-  EventItem, EventsReply, Filter, InsightReply, InsightRequest, Language, Push, RecommendReply,
+  CatalogueItem, CatalogueReply, EventItem, EventsReply, Filter, InsightReply, InsightRequest,
+  Language, Push, RecommendReply,
   RecommendRequest, ShopEvent, SimilarRequest,
 } from '../wire/schema.ts';
 import type { Encoding } from './codec.ts';
 import type { SocketConstructor } from './link.ts';
 
 export type {
-  EventsReply, Filter, InsightReply, InsightRequest, Language, Push, RecommendReply, Tensor,
+  CatalogueReply, EventsReply, Filter, InsightReply, InsightRequest, Language, Push, RecommendReply, Tensor,
 };
 
 type Loosen<T, Keys extends keyof T> = Omit<T, Keys> & Partial<Pick<T, Keys>>;
@@ -34,6 +35,11 @@ export type EventInput = Omit<Loosen<ShopEvent, 'id' | 'atMs'>, 'items'> & {
 };
 export type RecommendInput = Loosen<RecommendRequest, 'k' | 'filter'>;
 export type SimilarInput = Loosen<SimilarRequest, 'k' | 'filter'>;
+/** Items to put, each in place of all that is known of it, and ids of items to remove. */
+export interface CatalogueInput {
+  readonly put?: readonly Loosen<CatalogueItem, 'title' | 'categories' | 'inStock'>[];
+  readonly remove?: readonly string[];
+}
 export interface SubscribeInput {
   readonly session: string;
   readonly customer?: string;
@@ -104,6 +110,8 @@ export interface VitrineClient {
   events(events: readonly EventInput[], options?: CallOptions): Promise<EventsReply>;
   recommend(request: RecommendInput, options?: CallOptions): Promise<RecommendReply>;
   similar(request: SimilarInput, options?: CallOptions): Promise<RecommendReply>;
+  /** Resolves once the changes of the catalogue are durable; the next answer knows them. */
+  catalogue(request: CatalogueInput, options?: CallOptions): Promise<CatalogueReply>;
   insight(request: InsightRequest, options?: CallOptions): Promise<InsightReply>;
   metadata(request?: MetadataInput, options?: CallOptions): Promise<Record<string, unknown>>;
   /** Resolves to the round trip in milliseconds. */

@@ -94,7 +94,8 @@ export class Operations {
   #promise(session: Session, format: WireFormat, request: Request): void {
     session.checkRoom();
     const { id, op } = request;
-    const patienceMs = op === 'events' ? Infinity : request.deadlineMs; // what happened is not late
+    const told = op === 'events' || op === 'catalogue'; // what happened is not late
+    const patienceMs = told ? Infinity : request.deadlineMs;
     const ticket = this.#desk.take(session.caller, patienceMs, (leftMs) =>
       this.#run(request, leftMs));
     const cancel = (): boolean => {
@@ -123,6 +124,7 @@ export class Operations {
       case 'events': return { id, ...(await storefront.ingest(request.events)) };
       case 'recommend': return { id, ...(await storefront.recommend(request, leftMs, priority)) };
       case 'similar': return { id, ...(await storefront.similar(request)) };
+      case 'catalogue': return { id, ...(await storefront.catalogue(request)) };
       case 'insight': return { id, ...(await storefront.insight(request, leftMs, priority)) };
       default: throw new ServeError('unknown_op', request.op);
     }

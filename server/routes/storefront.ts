@@ -2,6 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import { ServeError } from '../core/errors.ts';
 import type { Storefront } from '../storefront/storefront.ts';
 import {
+  decodeCatalogue,
   decodeDeadline,
   decodeEvents,
   decodeInsight,
@@ -15,7 +16,7 @@ import { decodeJson } from '../wire/json.ts';
 import { Caller, type Desk } from './desk.ts';
 import { jsonAnswer, type Router } from './router.ts';
 
-/** `POST /v1/{events,recommend,similar,insight}`: the socket's operations without `id` and `op`. */
+/** `POST /v1/{events,catalogue,recommend,similar,insight}`: the socket's operations without `id` and `op`. */
 export function addStorefrontRoutes(
   router: Router, storefront: Storefront, clock: Clock, desk: Desk | null = null,
 ): void {
@@ -26,7 +27,8 @@ export function addStorefrontRoutes(
       const asked = decode(fields);
       const [deadlineMs, priority] = [decodeDeadline(fields), decodePriority(fields)];
       if (!desk) return jsonAnswer(encodeJson((await run(asked, deadlineMs, priority)) as Outgoing));
-      const patienceMs = name === 'events' ? Infinity : deadlineMs;
+      const told = name === 'events' || name === 'catalogue';
+      const patienceMs = told ? Infinity : deadlineMs;
       const ticket = desk.take(new Caller(), patienceMs, (leftMs) => run(asked, leftMs, priority));
       const left = new Promise<never>((_, reject) => {
         request.onAbort(() => {
@@ -39,5 +41,6 @@ export function addStorefrontRoutes(
   on('events', (fields) => decodeEvents(fields, clock.wallMs()), (asked) => storefront.ingest(asked));
   on('recommend', decodeRecommend, (...asked) => storefront.recommend(...asked));
   on('similar', decodeSimilar, (asked) => storefront.similar(asked));
+  on('catalogue', decodeCatalogue, (asked) => storefront.catalogue(asked));
   on('insight', decodeInsight, (...asked) => storefront.insight(...asked));
 }

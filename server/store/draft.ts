@@ -47,6 +47,18 @@ export class Draft {
     for (const item of items) this.#put(item, true);
   }
 
+  /** How many of them were in the catalogue. */
+  removeItems(ids: readonly string[]): number {
+    let removed = 0;
+    for (const id of ids) {
+      const item = this.#item(id);
+      if (!item || item.removed) continue;
+      this.items.set(id, { ...item, removed: true });
+      removed += 1;
+    }
+    return removed;
+  }
+
   putNote(name: string, value: unknown): void {
     this.notes.set(name, value);
   }
@@ -63,7 +75,7 @@ export class Draft {
 
   #put(item: Item, declared: boolean): void {
     const row = this.#item(item.id)?.row ?? this.#itemCount++;
-    this.items.set(item.id, { ...item, row, declared });
+    this.items.set(item.id, { ...item, row, declared, removed: false });
   }
 }
 

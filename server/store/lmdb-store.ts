@@ -14,7 +14,7 @@ import type { Item, ItemsListener, Store, StoredItem } from './store.ts';
 import { assertUsable } from './usable-folder.ts';
 
 /** Raised when a build writes what an older one would misread. The tables are in README.md. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2; // 2: items may be removed
 
 const RECORD_EVENTS_MAX = 256; // events packed into one record of the log: about 24 KB
 const WAITING_MAX = 200_000; // events and items that wait for the commit before theirs
@@ -122,6 +122,10 @@ export class LmdbStore implements Store {
 
   putItems(items: readonly Item[]): Promise<void> {
     return this.#change(items.length, (draft) => draft.putItems(items));
+  }
+
+  removeItems(ids: readonly string[]): Promise<number> {
+    return this.#change(ids.length, (draft) => draft.removeItems(ids));
   }
 
   item(id: string): StoredItem | undefined {

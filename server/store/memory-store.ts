@@ -40,6 +40,10 @@ export class MemoryStore implements Store {
     return this.#change((draft) => draft.putItems(items));
   }
 
+  removeItems(ids: readonly string[]): Promise<number> {
+    return this.#change((draft) => draft.removeItems(ids));
+  }
+
   item(id: string): StoredItem | undefined {
     const row = this.#rows.get(id);
     return row === undefined ? undefined : this.#items[row];

@@ -16,9 +16,11 @@ export interface StoredItem extends Item {
   readonly row: number; // 0, 1, 2 …
   /** Whether the shop has put it into its catalogue; false: so far only events have named it. */
   readonly declared: boolean;
+  /** Taken out of the catalogue: never shown, until it is declared again. Its row stays its own. */
+  readonly removed: boolean;
 }
 
-/** Told which items were added or replaced, after their commit. */
+/** Told which items were added, replaced or removed, after their commit. */
 export type ItemsListener = (items: readonly StoredItem[]) => void;
 
 /**
@@ -36,12 +38,14 @@ export interface Store {
   readonly eventCount: number;
   /** Declares items: adds them, or replaces what is known of them; rows stay. */
   putItems(items: readonly Item[]): Promise<void>;
+  /** Takes items out of the catalogue. Resolves to how many were in it. */
+  removeItems(ids: readonly string[]): Promise<number>;
   item(id: string): StoredItem | undefined;
   itemAt(row: number): StoredItem | undefined;
   items(): Iterable<StoredItem>;
   readonly itemCount: number;
-  readonly declaredCount: number; // of those items; 0: nobody has given a catalogue
-  /** Calls `listener` after each commit that added or replaced items, until cancelled. */
+  readonly declaredCount: number; // of those items, the removed among them; 0: nobody has given a catalogue
+  /** Calls `listener` after each commit that added, replaced or removed items, until cancelled. */
   onItems(listener: ItemsListener): () => void;
   /** Small named values, e.g. which data set was imported. */
   note(name: string): unknown;

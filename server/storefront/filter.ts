@@ -16,7 +16,7 @@ const PRICE = 0;
  */
 export class CatalogueFilter {
   readonly #index: NativeFilterIndex;
-  readonly #bitmap: NativeBitmap; // filled anew for each request
+  readonly #bitmap: NativeBitmap; // for who brings none
   readonly #code = new FilterCode();
   readonly #bounds = new Float64Array(3);
   readonly #categories = new Map<string, number>();
@@ -38,14 +38,17 @@ export class CatalogueFilter {
 
   /**
    * The rows that are listed (`store/listed.ts`) and pass, but for those in `hidden`. Undefined when
-   * every item does: no bitmap is the fastest one. Valid until the next call; a search that has begun may read on.
+   * every item does: no bitmap is the fastest one. It is `into`, filled; a search that has begun may
+   * read on when that is filled again.
    */
-  allow(filter: Filter, hidden: ReadonlySet<number>): NativeBitmap | undefined {
+  allow(
+    filter: Filter, hidden: ReadonlySet<number>, into: NativeBitmap = this.#bitmap,
+  ): NativeBitmap | undefined {
     const code = this.#code.of({ all: this.#parts(filter, hidden) });
     this.#index.estimate(code, this.#bounds);
-    if (this.#bounds[0] === this.#index.size) return undefined;
-    this.#index.evaluate(code, this.#bitmap);
-    return this.#bitmap;
+    if (this.#bounds[0] === this.store.itemCount) return undefined;
+    this.#index.evaluate(code, into);
+    return into;
   }
 
   #parts(filter: Filter, hidden: ReadonlySet<number>): FilterExpression[] {
@@ -79,7 +82,10 @@ export class CatalogueFilter {
     return this.#categories.size - 1;
   }
 
-  #take: ItemsListener = (items) => {
+  #take: ItemsListener = (changed) => {
+    const gone = changed.filter(({ removed }) => removed);
+    if (gone.length > 0) this.#index.remove(Uint32Array.from(gone, ({ row }) => row));
+    const items = changed.filter(({ removed }) => !removed);
     const categories: number[] = [];
     const ends = new Uint32Array(items.length);
     const flags = new Uint32Array(items.length);

@@ -9,6 +9,8 @@ export const STOREFRONT_LIMITS = {
   answersMax: 65_536, // answers whose attribution is still understood, and clicks on them
   attributionMsMax: 86_400_000, // from a click to the purchase that it is credited with
   subscriptionsMax: 65_536,
+  coldItemsMax: 100_000, // items nothing was learned of, whose neighbours in sessions are known
+  coVisitsMax: 16, // newest neighbours of each
   clockSkewMsMax: 86_400_000, // an event may lie in the future: shops' clocks and zones are wrong
   tasteMsMax: 50, // the encoder's part of an answer; without it the answer is still a good one
 } as const;

@@ -13,6 +13,8 @@ export function observeShop(metrics: Metrics, shop: Shop): void {
   counter('events_late', 'Events of a session that was over already', () => shop.counts.late);
   counter('answers_degraded', 'Answers that did without something', () => shop.counts.degraded);
   counter('pushes', 'Answers sent to subscribers', () => shop.counts.pushes);
+  counter('searches', 'Answers that were searched for', () => shop.searches.searches);
+  counter('search_batches', 'Batches that they were searched for in', () => shop.searches.batches);
   gauge('sessions', 'Sessions held in memory', () => shop.gauges.sessions);
   gauge('customers', 'Customers held in memory', () => shop.gauges.customers);
   gauge('subscriptions', 'Subscriptions to sessions', () => shop.gauges.subscriptions);

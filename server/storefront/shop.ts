@@ -5,20 +5,21 @@ import { type Log, logDefect } from '../core/log.ts';
 import type { Pace } from '../core/pace.ts';
 import type { Store } from '../store/store.ts';
 import type {
-  EventsReply, Filter, InsightReply, InsightRequest, Language, Push, RecommendedItem,
+  CatalogueReply, CatalogueRequest, EventsReply, Filter, InsightReply, InsightRequest, Language, Push, RecommendedItem,
   RecommendReply, RecommendRequest, ShopEvent, SimilarRequest,
 } from '../wire/schema.ts';
 import { Attributions } from './attribution.ts';
 import { Customers } from './customer-state.ts';
 import type { Customer } from './customer-state.ts';
 import { CatalogueFilter } from './filter.ts';
+import { Finder } from './finder.ts';
+import type { Found, Looked } from './finder.ts';
 import type { Insight } from './insight.ts';
 import { INTEREST } from './interest.ts';
 import { STOREFRONT_LIMITS } from './limits.ts';
 import { lastEvents, playLog } from './play-log.ts';
 import { reasonText } from './reasons.ts';
-import type { RetrievedItem, Retriever, SeeVisit } from './retrieval/retriever.ts';
-import { relaxations } from './relax.ts';
+import type { Explained, RetrievedItem, Retriever, SeeVisit } from './retrieval/retriever.ts';
 import { Sessions } from './session-state.ts';
 import type { LiveSession } from './session-state.ts';
 import type { Storefront, Subscription } from './storefront.ts';
@@ -53,7 +54,7 @@ interface Situation {
  */
 export class Shop implements Storefront {
   readonly counts = { events: 0, duplicates: 0, late: 0, degraded: 0, pushes: 0 };
-  readonly #filter: CatalogueFilter;
+  readonly #finder: Finder;
   readonly #sessions: Sessions;
   readonly #customers: Customers;
   readonly #attributions: Attributions;
@@ -69,7 +70,8 @@ export class Shop implements Storefront {
   private constructor(private readonly parts: ShopParts) {
     const { store, clock, log } = parts;
     const rowOf = (item: string) => store.item(item)?.row;
-    this.#filter = new CatalogueFilter(store, parts.addon);
+    const catalogue = new CatalogueFilter(store, parts.addon);
+    this.#finder = new Finder(catalogue, parts.retriever, parts.addon, parts.pace);
     this.#sessions = new Sessions(parts.sessionMinutesMax * 60_000, rowOf);
     this.#customers = new Customers(rowOf);
     this.#attributions = new Attributions(clock.wallMs().toString(36), rowOf);
@@ -82,6 +84,11 @@ export class Shop implements Storefront {
       customers: this.#customers.count,
       subscriptions: this.#subscriptions.count,
     };
+  }
+
+  /** Answers that were searched for, and in how many batches. */
+  get searches() {
+    return this.#finder.counts;
   }
 
   get attribution() {
@@ -112,44 +119,44 @@ export class Shop implements Storefront {
     const degraded: string[] = [];
     const before = this.#situation(request, degraded);
     const taste = await this.#taste(before.query, deadlineMs, priority, degraded);
-    const turn = this.parts.pace?.turn(); // many encoders' answers come in one batch
-    if (turn) await turn;
-    // The session may have moved on while the encoder ran: look again, so as not to answer with
-    // what has just been bought.
-    const now = this.#situation(request, []);
-    const { session, query } = now;
-    const found = this.#find(request.filter, degraded, (filter) => {
-      const allow = this.#filter.allow(filter, this.#hidden(filter, now));
-      if (allow?.count === 0) return [];
-      return this.parts.retriever.retrieve({
-        items: query,
-        k: request.k,
-        ...(session && { session: session.key }),
-        ...(taste && { taste: taste.vector }),
-        ...(allow && { allow }),
-      });
+    const explain: Explained | undefined = request.explain ? {} : undefined;
+    const found = await this.#finder.find({
+      filter: request.filter,
+      // The session may have moved on while the encoder ran: looked at again, so as not to answer
+      // with what has just been bought.
+      look: (filter) => {
+        const now = this.#situation(request, []);
+        const { session, query } = now;
+        return {
+          hidden: this.#hidden(filter, now),
+          query: {
+            items: query, k: request.k, explain,
+            ...(session && { session: session.key }),
+            ...(taste && { taste: taste.vector }),
+          },
+        };
+      },
     });
-    return this.#reply(found, degraded, request.language, taste);
+    return this.#reply(found, degraded, request.language, taste, explain);
   }
 
   async similar(request: SimilarRequest): Promise<RecommendReply> {
-    const { store, retriever } = this.parts;
-    const { k } = request;
-    const item = store.item(request.item);
+    const item = this.parts.store.item(request.item);
     if (!item) throw new ServeError('unknown_item', `'${request.item}'`);
-    const degraded: string[] = [];
-    const found = this.#find(request.filter, degraded, (filter) => {
-      const allow = this.#filter.allow(filter, this.#hidden(filter).add(item.row));
-      if (allow?.count === 0) return [];
-      const near = retriever.similar(item.row, k, allow);
-      if (near.length === k) return near;
-      // An item without a vector, or with few neighbours that pass: what visitors went on to.
-      const taken = new Set(near.map(({ row }) => row));
-      const items = Uint32Array.of(item.row);
-      const more = retriever.retrieve({ items, k: k + taken.size, ...(allow && { allow }) });
-      return [...near, ...more.filter(({ row }) => !taken.has(row))].slice(0, k);
-    });
-    return this.#reply(found, degraded, request.language, null);
+    const { filter, k } = request;
+    const { row } = item;
+    const explain: Explained | undefined = request.explain ? {} : undefined;
+    const look = (allowed: Filter): Looked =>
+      ({ hidden: this.#hidden(allowed).add(row), near: { row, k, explain } });
+    const found = await this.#finder.find({ filter, look });
+    return this.#reply(found, [], request.language, null, explain);
+  }
+
+  /** The filter and the vector indexes follow the store's items by themselves. */
+  async catalogue({ put, remove }: CatalogueRequest): Promise<CatalogueReply> {
+    const { store } = this.parts;
+    const [, removed] = await Promise.all([store.putItems(put), store.removeItems(remove)]);
+    return { put: put.length, removed };
   }
 
   async insight(
@@ -194,6 +201,7 @@ export class Shop implements Storefront {
         if (last.has(sequence)) this.#sessions.forgetIfSilent(event.session, nowMs);
       }
     }));
+    retriever.settle();
     const ms = Math.round((clock.nowUs() - startUs) / 1000);
     log.info('the log is played', { events: store.eventCount, ...this.gauges, ms });
     const undeclared = store.itemCount - store.declaredCount;
@@ -276,23 +284,6 @@ export class Shop implements Storefront {
     }
   }
 
-  /** What `find` gives under the filter; where nothing passes, under as much of it as leaves some. */
-  #find(
-    filter: Filter,
-    degraded: string[],
-    find: (filter: Filter) => RetrievedItem[],
-  ): RetrievedItem[] {
-    for (const relaxed of relaxations(filter)) {
-      const found = find(relaxed.filter);
-      if (found.length === 0) continue;
-      if (relaxed.without.length > 0) {
-        degraded.push(`filter: no item passes, so it was used without ${relaxed.without.join(', ')}`);
-      }
-      return found;
-    }
-    return [];
-  }
-
   /** Rows that may not be shown, whatever else the filter says. */
   #hidden(filter: Filter, situation?: Situation): Set<number> {
     const { session, customer, given } = situation ?? {};
@@ -316,15 +307,22 @@ export class Shop implements Storefront {
   }
 
   #reply(
-    found: readonly RetrievedItem[],
-    degraded: readonly string[],
+    found: Found,
+    degraded: string[],
     language: Language | undefined,
     taste: Tasted | null,
+    explain: Explained | undefined,
   ): RecommendReply {
+    if (found.without.length > 0) {
+      degraded.push(`filter: no item passes, so it was used without ${found.without.join(', ')}`);
+    }
     if (degraded.length > 0) this.counts.degraded += 1;
-    const attribution = this.#attributions.issue(Uint32Array.from(found, ({ row }) => row));
-    const items = found.map((item) => this.#recommended(item, language));
-    return { attribution, items, degraded, ...(taste && { model: taste.model }) };
+    const attribution = this.#attributions.issue(Uint32Array.from(found.items, ({ row }) => row));
+    const items = found.items.map((item) => this.#recommended(item, language));
+    return {
+      attribution, items, degraded, ...(taste && { model: taste.model }),
+      ...(explain && { explain: { matches: found.matches, searches: explain } }),
+    };
   }
 
   #recommended(found: RetrievedItem, language: Language | undefined): RecommendedItem {
@@ -336,6 +334,7 @@ export class Shop implements Storefront {
       reason: {
         code: found.source,
         ...(because && { because: because.id }),
+        ...(found.cold && { cold: found.cold }),
         text: reasonText(found.source, because?.title, language),
       },
     };

@@ -1,6 +1,6 @@
 import type {
-  EventsReply, InsightReply, InsightRequest, Push, RecommendReply, RecommendRequest, ShopEvent,
-  SimilarRequest, Filter, Language,
+  CatalogueReply, CatalogueRequest, EventsReply, Filter, InsightReply, InsightRequest, Language,
+  Push, RecommendReply, RecommendRequest, ShopEvent, SimilarRequest,
 } from '../wire/schema.ts';
 
 /** The shop's loop: events in, answers out. `Shop` implements it; routes see this alone. */
@@ -16,6 +16,8 @@ export interface Storefront {
   ): Promise<RecommendReply>;
   /** Fails with `unknown_item`. */
   similar(request: SimilarRequest): Promise<RecommendReply>;
+  /** Makes the changes durable; the next answer knows them. Fails with `storage`. */
+  catalogue(request: CatalogueRequest): Promise<CatalogueReply>;
   insight(request: InsightRequest, deadlineMs?: number, priority?: number): Promise<InsightReply>;
   /** Calls `push` with fresh recommendations after each event of the session, until cancelled. */
   subscribe(request: Subscription, push: (push: Push) => void): () => void;

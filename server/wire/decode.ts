@@ -1,8 +1,10 @@
 import { ServeError } from '../core/errors.ts';
 import { decodeEvent } from './decode-event.ts';
-import { asId, Fields, shown } from './fields.ts';
+import { asId, Fields, shown, type Where } from './fields.ts';
 import { WIRE_NAMES } from './names.ts';
 import {
+  type CatalogueItem,
+  type CatalogueRequest,
   type Filter,
   type InsightRequest,
   LANGUAGES,
@@ -80,6 +82,7 @@ const OPS: { readonly [Name in Op]: (fields: Fields, nowMs: number) => { op: Nam
   recommend: (fields) => ({ op: 'recommend', ...decodeRecommend(fields) }),
   similar: (fields) => ({ op: 'similar', ...decodeSimilar(fields) }),
   insight: (fields) => ({ op: 'insight', ...decodeInsight(fields) }),
+  catalogue: (fields) => ({ op: 'catalogue', ...decodeCatalogue(fields) }),
   subscribe: (fields) => ({
     op: 'subscribe',
     session: fields.id('session'),
@@ -113,11 +116,35 @@ export function decodeRecommend(fields: Fields): RecommendRequest {
     ...kept('customer', fields.optionalId('customer')),
     ...kept('items', fields.optionalList('items', LIMITS.sessionItemsMax, asId)),
     ...answerOptions(fields),
+    ...kept('explain', fields.flag('explain')),
   };
 }
 
 export function decodeSimilar(fields: Fields): SimilarRequest {
-  return { item: fields.id('item'), ...answerOptions(fields) };
+  return {
+    item: fields.id('item'), ...answerOptions(fields), ...kept('explain', fields.flag('explain')),
+  };
+}
+
+/** `{put: [...], remove: [...]}`, at least one item in either. */
+export function decodeCatalogue(fields: Fields): CatalogueRequest {
+  const put = fields.optionalList('put', LIMITS.itemsMax, decodeItem) ?? [];
+  const remove = fields.optionalList('remove', LIMITS.itemsMax, asId) ?? [];
+  if (put.length + remove.length === 0) fields.fail('put', 'an item to put or to remove');
+  return { put, remove };
+}
+
+function decodeItem(value: unknown, where: Where): CatalogueItem {
+  const fields = Fields.of(value, 'an item', where);
+  const id = fields.id('id');
+  return {
+    id,
+    title: fields.optionalText('title', LIMITS.titleBytesMax) ?? id,
+    categories: fields.optionalList('categories', LIMITS.categoriesMax, asId) ?? [],
+    inStock: fields.flag(WIRE_NAMES.inStock) ?? true,
+    ...kept('price', fields.optionalNumber('price', 0)),
+    ...kept('picture', fields.optionalText('picture', LIMITS.titleBytesMax)),
+  };
 }
 
 export function decodeInsight(fields: Fields): InsightRequest {

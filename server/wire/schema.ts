@@ -10,6 +10,9 @@ import type { Tensor } from '../core/tensor.ts';
 export const LIMITS = {
   idBytesMax: 128, // of an item, session, customer, category or event id, in UTF-8
   eventsMax: 500, // in one request
+  itemsMax: 500, // put or removed in one catalogue request
+  titleBytesMax: 1024, // of an item
+  categoriesMax: 100, // of an item
   kMax: 500, // items asked for
   sessionItemsMax: 200, // items named in one recommend request
   filterIdsMax: 1000, // ids in one filter list
@@ -78,6 +81,7 @@ export interface RecommendRequest {
   readonly k: number; // 1..kMax, default 20
   readonly filter: Filter;
   readonly language?: Language;
+  readonly explain?: boolean; // adds `explain` to the reply
 }
 
 export interface SimilarRequest {
@@ -85,6 +89,27 @@ export interface SimilarRequest {
   readonly k: number;
   readonly filter: Filter;
   readonly language?: Language;
+  readonly explain?: boolean;
+}
+
+/** Changes of the catalogue: what is put first, then what is removed. */
+export interface CatalogueRequest {
+  readonly put: readonly CatalogueItem[]; // each replaces all that is known of its item
+  readonly remove: readonly string[];
+}
+
+export interface CatalogueItem {
+  readonly id: string;
+  readonly title: string; // its id when absent
+  readonly categories: readonly string[];
+  readonly price?: number; // in the shop's currency
+  readonly inStock: boolean; // default true
+  readonly picture?: string;
+}
+
+export interface CatalogueReply {
+  readonly put: number;
+  readonly removed: number; // that were there
 }
 
 export interface InsightRequest {
@@ -103,7 +128,38 @@ export type ReasonCode =
 export interface RecommendedItem {
   readonly item: string;
   readonly score: number; // higher is better; comparable within one answer only
-  readonly reason: { readonly code: ReasonCode; readonly because?: string; readonly text: string };
+  readonly reason: {
+    readonly code: ReasonCode;
+    readonly because?: string;
+    readonly text: string;
+    /**
+     * Too new to have been learned: it has a place by what was visited beside it, or by its category.
+     */
+    readonly cold?: 'visits' | 'category';
+  };
+}
+
+/** How the vectors of an answer were searched for, by source. */
+export interface AnswerExplanation {
+  readonly matches: number | null; // items that the filter lets pass; null: all
+  readonly searches: Readonly<Partial<Record<ReasonCode, VectorSearch>>>;
+}
+
+/** What the index decided, from which counts: `SearchExplanation` of `server/ann/binding.ts`. */
+export interface VectorSearch {
+  readonly plan?: string;
+  readonly why?: string;
+  readonly vectors?: number;
+  readonly matches?: number;
+  readonly beam?: number;
+  readonly nearbySeen?: number;
+  readonly nearbyMatches?: number;
+  readonly scanUs?: number;
+  readonly graphUs?: number;
+  readonly walked?: number;
+  readonly scanned?: number;
+  readonly givenUp?: number;
+  readonly steps?: number;
 }
 
 export interface RecommendReply {
@@ -118,6 +174,7 @@ export interface RecommendReply {
   };
   /** What could not be used and why, e.g. the encoder was overloaded. Empty when all went well. */
   readonly degraded: readonly string[];
+  readonly explain?: AnswerExplanation; // to who asked for it
 }
 
 export interface InsightReply {
@@ -153,6 +210,7 @@ export type Request = {
   | ({ readonly op: 'recommend' } & RecommendRequest)
   | ({ readonly op: 'similar' } & SimilarRequest)
   | ({ readonly op: 'insight' } & InsightRequest)
+  | ({ readonly op: 'catalogue' } & CatalogueRequest)
   | { readonly op: 'subscribe'; readonly session: string; readonly customer?: string;
       readonly k: number; readonly filter: Filter; readonly language?: Language }
   | { readonly op: 'unsubscribe'; readonly session: string }

@@ -6,6 +6,7 @@ import { after, suite, test } from 'node:test';
 import fc from 'fast-check';
 import { LmdbStore } from '../../server/store/lmdb-store.ts';
 import { MemoryStore } from '../../server/store/memory-store.ts';
+import { isListed } from '../../server/store/listed.ts';
 import type { Item, Store, StoredItem } from '../../server/store/store.ts';
 import { anyEvent, makeEvent } from '../support/shop-events.ts';
 
@@ -89,10 +90,10 @@ function storeContract(name: string, open: () => Store): void {
       await store.putItems([{ ...lamp, inStock: false }]);
 
       const want: StoredItem[] = [
-        { id: 'chair', title: 'chair', categories: [], inStock: true, row: 0, declared: false },
-        { ...lamp, inStock: false, row: 1, declared: true },
-        { ...lamp, id: 'bulb', price: 2.5, picture: 'seed:4', row: 2, declared: true },
-        { id: 'sofa', title: 'sofa', categories: [], inStock: true, row: 3, declared: false },
+        { id: 'chair', title: 'chair', categories: [], inStock: true, row: 0, declared: false, removed: false },
+        { ...lamp, inStock: false, row: 1, declared: true, removed: false },
+        { ...lamp, id: 'bulb', price: 2.5, picture: 'seed:4', row: 2, declared: true, removed: false },
+        { id: 'sofa', title: 'sofa', categories: [], inStock: true, row: 3, declared: false, removed: false },
       ];
       assert.equal(store.itemCount, 4);
       assert.equal(store.declaredCount, 2);
@@ -118,6 +119,27 @@ function storeContract(name: string, open: () => Store): void {
       await store.append([makeEvent({ item: 'c' })]);
 
       assert.deepEqual(told, [[0, 1], [1]]);
+    });
+
+    test('an item that is removed keeps its row, and is back when it is put again', async (t) => {
+      const store = setup(t);
+      const told: boolean[][] = [];
+      await store.putItems(['a', 'b'].map((id) => ({ id, title: id, categories: ['c'], inStock: true })));
+      store.onItems((items) => told.push(items.map(({ removed }) => removed)));
+
+      assert.equal(await store.removeItems(['b', 'nobody', 'b']), 1);
+      assert.equal(await store.removeItems(['b']), 0);
+      await store.append([makeEvent({ item: 'b' })]);
+
+      assert.deepEqual(told, [[true]]);
+      assert.equal(store.item('b')?.removed, true);
+      assert.equal(store.itemCount, 2);
+      assert.equal(store.declaredCount, 2);
+      assert.equal(isListed(store.item('b') as StoredItem, store), false);
+      await store.putItems([{ id: 'b', title: 'B', categories: [], inStock: true }]);
+      assert.deepEqual(store.item('b'), {
+        id: 'b', title: 'B', categories: [], inStock: true, row: 1, declared: true, removed: false,
+      });
     });
 
     test('a note holds the last value it was given', async (t) => {

@@ -58,6 +58,10 @@ export const REQUESTS: readonly object[] = [
   },
   { id: 3, op: 'similar', item: 'i', k: 5, filter },
   { id: 4, op: 'insight', session: 's', customer: 7 },
+  {
+    id: 11, op: 'catalogue', remove: ['a', 7],
+    put: [{ id: 1, title: 'A lamp', categories: ['l'], price: 2.5, in_stock: false, picture: 'p' }],
+  },
   { id: 5, op: 'subscribe', session: 's', k: 4, filter: {} },
   { id: 6, op: 'unsubscribe', session: 's' },
   { id: 7, op: 'cancel', target: 1 },

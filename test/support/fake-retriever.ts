@@ -1,7 +1,7 @@
 import type { Allow } from '../../server/ann/binding.ts';
 import { allows } from '../../server/storefront/retrieval/candidates.ts';
 import type {
-  RetrievalQuery, RetrievedItem, Retriever, SeeVisit,
+  RetrievalQuery, RetrievedItem, Retriever, SeeVisit, SimilarQuery,
 } from '../../server/storefront/retrieval/retriever.ts';
 import type { Store } from '../../server/store/store.ts';
 
@@ -29,12 +29,26 @@ export class FakeRetriever implements Retriever {
       .map((other, i) => ({ row: other, score: 1 / (i + 1), source: 'similar', because: row }));
   }
 
+  retrieveAll(queries: readonly RetrievalQuery[]): RetrievedItem[][] {
+    return queries.map((query) => this.retrieve(query));
+  }
+
+  similarAll(queries: readonly SimilarQuery[]): RetrievedItem[][] {
+    return queries.map(({ row, k, allow }) => this.similar(row, k, allow));
+  }
+
   observe(session: number, row: number, weight: number): void {
     this.observed.push({ session, row, weight });
   }
 
   observeAll(read: (see: SeeVisit) => void): void {
     read((session, row, weight) => this.observe(session, row, weight));
+  }
+
+  settle(): void {}
+
+  refine(): number {
+    return 0;
   }
 
   #found(row: number, rank: number, items: Uint32Array): RetrievedItem {

@@ -1,6 +1,8 @@
 import { ServeError } from '../../server/core/errors.ts';
 import type { Storefront, Subscription } from '../../server/storefront/storefront.ts';
 import type {
+  CatalogueReply,
+  CatalogueRequest,
   EventsReply,
   InsightReply,
   InsightRequest,
@@ -33,6 +35,11 @@ export class FakeStorefront implements Storefront {
     if (item === 'none') throw new ServeError('unknown_item', item);
     if (item === 'defect') throw new TypeError('a defect of the server');
     return reply(item);
+  }
+
+  async catalogue(request: CatalogueRequest): Promise<CatalogueReply> {
+    this.asked.push(request);
+    return { put: request.put.length, removed: request.remove.length };
   }
 
   async insight(request: InsightRequest): Promise<InsightReply> {

@@ -1,9 +1,11 @@
 import { NO_ID } from '../../server/ann/binding.ts';
-import type { Addon, VectorIndexOptions } from '../../server/ann/binding.ts';
+import type { Addon, Allow, VectorIndexOptions } from '../../server/ann/binding.ts';
+import { allows } from '../../server/storefront/retrieval/candidates.ts';
 
 /** As much of `NativeVectorIndex` as retrieval uses, as plain loops. */
 class PlainVectorIndex {
   readonly dim: number;
+  readonly kind = 'exact';
   readonly #vectors = new Map<number, Float32Array>();
 
   constructor(private readonly options: VectorIndexOptions) {
@@ -20,6 +22,10 @@ class PlainVectorIndex {
     });
   }
 
+  remove(ids: Uint32Array): void {
+    ids.forEach((id) => this.#vectors.delete(id));
+  }
+
   get(id: number, into: Float32Array): boolean {
     const vector = this.#vectors.get(id);
     if (vector) into.set(vector);
@@ -27,13 +33,23 @@ class PlainVectorIndex {
   }
 
   search(
-    query: Float32Array, k: number, ids: Uint32Array, scores: Float32Array,
-    { allow }: { allow?: Uint32Array } = {},
+    queries: Float32Array, k: number, ids: Uint32Array, scores: Float32Array,
+    { allow, allowEach }: { allow?: Allow; allowEach?: readonly (Allow | undefined)[] } = {},
+  ): void {
+    for (let q = 0; q * this.dim < queries.length; q += 1) {
+      const query = queries.subarray(q * this.dim, (q + 1) * this.dim);
+      const [from, to] = [q * k, (q + 1) * k];
+      this.#one(query, k, ids.subarray(from, to), scores.subarray(from, to), allow ?? allowEach?.[q]);
+    }
+  }
+
+  #one(
+    query: Float32Array, k: number, ids: Uint32Array, scores: Float32Array, allow: Allow | undefined,
   ): void {
     const dot = (a: Float32Array, b: Float32Array): number =>
       a.reduce((sum, x, i) => sum + x * (b[i] as number), 0);
     const found = [...this.#vectors]
-      .filter(([id]) => !allow || ((allow[id >>> 5] ?? 0) >>> (id & 31)) & 1)
+      .filter(([id]) => allows(allow, id))
       .map(([id, vector]) => {
         const norms = Math.sqrt(dot(vector, vector) * dot(query, query));
         const product = dot(query, vector);

@@ -55,6 +55,14 @@ export interface Source {
   find(query: RetrievalQuery, into: Candidates): void;
 }
 
+/** A source that looks for the items of many queries at once. */
+export interface Batched extends Source {
+  /** Looks for at least `room` items of each query. */
+  search(queries: readonly RetrievalQuery[], room: number): void;
+  /** As `find` for query `at` of the last `search`. */
+  take(at: number, into: Candidates): void;
+}
+
 /** Whether a bitmap over rows lets a row pass; without one all pass. */
 export function allows(allow: Allow | undefined, row: number): boolean {
   if (!allow) return true;

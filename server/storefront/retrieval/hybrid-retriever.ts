@@ -1,9 +1,13 @@
 import type { Allow, NativeSessionIndex } from '../../ann/binding.ts';
 import { LIMITS } from '../../wire/schema.ts';
+import type { ReasonCode } from '../../wire/schema.ts';
 import { Blend } from './blend.ts';
 import { Candidates, firstAllowed, keepAllowed, NO_ROW } from './candidates.ts';
-import type { Source } from './candidates.ts';
-import type { RetrievalQuery, RetrievedItem, Retriever } from './retriever.ts';
+import type { Batched, Source } from './candidates.ts';
+import type { LiveItems } from './live/live-items.ts';
+import type {
+  ColdStart, RetrievalQuery, RetrievedItem, Retriever, SeeVisit, SimilarQuery,
+} from './retriever.ts';
 import type { BlendSettings } from './settings.ts';
 import { Again } from './sources/again.ts';
 import { Popular } from './sources/popular.ts';
@@ -11,6 +15,7 @@ import { SequentialRules } from './sources/sequential-rules.ts';
 import { SessionNeighbours } from './sources/session-neighbours.ts';
 import { SimilarItems } from './sources/similar-items.ts';
 import { TasteSource } from './sources/taste.ts';
+import { searchSize } from './sources/item-vectors.ts';
 import type { ItemVectorIndex } from './sources/item-vectors.ts';
 import { Visits } from './visits.ts';
 
@@ -25,6 +30,7 @@ export interface RetrieverParts {
   readonly itemCount: () => number; // rows there are now
   readonly taste: ItemVectorIndex | null; // the session encoder's, by inner product
   readonly similar: ItemVectorIndex | null; // by cosine
+  readonly live?: LiveItems; // keeps both as the catalogue goes; absent: they stay as they are
 }
 
 /**
@@ -33,7 +39,7 @@ export interface RetrieverParts {
  * session index and popularity, both fed by `observe`.
  */
 export class HybridRetriever implements Retriever {
-  readonly #sources: readonly { readonly source: Source; readonly weight: number }[];
+  readonly #sources: readonly { readonly source: Source | Batched; readonly weight: number }[];
   readonly #popular: Popular;
   readonly #similar: SimilarItems | null;
   readonly #rules: SequentialRules;
@@ -48,7 +54,7 @@ export class HybridRetriever implements Retriever {
     this.#popular = new Popular(settings.popular);
     this.#similar = similar && new SimilarItems(similar, settings.similar);
     this.#rules = new SequentialRules(index, settings.rules);
-    const sources: (Source | null)[] = [
+    const sources: (Source | Batched | null)[] = [
       new SessionNeighbours(index, settings.neighbours),
       this.#rules,
       new Again(settings.again),
@@ -69,28 +75,60 @@ export class HybridRetriever implements Retriever {
   }
 
   retrieve(query: RetrievalQuery): RetrievedItem[] {
-    const found = this.#roomFor(query.k);
+    return this.retrieveAll([query])[0] as RetrievedItem[];
+  }
+
+  similar(row: number, k: number, allow?: Allow): RetrievedItem[] {
+    return this.similarAll([{ row, k, ...(allow && { allow }) }])[0] as RetrievedItem[];
+  }
+
+  retrieveAll(queries: readonly RetrievalQuery[]): RetrievedItem[][] {
+    return inGroups(queries, ({ k }) => this.#roomFor(k).room, (room, alike) => {
+      const found = this.#roomFor(room);
+      for (const { source } of this.#sources) if ('search' in source) source.search(alike, room);
+      return alike.map((query, at) => this.#retrieve(query, at, found));
+    });
+  }
+
+  similarAll(queries: readonly SimilarQuery[]): RetrievedItem[][] {
+    return inGroups(queries, ({ k }) => searchSize(k + 1), (size, alike) => {
+      const found = this.#roomFor(Math.min(size, LARGE_ROOM));
+      this.#similar?.searchItems(alike, size);
+      return alike.map((query, at) => this.#near(query, at, found));
+    });
+  }
+
+  /** Of the batch that the sources have searched for. */
+  #retrieve(query: RetrievalQuery, at: number, found: Candidates): RetrievedItem[] {
     const blend = this.#blend;
     this.#sources.forEach(({ source, weight }, i) => {
-      source.find(query, found);
+      if ('take' in source) source.take(at, found);
+      else source.find(query, found);
       blend.add(i, weight, found);
     });
     const best: RetrievedItem[] = blend.top(query.k).map(({ row, score, source, because }) => {
       // A rule may lead from an item to itself.
       if (because === row) return { row, score, source: 'again' };
       const { reason } = (this.#sources[source] as { source: Source }).source;
-      return { row, score, source: reason, ...(because !== NO_ROW && { because }) };
+      const cold = this.#cold(reason, row);
+      return {
+        row, score, source: reason, ...(because !== NO_ROW && { because }), ...(cold && { cold }),
+      };
     });
     blend.clear();
     this.#fill(best, query);
     return best;
   }
 
-  similar(row: number, k: number, allow?: Allow): RetrievedItem[] {
-    const found = this.#roomFor(k + 1);
+  #near({ row, k, allow }: SimilarQuery, at: number, found: Candidates): RetrievedItem[] {
     found.count = 0;
-    this.#similar?.near(row, allow, found);
-    if (found.count > 0) return take(found, k, 'similar', row);
+    this.#similar?.near(at, found);
+    if (found.count > 0) {
+      return take(found, k, 'similar', row).map((item) => {
+        const cold = this.#cold('similar', item.row);
+        return cold ? { ...item, cold } : item;
+      });
+    }
     // No vector of its own: what visitors looked at soon after it.
     this.#rules.find({ items: Uint32Array.of(row), k, ...(allow && { allow }) }, found);
     return take(found, k, 'followed_by', row);
@@ -98,11 +136,14 @@ export class HybridRetriever implements Retriever {
 
   observe(session: number, row: number, weight: number): void {
     this.#popular.observe(row, weight);
-    if (this.#visits.isNew(session, row, weight)) this.parts.index.append(session, row);
+    const before = this.#visits.last(session);
+    if (!this.#visits.isNew(session, row, weight)) return;
+    this.parts.index.append(session, row);
+    this.parts.live?.visited(before, row);
   }
 
   /** As `observe` for each visit that `read` shows: quicker for a whole log. */
-  observeAll(read: (see: (session: number, row: number, weight: number) => void) => void): void {
+  observeAll(read: (see: SeeVisit) => void): void {
     const sessions = new Float64Array(LOG_VISITS);
     const rows = new Uint32Array(LOG_VISITS);
     let count = 0;
@@ -110,15 +151,35 @@ export class HybridRetriever implements Retriever {
       this.parts.index.appendAll(sessions.subarray(0, count), rows.subarray(0, count));
       count = 0;
     };
-    read((session, row, weight) => {
+    const { live } = this.parts;
+    const see: SeeVisit = (session, row, weight) => {
       this.#popular.observe(row, weight);
+      const before = this.#visits.last(session);
       if (!this.#visits.isNew(session, row, weight)) return;
+      live?.visited(before, row);
       sessions[count] = session;
       rows[count] = row;
       count += 1;
       if (count === LOG_VISITS) flush();
-    });
+    };
+    if (live) live.playing(() => read(see));
+    else read(see);
     flush();
+  }
+
+  settle(): void {
+    this.parts.live?.settle();
+  }
+
+  refine(count: number): number {
+    return this.parts.live?.refine(count) ?? 0;
+  }
+
+  /** Whether a source found the row by a vector that nothing was learned for. */
+  #cold(source: ReasonCode, row: number): ColdStart | undefined {
+    const { live, taste, similar } = this.parts;
+    if (!live || (source !== 'taste' && source !== 'similar')) return undefined;
+    return live.origin(source === 'taste' ? taste : similar, row);
   }
 
   #roomFor(k: number): Candidates {
@@ -144,6 +205,24 @@ export class HybridRetriever implements Retriever {
     add(keepAllowed(allow, this.#popular.order, rows));
     if (best.length < k) add(firstAllowed(allow, this.parts.itemCount(), rows));
   }
+}
+
+/** Answers queries of one kind together; the answers are in the order of the queries. */
+function inGroups<Query>(
+  queries: readonly Query[],
+  kindOf: (query: Query) => number,
+  answer: (kind: number, alike: readonly Query[]) => RetrievedItem[][],
+): RetrievedItem[][] {
+  const kinds = queries.map(kindOf);
+  const answers: RetrievedItem[][] = [];
+  for (const kind of new Set(kinds)) {
+    const found = answer(kind, queries.filter((_, i) => kinds[i] === kind));
+    let next = 0;
+    kinds.forEach((its, i) => {
+      if (its === kind) answers[i] = found[next++] as RetrievedItem[];
+    });
+  }
+  return answers;
 }
 
 function take(

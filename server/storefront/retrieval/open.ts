@@ -6,6 +6,7 @@ import type { Store } from '../../store/store.ts';
 import { loadItemVectors } from '../item-vocabulary.ts';
 import { newestVersion } from '../taste.ts';
 import { HybridRetriever } from './hybrid-retriever.ts';
+import { LiveItems } from './live/live-items.ts';
 import { chosenWith, DEFAULT_SETTINGS, readSettings } from './settings.ts';
 import type { BlendSettings } from './settings.ts';
 import { ItemVectorIndex } from './sources/item-vectors.ts';
@@ -24,7 +25,8 @@ export interface RetrieverSetting {
  */
 export function openRetriever(setting: RetrieverSetting): HybridRetriever {
   const { addon, store, repository, log } = setting;
-  const vectors = { addon, repository, rowOf: (id: string) => store.item(id)?.row, log };
+  const rowOf = (id: string) => store.item(id)?.row;
+  const vectors = { addon, repository, rowOf, log, itemCount: store.itemCount };
   const taste = openVectors(vectors, 'session-encoder', 'ip');
   const similar = openVectors(vectors, 'item-vectors', 'cosine');
   const settings = settingsFor({ repository, log }, { taste, similar });
@@ -33,7 +35,10 @@ export function openRetriever(setting: RetrieverSetting): HybridRetriever {
     ruleAgeDecay: settings.rules.ageDecay,
   });
   const itemCount = (): number => store.itemCount;
-  const retriever = new HybridRetriever({ index, settings, itemCount, taste, similar });
+  const live = new LiveItems([taste, similar].filter((each) => each !== null));
+  live.take([...store.items()]);
+  store.onItems((items) => live.take(items));
+  const retriever = new HybridRetriever({ index, settings, itemCount, taste, similar, live });
   log.info('recommendations have sources', { sources: retriever.sources });
   return retriever;
 }
@@ -59,12 +64,13 @@ export interface VectorSetting {
   readonly addon: Addon;
   readonly repository: string;
   readonly rowOf: (item: string) => number | undefined;
+  readonly itemCount?: number; // that there may be vectors for
   readonly log: Log;
 }
 
 /** The learned vectors of a model, or null where it is not in the repository. */
 export function openVectors(
-  { addon, repository, rowOf, log }: VectorSetting,
+  { addon, repository, rowOf, itemCount, log }: VectorSetting,
   model: string,
   metric: 'ip' | 'cosine',
 ): ItemVectorIndex | null {
@@ -75,7 +81,7 @@ export function openVectors(
     return null;
   }
   const learned = loadItemVectors(join(folder, version));
-  const vectors = new ItemVectorIndex(addon, learned, metric, rowOf);
+  const vectors = new ItemVectorIndex(addon, learned, metric, rowOf, itemCount);
   const { size } = vectors;
   // E.g. the shipped models beside a shop's own data: then their items are not this shop's.
   if (size === 0) log.warn('no item of a model is in the store', { model, repository });

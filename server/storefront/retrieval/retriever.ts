@@ -1,4 +1,4 @@
-import type { Allow } from '../../ann/binding.ts';
+import type { Allow, SearchExplanation } from '../../ann/binding.ts';
 import type { ReasonCode } from '../../wire/schema.ts';
 
 /** Items are dense rows of the store's catalogue (`StoredItem.row`) throughout this folder. */
@@ -12,13 +12,33 @@ export interface RetrievalQuery {
   /** Bitmap over rows: only items whose bit is set may be answered. All items when absent. */
   readonly allow?: Allow;
   readonly k: number;
+  /** Filled with how its vectors were searched for. */
+  readonly explain?: Explained | undefined;
 }
+
+/** Items near to one item. */
+export interface SimilarQuery {
+  readonly row: number;
+  readonly k: number;
+  readonly allow?: Allow;
+  readonly explain?: Explained | undefined;
+}
+
+/** By source: how its index was searched. */
+export type Explained = Partial<Record<ReasonCode, Partial<SearchExplanation>>>;
+
+/**
+ * Where the vector of an item that the models have never seen comes from: the items that were visited
+ * beside it, or those of its categories.
+ */
+export type ColdStart = 'visits' | 'category';
 
 export interface RetrievedItem {
   readonly row: number;
   readonly score: number; // higher is better
   readonly source: ReasonCode; // the source that gave most of the score
   readonly because?: number; // row of the session item it follows from
+  readonly cold?: ColdStart; // found by a vector that nothing was learned for
 }
 
 /**
@@ -26,14 +46,20 @@ export interface RetrievedItem {
  * Synchronous and allocation-light; everything asynchronous was done by the caller.
  */
 export interface Retriever {
-  /** At most k items, best first, no item twice; fewer only when fewer are allowed. */
-  retrieve(query: RetrievalQuery): RetrievedItem[];
-  /** Items near to one item. */
-  similar(row: number, k: number, allow?: Allow): RetrievedItem[];
+  /**
+   * For each query at most k items, best first, no item twice; fewer only when fewer are allowed. The
+   * answers are those that the queries would have one by one; the work is less.
+   */
+  retrieveAll(queries: readonly RetrievalQuery[]): RetrievedItem[][];
+  similarAll(queries: readonly SimilarQuery[]): RetrievedItem[][];
   /** One more item of a session; it counts in the very next answer to others. */
   observe(session: number, row: number, weight: number): void;
   /** As `observe` for each visit that `read` shows: quicker for a whole log. */
   observeAll(read: (see: SeeVisit) => void): void;
+  /** After the last `observeAll`: what it left to be done once for all of them is done. */
+  settle(): void;
+  /** Betters what approximate answers are found by, a step of some `count` items; 0: nothing to do. */
+  refine(count: number): number;
 }
 
 /** Takes one item that a session showed interest in: the session's key, the row, views' worth. */

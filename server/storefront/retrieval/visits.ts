@@ -1,3 +1,5 @@
+import { NO_ROW } from './candidates.ts';
+
 /**
  * Tells apart new visits to an item from further signals of the same one: the view after a click,
  * the cart after a view. What follows on the same item of the same session with another weight, so
@@ -16,6 +18,12 @@ export class Visits {
     this.#sessions = new Float64Array(places).fill(-1);
     this.#rows = new Uint32Array(places);
     this.#weights = new Float32Array(places);
+  }
+
+  /** The row last visited in the session, or NO_ROW. */
+  last(session: number): number {
+    const place = session % this.#sessions.length;
+    return this.#sessions[place] === session ? (this.#rows[place] as number) : NO_ROW;
   }
 
   /** Whether this is a visit of its own. Remembers it in any case. */

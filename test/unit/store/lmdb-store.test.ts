@@ -106,7 +106,7 @@ suite('LmdbStore on disk', () => {
 
     assert.throws(() => LmdbStore.open(path), {
       code: 'storage',
-      message: /has schema 2, this build reads up to 1: start a newer build/,
+      message: /has schema 3, this build reads up to 2: start a newer build/,
     });
   });
 

@@ -42,7 +42,7 @@ suite('Online Retail', () => {
     ]);
     assert.deepEqual(store.item('71053'), {
       id: '71053', title: 'LANTERN, METAL', categories: [], price: 3.39, inStock: true, row: 1,
-      declared: true,
+      declared: true, removed: false,
     });
     assert.deepEqual(summary, { rows: 4, events: 2, duplicates: 0, items: 2, skipped: {} });
   });
@@ -81,7 +81,7 @@ suite('Online Retail', () => {
     assert.equal(summary.duplicates, 1);
     assert.equal(events.length, 1);
     assert.equal(events[0]?.customer, '17850');
-    assert.deepEqual(store.item('22000'), { ...lamp, price: 2.55, row: 0, declared: true });
+    assert.deepEqual(store.item('22000'), { ...lamp, price: 2.55, row: 0, declared: true, removed: false });
   });
 
   test('invoices whose lines are mixed are told apart', async () => {

@@ -12,7 +12,7 @@ suite('A shop’s own catalogue', () => {
   const want = [
     { id: 'lamp', title: 'A lamp, red', categories: ['light', 'red'], inStock: false, price: 9.5 },
     { id: 'rug', title: 'rug', categories: [], inStock: true },
-  ].map((item, row) => ({ ...item, row, declared: true }));
+  ].map((item, row) => ({ ...item, row, declared: true, removed: false }));
 
   test('an id that would be two lines of a file is refused with its line', async () => {
     const csv = tempFile('items.csv', 'id,title\nlamp,A lamp\n"two\nlines",B\n');

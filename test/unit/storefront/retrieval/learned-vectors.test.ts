@@ -60,7 +60,8 @@ suite('Learned vectors', () => {
     const { index, vectorOf } = opened('cosine');
     const into = new Candidates(10);
     const source = new SimilarItems(index, { temperature: 0.1 });
-    source.near(2, undefined, into);
+    source.searchItems([{ row: 2, k: 10 }], 10);
+    source.near(0, into);
 
     const norm = (id: string) => Math.sqrt(dot(vectorOf(id), vectorOf(id)));
     const cosine = (id: string) => dot(vectorOf('c'), vectorOf(id)) / norm('c') / norm(id);
@@ -68,7 +69,8 @@ suite('Learned vectors', () => {
     others.sort((x, y) => cosine(y) - cosine(x));
     assert.deepEqual([...into.rows.subarray(0, into.count)], others.map((id) => ROWS.get(id)));
     assert.deepEqual([...into.because.subarray(0, into.count)], [2, 2, 2, 2]);
-    source.near(99, undefined, into);
+    source.searchItems([{ row: 99, k: 10 }], 10);
+    source.near(0, into);
     assert.equal(into.count, 0);
   });
 

@@ -1,0 +1,153 @@
+import type { StoredItem } from '../../../store/store.ts';
+import type { ColdStart } from '../retriever.ts';
+import type { ItemVectorIndex } from '../sources/item-vectors.ts';
+import { Categories } from './categories.ts';
+import type { CoVisits } from './co-visits.ts';
+
+const MEAN_ROWS_MAX = 256; // learned items that speak for their category
+
+/**
+ * Keeps a vector index as the catalogue is: what is removed is found no more from the next search on,
+ * what comes back is. An item that was not learned gets the mean of the learned vectors of what was
+ * visited beside it, or until then of its categories' items. Where it lies depends on the catalogue
+ * and the visits alone, so a restart puts it where it was.
+ */
+export class LiveVectors {
+  #learned = new Uint8Array(0); // by row: 1 if it was
+  readonly #aside = new Map<number, Float32Array>(); // learned, of what is not in the catalogue now
+  readonly #removed = new Set<number>();
+  readonly #learnedIn = new Categories();
+  readonly #coldIn = new Categories();
+  readonly #means = new Map<string, Float32Array | null>(); // of categories, until they change
+  readonly #origins = new Map<number, ColdStart>(); // of cold rows that have a vector
+  readonly #dirty = new Set<number>(); // cold rows that may have to move
+
+  constructor(
+    private readonly vectors: ItemVectorIndex,
+    private readonly coVisits: CoVisits,
+  ) {
+    for (const row of vectors.learnedRows) this.#markLearned(row);
+  }
+
+  /** Undefined for a row that was learned, or has no vector. */
+  origin(row: number): ColdStart | undefined {
+    return this.#origins.get(row);
+  }
+
+  /** Cold rows that have a vector. */
+  get coldCount(): number {
+    return this.#origins.size;
+  }
+
+  isCold(row: number): boolean {
+    return this.#learned[row] !== 1;
+  }
+
+  /** The catalogue has changed. What moves for it moves with `settle`. */
+  take(items: readonly StoredItem[]): void {
+    for (const item of items) this.#take(item);
+  }
+
+  /** What was visited beside the row has changed. */
+  touch(row: number): void {
+    if (this.isCold(row)) this.#dirty.add(row);
+  }
+
+  /** Puts all that may have moved where it belongs. */
+  settle(): void {
+    for (const row of this.#dirty) this.#place(row);
+    this.#dirty.clear();
+  }
+
+  #take({ id, row, categories, removed }: StoredItem): void {
+    const waiting = this.vectors.unplaced.get(id); // learned, and first in the store now
+    if (waiting) {
+      this.vectors.unplaced.delete(id);
+      this.#markLearned(row);
+      this.#aside.set(row, waiting);
+    }
+    if (removed) this.#removed.add(row);
+    else this.#removed.delete(row);
+    if (this.isCold(row)) {
+      this.#coldIn.put(row, removed ? [] : categories);
+      this.#dirty.add(row);
+      return;
+    }
+    const changed = this.#learnedIn.put(row, removed ? [] : categories);
+    const aside = this.#aside.get(row);
+    if (removed && !aside) this.#layAside(row);
+    if (!removed && aside) {
+      this.vectors.place(row, aside);
+      this.#aside.delete(row);
+    }
+    for (const category of changed) {
+      this.#means.delete(category);
+      for (const cold of this.#coldIn.rowsOf(category)) this.#dirty.add(cold);
+    }
+  }
+
+  #layAside(row: number): void {
+    const vector = this.vectors.vectorOf(row);
+    if (vector) this.#aside.set(row, vector);
+    this.vectors.remove(row);
+  }
+
+  #place(row: number): void {
+    const removed = this.#removed.has(row);
+    const byVisits = removed ? null : this.#mean(this.coVisits.of(row));
+    const vector = byVisits ?? (removed ? null : this.#byCategory(row));
+    if (vector) {
+      this.#origins.set(row, byVisits ? 'visits' : 'category');
+      this.vectors.place(row, vector);
+    } else if (this.#origins.delete(row)) {
+      this.vectors.remove(row);
+    }
+  }
+
+  #byCategory(row: number): Float32Array | null {
+    const means = this.#coldIn.of(row).map((category) => this.#meanOf(category));
+    return meanOf(means.filter((mean) => mean !== null), this.vectors.dim);
+  }
+
+  #meanOf(category: string): Float32Array | null {
+    const known = this.#means.get(category);
+    if (known !== undefined) return known;
+    const mean = this.#mean(this.#learnedIn.rowsOf(category).slice(0, MEAN_ROWS_MAX));
+    this.#means.set(category, mean);
+    return mean;
+  }
+
+  /** Of the learned vectors of these rows; directions only where lengths do not count. */
+  #mean(rows: readonly number[]): Float32Array | null {
+    const vectors: Float32Array[] = [];
+    for (const row of rows) {
+      if (this.isCold(row)) continue;
+      const vector = this.#aside.get(row) ?? this.vectors.vectorOf(row);
+      if (vector) vectors.push(this.vectors.metric === 'cosine' ? unit(vector) : vector);
+    }
+    return meanOf(vectors, this.vectors.dim);
+  }
+
+  #markLearned(row: number): void {
+    if (row >= this.#learned.length) {
+      const larger = new Uint8Array(2 * (row + 1));
+      larger.set(this.#learned);
+      this.#learned = larger;
+    }
+    this.#learned[row] = 1;
+  }
+}
+
+/** Null for none, and where they cancel out. */
+function meanOf(vectors: readonly Float32Array[], dim: number): Float32Array | null {
+  const mean = new Float32Array(dim);
+  for (const vector of vectors) {
+    for (let i = 0; i < dim; i++) mean[i]! += (vector[i] as number) / vectors.length;
+  }
+  return mean.some((value) => value !== 0) ? mean : null;
+}
+
+function unit(vector: Float32Array): Float32Array {
+  const length = Math.hypot(...vector);
+  return length > 0 ? vector.map((value) => value / length) : vector;
+}
