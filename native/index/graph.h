@@ -77,6 +77,7 @@ class GraphIndex final : public Index {
   void scan_together(const float* queries, std::span<const std::uint32_t> numbers, Plan plan,
                      const SearchRequest& request) const;
   void prepare(const float* query, Search& search) const;
+  Reach reach(const SearchRequest& request) const noexcept;
   void choose_finalists(Search& search, std::uint32_t k) const;
   float hope(const Search& search, std::uint64_t place) const noexcept;
   void finish(const float* query, Search& search, const SearchRequest& request, std::uint32_t* ids,

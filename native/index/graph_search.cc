@@ -51,7 +51,13 @@ void GraphIndex::prepare(const float* query, Search& search) const {
   search.coded.codes = search.codes.sized(codes_.width());
   codes_.coder().encode(query, search.coded);
   const auto unit = static_cast<float>(2 * search.coded.length * search.coded.scale);
-  search.probe = {search.coded.codes, search.coded.bias, unit, near()};
+  search.probe = {.codes = search.coded.codes, .bias = search.coded.bias, .unit = unit, .near = near()};
+}
+
+// By inner product there are no distances.
+Reach GraphIndex::reach(const SearchRequest& request) const noexcept {
+  const std::size_t beam = std::max(request.k, request.beam);
+  return near() == Near::product ? Reach{.most = beam} : reach_for(request.k, beam);
 }
 
 // Queries first..end-1, some at a time.
@@ -59,7 +65,7 @@ void GraphIndex::answer_together(const float* queries, std::size_t first, std::s
                                  const SearchRequest& request, Turns& turns) const {
   const std::shared_lock reading(gate_);
   const Net net = this->net();
-  const std::size_t beam = std::max(request.k, request.beam);
+  const Reach reach = this->reach(request);
   std::array<Search*, std::tuple_size_v<decltype(Turns::searches)>> walking;
   std::size_t next = first;
   std::size_t busy = 0;
@@ -67,7 +73,8 @@ void GraphIndex::answer_together(const float* queries, std::size_t first, std::s
     if (next == end) return false;
     search.query = next++;
     prepare(queries + search.query * rows_.stride(), search);
-    search.walk.begin(net, search.probe, beam);
+    search.probe.limit(reach, search.coded);
+    search.walk.begin(net, search.probe, reach);
     if (search.walk.expand(net)) return true;
     finish_surely(queries + search.query * rows_.stride(), search, request);
     return false;

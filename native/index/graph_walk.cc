@@ -10,13 +10,36 @@ constexpr std::size_t kSeeds = 6;
 
 }  // namespace
 
-void Walk::begin(const Net& net, const Probe& probe, std::size_t beam) {
+// Squared distances are a constant less what ranks are made of, so `ratio` times the k-th's distance is
+// `ratio` times what its rank is made of, less a constant.
+void Probe::limit(const Reach& reach, const CodedQuery& query) noexcept {
+  if (reach.k == 0) return;
+  ratio = reach.ratio;
+  const double noise = query.spread;  // what codes cannot tell apart is as near
+  if (near == Near::angle) {
+    shift = (ratio - 1) * (query.bias + 1 / double{query.scale}) + noise / query.scale;
+  } else {
+    shift = (ratio - 1 + 2 * noise) * query.length * query.length;
+  }
+}
+
+Rank Probe::cut(Rank kth) const noexcept {
+  if (near == Near::angle) {
+    const auto dot = static_cast<std::int32_t>(0x8000'0000u - kth);
+    const double least = std::max(ratio * dot - shift, -2'147'483'647.0);
+    return 0x8000'0000u - static_cast<std::uint32_t>(static_cast<std::int32_t>(least));
+  }
+  return rank_of(static_cast<float>(ratio * score_of(kth) - shift));
+}
+
+void Walk::begin(const Net& net, const Probe& probe, const Reach& reach) {
   probe_ = &probe;
+  reach_ = reach;
   visited_.reset(std::size_t{net.rows.slots()} + 1);
   pool_.reset(kSeeds);
   seed(net);
   for (std::size_t i = 0; i < pool_.size(); ++i) visited_.add(Pool::slot_of(pool_[i]));
-  pool_.widen(std::max(beam, kSeeds));
+  pool_.widen(std::max(reach.most, kSeeds));
 }
 
 // Into the pool: the entries nearest to the probe.
@@ -81,7 +104,15 @@ void Walk::meet(const Net& net) {
     case Near::product: offer_gathered_by<Near::product>(net); break;
     default: offer_gathered_by<Near::distance>(net); break;
   }
+  tighten();
   prefetch_next(net);
+}
+
+// What has come out of reach is not to be followed.
+void Walk::tighten() noexcept {
+  if (probe_->ratio == 0 || pool_.size() < reach_.least) return;
+  const Rank least = Pool::rank_of(pool_[reach_.least - 1]) + 1;
+  pool_.cut(std::max(least, probe_->cut(Pool::rank_of(pool_[reach_.k - 1]))));
 }
 
 template <Near kNear>

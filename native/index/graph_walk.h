@@ -9,6 +9,7 @@
 #include "index/net.h"
 #include "index/plan.h"
 #include "index/pool.h"
+#include "index/reach.h"
 #include "index/visited.h"
 
 namespace vitrine {
@@ -17,17 +18,17 @@ namespace vitrine {
 class Walk {
  public:
   // Begins at the entries nearest to the probe, which must live as long as the walk.
-  void begin(const Net& net, const Probe& probe, std::size_t beam);
+  void begin(const Net& net, const Probe& probe, const Reach& reach);
 
   // Follows the nearest slot that was not followed: gathers its neighbours and asks for their codes.
-  // False where there is none: the walk is over, and the pool holds the `beam` nearest it has met.
+  // False where there is none: the walk is over, and the pool holds the nearest it has met.
   bool expand(const Net& net);
 
   // Meets the gathered ones.
   void meet(const Net& net);
 
   void run(const Net& net, const Probe& probe, std::size_t beam) {
-    begin(net, probe, beam);
+    begin(net, probe, {.most = beam});
     while (expand(net)) meet(net);
   }
 
@@ -55,6 +56,7 @@ class Walk {
   Nearby seen_nearby(Admits admits) const;
   void gather(const Net& net, std::uint32_t slot);
   void prefetch_next(const Net& net);
+  void tighten() noexcept;
   void rank_gathered(const Net& net);      // after `gather`
   void rank_gathered_all(const Net& net);  // their dots are known
 
@@ -64,6 +66,7 @@ class Walk {
   void offer_gathered_by(const Net& net) noexcept;
 
   const Probe* probe_ = nullptr;
+  Reach reach_ = {};
   Pool pool_;
   VisitedSet visited_;
   Pool nearest_;                              // filtered: of all that were met

@@ -11,6 +11,7 @@
 #include "distance/distance.h"
 #include "index/codes.h"
 #include "index/pool.h"
+#include "index/reach.h"
 #include "index/rows.h"
 
 namespace vitrine {
@@ -72,6 +73,8 @@ struct Probe {
   std::int32_t bias = 0;
   float unit = 1;  // distance: 2 * length * scale
   Near near = Near::angle;
+  double ratio = 0;  // of squared distances that are in reach; 0: all are
+  double shift = 0;  // what `cut` takes off, in the units of dots or, by distance, of scores
 
   // Of a row by its dot with the codes. Ranks of one probe compare with each other only.
   template <Near kNear>
@@ -81,6 +84,12 @@ struct Probe {
     if constexpr (kNear == Near::product) return rank_of(product);
     return rank_of(unit * product - length * length);
   }
+
+  // Of a query that is not compared by product.
+  void limit(const Reach& reach, const CodedQuery& query) noexcept;
+
+  // Ranks from here on are out of reach, where `kth` is the rank of the k-th nearest.
+  Rank cut(Rank kth) const noexcept;
 };
 
 }  // namespace vitrine

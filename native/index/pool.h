@@ -1,6 +1,7 @@
 // The best slots a walk has met, in order: which to follow next, and in the end what was found.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -36,6 +37,7 @@ class Pool {
     limit_ = limit;
     size_ = 0;
     next_ = 0;
+    cut_ = ~Rank{0};
     if (places_.size() < limit + 1) places_.resize(limit + 1);
   }
 
@@ -48,8 +50,11 @@ class Pool {
   std::size_t size() const noexcept { return size_; }
   std::uint64_t operator[](std::size_t at) const noexcept { return places_[at]; }
 
+  // Slots of this rank or a worse one are neither taken nor followed from now on.
+  void cut(Rank rank) noexcept { cut_ = rank; }
+
   // A slot of this rank or a worse one is not taken.
-  Rank worst() const noexcept { return size_ < limit_ ? ~Rank{0} : rank_of(places_[size_ - 1]); }
+  Rank worst() const noexcept { return size_ < limit_ ? cut_ : std::min(cut_, rank_of(places_[size_ - 1])); }
 
   // The slot is not held yet.
   void offer(Rank rank, std::uint32_t slot) noexcept {
@@ -75,28 +80,24 @@ class Pool {
 
   // The nearest slot that was not followed, which now is; or kNobody.
   std::uint32_t follow() noexcept {
-    const std::size_t at = unfollowed();
-    if (at == size_) return kNobody;
-    places_[at] |= 1;
-    return slot_of(places_[at]);
+    const std::uint32_t slot = peek();
+    if (slot != kNobody) places_[next_] |= 1;
+    return slot;
   }
 
   // The one that `follow` would give if nothing came between.
   std::uint32_t peek() noexcept {
-    const std::size_t at = unfollowed();
-    return at == size_ ? kNobody : slot_of(places_[at]);
+    while (next_ < size_ && (places_[next_] & 1) != 0) ++next_;
+    const bool there = next_ < size_ && rank_of(places_[next_]) < cut_;
+    return there ? slot_of(places_[next_]) : kNobody;
   }
 
  private:
-  std::size_t unfollowed() noexcept {
-    while (next_ < size_ && (places_[next_] & 1) != 0) ++next_;
-    return next_;
-  }
-
   std::vector<std::uint64_t> places_;
   std::size_t limit_ = 0;
   std::size_t size_ = 0;
   std::size_t next_ = 0;  // all before it were followed
+  Rank cut_ = ~Rank{0};
 };
 
 }  // namespace vitrine

@@ -29,6 +29,9 @@ inline std::vector<float> random_row(std::uint64_t seed, std::size_t dim) {
 // Of the calling thread, so far: vector_main.cc.
 extern thread_local std::uint64_t allocations;
 
+// vector_walk.cc: what a walk is made of.
+void check_walk();
+
 // vector_check.cc: parts that the addon's face does not show. `folder` is an empty one to write in.
 void check(const char* folder);
 

@@ -356,6 +356,7 @@ void a_file_cannot_lead_out_of_memory(const std::string& folder) {
 }  // namespace
 
 void check(const char* folder) {
+  check_walk();
   kernels_agree_at_every_alignment();
   codes_give_the_same_sums();
   sieves_let_the_same_pass();

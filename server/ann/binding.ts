@@ -55,7 +55,8 @@ export interface VectorIndexConstructor {
 
 /** How a search is to be made. */
 export interface VectorSearchOptions {
-  readonly beam?: number; // graph: width of the search; default 100, at least k is used
+  /** Graph: width of the search; default 100, at least k is used. Follows fewer for easy queries. */
+  readonly beam?: number;
   readonly allow?: Allow;
   /** In its place: an entry for each query, undefined where that may have all. Like ones side by side. */
   readonly allowEach?: readonly (Allow | undefined)[];

@@ -52,7 +52,7 @@ async function build(sanitizer: string, folder: string): Promise<string> {
     targets: [{ sources: string[]; cflags_cc: string[] }];
   };
   const own = targets[0].sources.filter((path) => /^native\/(core|distance|index)\//.test(path));
-  const sources = [...own, ...['check', 'main', 'stress'].map((name) => `native/test/vector_${name}.cc`)];
+  const sources = [...own, ...['check', 'main', 'stress', 'walk'].map((name) => `native/test/vector_${name}.cc`)];
   const flags = [
     ...targets[0].cflags_cc.filter((flag) => flag !== '-O3'),
     '-O1', '-g', '-pthread', `-fsanitize=${sanitizer}`, '-fno-sanitize-recover=all', '-fno-omit-frame-pointer',
