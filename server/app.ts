@@ -75,10 +75,12 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
     else log.warn(EMPTY_STORE, { folder: config.dataDir });
   }
   const repository = chosenRepository(config);
-  const { workers, runMsMax, inlineUsMax, drainMsMax, sessionMinutesMax } = config;
+  const { workers, runMsMax, inlineUsMax, drainMsMax, cacheBytesMax, sessionMinutesMax } = config;
   const retriever = openRetriever({ addon, store, repository, log });
   const polled = config.modelControl === 'poll' ? await fingerprints(repository) : null;
-  const host = ModelHost.start(repository, { workers, runMsMax, inlineUsMax, drainMsMax, log });
+  const host = ModelHost.start(repository, {
+    workers, runMsMax, inlineUsMax, drainMsMax, cacheBytesMax, log,
+  });
   opened.push(() => host.close());
   const pace = new Pace(clock, setImmediate, STOREFRONT_TURN_US_MAX);
   const desk = new Desk({

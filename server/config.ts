@@ -46,6 +46,10 @@ export const SETTINGS = {
     env: 'VITRINE_TRACE_FILE', value: '',
     why: 'where `/v2/trace/setting` lets traces be written; empty is nowhere',
   },
+  cacheBytesMax: {
+    env: 'VITRINE_CACHE_BYTES_MAX', value: 67_108_864, min: 0, max: 17_179_869_184,
+    why: 'answers kept for models with a `response_cache`, all together',
+  },
   transport: {
     env: 'VITRINE_TRANSPORT', value: 'auto', oneOf: ['auto', 'uws', 'node'],
     why: 'auto prefers uWebSockets.js and says what it took',

@@ -1,7 +1,7 @@
 import { Metrics } from './observe/metrics.ts';
-import type { BatchLane } from './batch/batch-lane.ts';
 import type { LaneStats, LevelStats } from './batch/lane-stats.ts';
 import type { PhaseStats } from './batch/phase-stats.ts';
+import type { CacheSums, ServedLane } from './batch/served-lane.ts';
 import type { LaneReport, ModelHost } from './serve.ts';
 import type { FailureCode } from './core/errors.ts';
 import { BATCH_REASONS } from './core/inference.ts';
@@ -11,19 +11,22 @@ const US_BOUNDS = [50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 
 const ROW_BOUNDS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
 
 /** Publishes what every lane counts, under Triton's names where they mean the same. */
-export function observeLanes(metrics: Metrics, host: ModelHost): void {
+export function observeLanes(
+  metrics: Metrics, host: Pick<ModelHost, 'report' | 'answers'>,
+): void {
   metrics.include(() => {
     const now = new Metrics(); // models come and go
     for (const report of host.report()) observeLane(now, report);
+    observeAnswers(now, host);
     return now;
   });
 }
 
 /** The same for `/v2/models/stats`. */
-export function laneStats(host: ModelHost): VersionStats[] {
+export function laneStats(host: Pick<ModelHost, 'report'>): VersionStats[] {
   return host.report().map(({ model, version, lane }) => ({
     model, version, memoryBytes: lane.memoryBytes, failures: failures(lane.stats),
-    phases: lane.stats.phases,
+    phases: lane.stats.phases, ...(lane.cache ? { cache: lane.cache } : {}),
   }));
 }
 
@@ -53,7 +56,9 @@ function observeLane(metrics: Metrics, { model, version, placement, lane }: Lane
   const counter = (name: string, help: string, read: () => number): void =>
     metrics.observe('counter', name, help, labels, read);
 
-  counter('nv_inference_request_success', 'Requests answered', () => stats.answered);
+  counter('nv_inference_request_success', 'Requests answered',
+    () => stats.answered + (lane.cache?.hits ?? 0));
+  if (lane.cache) observeCache(counter, lane.cache);
   for (const reason of FAILURE_REASONS) {
     metrics.observe('counter', 'nv_inference_request_failure', 'Requests failed',
       { ...labels, reason }, () => failures(stats, reason));
@@ -78,6 +83,28 @@ function observeLane(metrics: Metrics, { model, version, placement, lane }: Lane
     const own = stats.levels.length === 1 ? labels : { ...labels, priority: String(at + 1) };
     observeLevel(metrics, lane, own, level, at);
   });
+}
+
+/** Hits are answers without a run: no other sum of the lane has them. */
+function observeCache(
+  counter: (name: string, help: string, read: () => number) => void, cache: CacheSums,
+): void {
+  counter('nv_cache_num_hits_per_model', 'Requests answered without a run', () => cache.hits);
+  counter('nv_cache_num_misses_per_model', 'Requests whose answer was not there', () => cache.misses);
+  counter('nv_cache_hit_duration_per_model', 'Microseconds of looking up what was there',
+    () => Math.floor(cache.hitNs / 1000));
+  counter('nv_cache_miss_duration_per_model', 'Microseconds of looking up and putting in what was not',
+    () => Math.floor(cache.missNs / 1000));
+  counter('vitrine_cache_joined_total', 'Hits that waited for the run of a request alike',
+    () => cache.joined);
+}
+
+/** The answers of all models, which share one budget. */
+function observeAnswers(metrics: Metrics, { answers }: Pick<ModelHost, 'answers'>): void {
+  metrics.gauge('vitrine_cache_bytes', 'Answers that are kept', {}, () => answers.bytes);
+  metrics.gauge('vitrine_cache_entries', 'Answers that are kept', {}, () => answers.entries);
+  metrics.observe('counter', 'vitrine_cache_evictions_total', 'Answers that made room', {},
+    () => answers.evicted);
 }
 
 /** The sums that `/v2/models/stats` has in nanoseconds. */
@@ -108,7 +135,7 @@ function observePhases(
 
 /** Durations of the requests that were answered: each a histogram that adds up with its kin. */
 function observeLevel(
-  metrics: Metrics, lane: BatchLane, labels: Readonly<Record<string, string>>,
+  metrics: Metrics, lane: ServedLane, labels: Readonly<Record<string, string>>,
   level: LevelStats, at: number,
 ): void {
   const phases = {

@@ -1,17 +1,13 @@
 import { join } from 'node:path';
-import { BatchLane } from './batch/batch-lane.ts';
 import { inferOn } from './batch/infer.ts';
 import type { Lanes } from './batch/lane.ts';
-import { laneRowBytes, laneSlots } from './batch/lane-memory.ts';
-import { LooseRows } from './batch/loose-rows.ts';
-import { RunTime } from './batch/run-time.ts';
-import type { Runner } from './batch/runner.ts';
+import type { ServedLane } from './batch/served-lane.ts';
 import type { FoundTensors } from './catalog/complete.ts';
 import type {
   ModelDetails, ModelDirectory, ModelMetadata, ModelOverride, ModelRepository, ModelState,
   ModelSummary,
 } from './catalog/directory.ts';
-import { isLoose, type ModelConfig } from './catalog/model-config.ts';
+import type { ModelConfig } from './catalog/model-config.ts';
 import { modelStates } from './catalog/model-states.ts';
 import { removeOverride, writeOverride } from './catalog/override.ts';
 import { type ModelFolder, modelNames, readModel, unconfigured } from './catalog/repository.ts';
@@ -19,15 +15,10 @@ import { type Clock, systemClock } from './core/clock.ts';
 import { asServeError, ServeError } from './core/errors.ts';
 import type { Inference, InferRequest, InferResult } from './core/inference.ts';
 import { type Log, logDefect } from './core/log.ts';
-import type { Slab } from './core/slab.ts';
-import { SlabShelf } from './core/slab-shelf.ts';
-import { InlineRunner } from './pool/inline.ts';
-import { LooseInline, LooseRunner } from './pool/loose.ts';
+import { AnswerStore } from './flow/answer-store.ts';
+import { LaneMaker } from './lane-maker.ts';
 import { Pool } from './pool/pool.ts';
-import type { Measured, ModelFiles } from './pool/protocol.ts';
-import { ModelInstance } from './runtime/instance.ts';
-import { LooseInstance } from './runtime/loose-instance.ts';
-import { MODEL_FILES, openRuntime } from './runtime/open-runtime.ts';
+import { MODEL_FILES } from './runtime/open-runtime.ts';
 
 export interface HostOptions {
   readonly workers: number; // pool threads; 0 is one less than the cores, at least 1
@@ -36,25 +27,27 @@ export interface HostOptions {
   readonly drainMsMax: number; // for waiting requests when a model or the host is closed
   readonly log: Log;
   readonly clock?: Clock;
+  /** Bytes of answers kept for models with a `response_cache`; 64 MiB where nothing is said. */
+  readonly cacheBytesMax?: number;
   /** What pool threads run; tests put a faulty one here. */
   readonly workerFile?: URL;
 }
 
-/** Slabs that outlive their lanes: a model with several versions gives several back at once. */
-const SHELF_SLABS_MAX = 4;
+/** Of answers that models keep, where nobody says. */
+const CACHE_BYTES_MAX = 67_108_864;
 
 /** What one lane has done and is doing: `/metrics` reads it. */
 export interface LaneReport {
   readonly model: string;
   readonly version: string;
   readonly placement: 'inline' | 'pool';
-  readonly lane: BatchLane;
+  readonly lane: ServedLane;
 }
 
 /** A model that is served: its versions' lanes, by number. */
 interface Served {
   readonly folder: ModelFolder;
-  readonly lanes: ReadonlyMap<number, BatchLane>;
+  readonly lanes: ReadonlyMap<number, ServedLane>;
   /** A repository made for this model alone, to be removed with it; '' where there is none. */
   readonly ownRepository: string;
 }
@@ -68,7 +61,8 @@ implements Inference, Lanes, ModelDirectory, ModelDetails, ModelRepository {
   readonly #unloaded = new Map<string, readonly number[]>(); // the versions they had
   readonly #clock: Clock;
   readonly #pool: Pool;
-  readonly #shelf = new SlabShelf(SHELF_SLABS_MAX);
+  readonly #maker: LaneMaker;
+  readonly answers: AnswerStore;
   #loaded: Promise<void> = Promise.resolve();
   #changes: Promise<void> = Promise.resolve(); // ends when every load and unload asked for has
   #closing = false;
@@ -79,6 +73,11 @@ implements Inference, Lanes, ModelDirectory, ModelDetails, ModelRepository {
   ) {
     this.#clock = options.clock ?? systemClock;
     this.#pool = new Pool({ ...options, clock: this.#clock });
+    this.answers = new AnswerStore(this.#clock, options.cacheBytesMax ?? CACHE_BYTES_MAX);
+    const { inlineUsMax, log } = options;
+    this.#maker = new LaneMaker({
+      pool: this.#pool, clock: this.#clock, answers: this.answers, inlineUsMax, log,
+    });
   }
 
   /**
@@ -164,11 +163,11 @@ implements Inference, Lanes, ModelDirectory, ModelDetails, ModelRepository {
     if (!files && !(await modelNames(this.repository)).includes(name)) throw this.#unknown(name);
     const ownRepository = files ? await writeOverride(name, override) : '';
     const before = this.#models.get(name);
-    const lanes = new Map<number, BatchLane>();
+    const lanes = new Map<number, ServedLane>();
     try {
       const from = files ? ownRepository : this.repository;
       const folder = await readModel(from, name, describeOnnx, override?.config);
-      for (const version of folder.served) lanes.set(version, await this.#open(folder, version));
+      for (const version of folder.served) lanes.set(version, await this.#maker.open(folder, version));
       if (this.#closing) throw new ServeError('draining'); // `close` has not seen these lanes
       this.#models.set(name, { folder, lanes, ownRepository });
       this.#failed.delete(name);
@@ -219,10 +218,10 @@ implements Inference, Lanes, ModelDirectory, ModelDetails, ModelRepository {
     await this.#changes;
   }
 
-  lane(model: string, version?: string): BatchLane {
+  lane(model: string, version?: string): ServedLane {
     if (this.#closing) throw new ServeError('draining');
     const { folder, lanes } = this.#served(model);
-    return lanes.get(versionNumber(folder, version)) as BatchLane;
+    return lanes.get(versionNumber(folder, version)) as ServedLane;
   }
 
   async infer(request: InferRequest): Promise<InferResult> {
@@ -249,7 +248,7 @@ implements Inference, Lanes, ModelDirectory, ModelDetails, ModelRepository {
 
   metadata(model: string, version?: string): ModelMetadata {
     const { folder, lanes } = this.#served(model);
-    const lane = lanes.get(versionNumber(folder, version)) as BatchLane;
+    const lane = lanes.get(versionNumber(folder, version)) as ServedLane;
     return {
       ...summary(folder),
       maxBatchSize: folder.config.max_batch_size,
@@ -289,49 +288,9 @@ implements Inference, Lanes, ModelDirectory, ModelDetails, ModelRepository {
       })));
   }
 
-  async #open({ folder, config }: ModelFolder, version: number): Promise<BatchLane> {
-    const files: ModelFiles = { folder: join(folder, String(version)), config };
-    const runTime = new RunTime();
-    const measured = await this.#measured(files);
-    for (const { rows, us } of measured.times) runTime.observe(rows, us);
-    const inline = this.#choosesInline(config, measured);
-    const slots = laneSlots(config, inline ? 1 : this.#pool.runsMax(files));
-    const slab = this.#shelf.take(slots, laneRowBytes(config));
-    const loose = isLoose(config) ? new LooseRows(slots) : undefined;
-    const opened = inline
-      ? await openInline(files, slab, loose)
-      : await this.#pool.open(files, slab, measured.openUs);
-    const runner = loose && !inline ? new LooseRunner(opened, loose) : opened;
-    const lane = new BatchLane({
-      model: config.name, version: String(version), config, slab, runner, runTime,
-      clock: this.#clock, turnEnd: setImmediate, ...(loose ? { loose } : {}),
-    });
-    this.options.log.info('model served', {
-      model: config.name, version, placement: inline ? 'inline' : 'pool',
-      fullBatchUs: Math.round(runTime.expectUs(lane.rowsMax)),
-    });
-    return lane;
-  }
-
-  /**
-   * Tried out on a pool thread, not here: a heavy model would stop the sockets for as long as it is
-   * timed, and one that hangs for ever. Models that are to run here whatever they cost are not.
-   */
-  async #measured(files: ModelFiles): Promise<Measured> {
-    const { placement } = files.config.parameters;
-    return placement === 'inline' ? { times: [], openUs: 0 } : this.#pool.measure(files);
-  }
-
-  #choosesInline({ parameters: { placement } }: ModelConfig, { times }: Measured): boolean {
-    if (placement !== 'auto') return placement === 'inline';
-    return (times.at(-1)?.us ?? Infinity) <= this.options.inlineUsMax;
-  }
-
-  async #drain(lanes: Iterable<BatchLane>): Promise<void> {
-    await Promise.all([...lanes].map(async (lane) => {
-      await lane.close(this.options.drainMsMax);
-      this.#shelf.giveBack(lane.slab);
-    }));
+  async #drain(lanes: Iterable<ServedLane>): Promise<void> {
+    const { drainMsMax } = this.options;
+    await Promise.all([...lanes].map((lane) => this.#maker.close(lane, drainMsMax)));
   }
 
   #served(model: string): Served {
@@ -366,17 +325,4 @@ function summary({ name, served, config }: ModelFolder): ModelSummary {
 /** On this thread: the file is opened for a moment, and only where its config is incomplete. */
 async function describeOnnx(folder: string): Promise<FoundTensors> {
   return new (await import('./runtime/onnx.ts')).OnnxRuntime().describe(folder);
-}
-
-async function openInline(
-  { folder, config }: ModelFiles, slab: Slab, loose: LooseRows | undefined,
-): Promise<Runner> {
-  const runtime = await openRuntime(config.platform);
-  if (loose) {
-    const model = await LooseInstance.open(runtime, folder, config);
-    return new InlineRunner(config.name, new LooseInline(model, loose));
-  }
-  const instance = await ModelInstance.open(runtime, folder, config);
-  instance.bind(slab.memory, slab.layout);
-  return new InlineRunner(config.name, instance);
 }

@@ -18,6 +18,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   ann: ['core'],
   'index-tool': ['core', 'ann'],
   batch: ['core', 'observe', 'catalog'],
+  flow: ['core', 'catalog', 'batch'],
   runtime: ['core', 'catalog'],
   pool: ['core', 'catalog', 'observe', 'batch', 'runtime'],
   transport: ['core'],

@@ -18,6 +18,10 @@ export function startInfer(
   const { inputs, outputs, deadlineMs, priority, timeoutUs } = request;
   if (outputs) checkOutputs(lane, outputs);
   const rows = checkInputs(lane, inputs);
+  if (request.sequence && !lane.desk?.sequences) {
+    throw new ServeError('unsupported', `model '${lane.model}' takes no sequences`);
+  }
+  if (lane.desk) return lane.desk.start(request, settled);
   if (lane.loose && !lane.loose.fits(inputs)) throw noRoom(lane, rows);
   const job = lane.take(rows);
   if (!job) throw noRoom(lane, rows);

@@ -2,6 +2,7 @@ import type { ModelConfig } from '../catalog/model-config.ts';
 import type { ServeError } from '../core/errors.ts';
 import type { BatchReason } from '../core/inference.ts';
 import type { TensorSpec } from '../core/tensor.ts';
+import type { Desk } from './desk.ts';
 import type { LooseRows } from './loose-rows.ts';
 
 /**
@@ -17,6 +18,8 @@ export interface Lane {
   readonly outputs: readonly LaneTensor[];
   /** Where rows travel with their runs, what each slot holds; its tensors then have no bytes. */
   readonly loose?: LooseRows | undefined;
+  /** Where it is there, requests go to it: its lane's own slots know less than it does. */
+  readonly desk?: Desk;
   /** Rows one job may have: `max_batch_size`, or 1 for a model that does not batch. */
   readonly rowsMax: number;
   /** Milliseconds after which a caller that `take` refused may find room. */

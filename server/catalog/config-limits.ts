@@ -10,5 +10,6 @@ export const CONFIG_LIMITS = {
   queueDelayUsMax: 1_000_000,
   timeoutUsMax: 600_000_000,
   instancesMax: 256,
+  ttlSecondsMax: 31_536_000, // of answers that are kept: a year
   slabBytesMax: 1_073_741_824, // of the rows that wait
 } as const;

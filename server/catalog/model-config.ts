@@ -37,6 +37,8 @@ export interface ModelConfig {
     /** Of those levels that have one of their own. */
     readonly priority_queue_policy: Readonly<Record<string, QueuePolicy>>;
   };
+  /** Whether answers are kept for requests that say the same, and for how long; 0 is no limit. */
+  readonly response_cache: { readonly enable: boolean; readonly ttl_seconds: number };
   readonly parameters: {
     /** Where batches run: measured at load, on the front end, or in the pool. */
     readonly placement: 'auto' | 'inline' | 'pool';

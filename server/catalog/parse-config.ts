@@ -30,7 +30,6 @@ export function parseConfig(json: unknown, folder: string, file = 'config.json')
   const maxBatchSize = root.at('max_batch_size').optional(0, (node) =>
     node.integer(0, CONFIG_LIMITS.batchMax));
   root.at('backend').optional('', (node) => node.text(32)); // the platform says it already
-  neutral(root.at('response_cache'), { enable: false });
   neutral(root.at('model_transaction_policy'), { decoupled: false });
   const input = tensors(root.at('input'));
   const output = tensors(root.at('output'));
@@ -46,6 +45,7 @@ export function parseConfig(json: unknown, folder: string, file = 'config.json')
     instance_group: { count: root.at('instance_group').optional(0, instances) },
     dynamic_batching: parseBatching(
       root.at('dynamic_batching'), maxBatchSize, rowBytes(input, output)),
+    response_cache: responseCache(root.at('response_cache')),
     parameters: parameters(root.at('parameters')),
   };
 }
@@ -75,6 +75,15 @@ function tensors(list: Node): TensorConfig[] {
   const twice = parsed.find((tensor, at) => parsed.findIndex((t) => t.name === tensor.name) !== at);
   if (twice) list.fail(`names '${twice.name}' twice`);
   return parsed;
+}
+
+function responseCache(node: Node): ModelConfig['response_cache'] {
+  const fields = node.present ? node.fields(['enable', 'ttl_seconds']) : node.empty();
+  return {
+    enable: fields.at('enable').optional(false, (each) => each.flag()),
+    ttl_seconds: fields.at('ttl_seconds').optional(0, (each) =>
+      each.integer(0, CONFIG_LIMITS.ttlSecondsMax)),
+  };
 }
 
 function neutral(node: Node, fields: Readonly<Record<string, false>>): void {

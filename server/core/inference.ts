@@ -22,8 +22,23 @@ export interface InferRequest {
   readonly priority?: number;
   /** Microseconds in the queue, where the model's queue policy lets requests say. */
   readonly timeoutUs?: number;
+  /** The client's own name for it: where the model's rollout goes by it. */
+  readonly requestId?: string;
+  /** What the client says beside: rollouts may go by one of them, caches tell requests apart. */
+  readonly parameters?: RequestParameters;
+  /** Of a model that takes sequences, which these are parts of. */
+  readonly sequence?: SequencePart;
   /** Ends the wait with `cancelled`; a batch that already runs is not stopped. */
   readonly signal?: AbortSignal;
+}
+
+export type RequestParameters = Readonly<Record<string, string | number | boolean | bigint>>;
+
+/** A request's place among those that share a state. */
+export interface SequencePart {
+  readonly id: string; // never ''
+  readonly start: boolean;
+  readonly end: boolean;
 }
 
 export interface InferResult {
@@ -43,6 +58,8 @@ export interface InferTiming {
   readonly batchRows: number;
   /** Why that batch left when it did. */
   readonly batchReason: BatchReason;
+  /** The answer was there already, from another request that said the same. */
+  readonly cached?: true;
 }
 
 /**

@@ -8,7 +8,7 @@ import type { InferResult } from '../core/inference.ts';
 import type { Trace, Tracer } from '../observe/tracer.ts';
 import type { HttpRequest } from '../transport/transport.ts';
 import { acceptedEncoding, encodingOf, unwrap, wrap } from '../wire/compression.ts';
-import { inTritonWords } from '../wire/kserve-error.ts';
+import { inTritonWords, KserveError } from '../wire/kserve-error.ts';
 import {
   cutBody, fillPlan, type InferBody, type KserveInfer, rawInferRequest,
 } from '../wire/kserve-request.ts';
@@ -71,6 +71,9 @@ function run(
   request: HttpRequest,
 ): Promise<Answer> {
   const { model } = lane;
+  if (asked.request.sequence && !lane.desk?.sequences) {
+    throw new KserveError('unsupported', `'sequence_id': model '${model}' takes no sequences`);
+  }
   const startUs = tracer.sample(model) ? clock.nowUs() : -1;
   return new Promise((resolve, reject) => {
     const asking = { model, ...asked.request, ...timeLimit(lane, asked) };

@@ -1,7 +1,9 @@
 import { ServeError } from '../core/errors.ts';
 import { decodeEvent } from './decode-event.ts';
+import type { RequestParameters, SequencePart } from '../core/inference.ts';
 import { asId, Fields, shown, type Where } from './fields.ts';
 import { WIRE_NAMES } from './names.ts';
+import { plainParameters, sequencePart } from './request-parameters.ts';
 import {
   type CatalogueItem,
   type CatalogueRequest,
@@ -74,6 +76,7 @@ const OPS: { readonly [Name in Op]: (fields: Fields, nowMs: number) => { op: Nam
     ...version(fields),
     ...kept('timeoutUs',
       fields.optionalInteger(WIRE_NAMES.timeoutUs, 1, LIMITS.deadlineMsMax * 1000)),
+    ...said(fields),
     inputs: fields.list('inputs', 0, LIMITS.tensorsMax, decodeTensor),
     ...wantedOutputs(fields),
     trace: fields.flag('trace') ?? false,
@@ -200,6 +203,17 @@ function wantedOutputs(fields: Fields): {
   });
   if (names === undefined || names.length === 0) return {};
   return { outputs: names, ...(classes.size === 0 ? {} : { classes }) };
+}
+
+/** `parameters: {…}`, where the sequence's are as in KServe v2. */
+function said(fields: Fields): { parameters?: RequestParameters; sequence?: SequencePart } {
+  const value = fields.raw('parameters');
+  if (value === undefined) return {};
+  const parameters = Fields.of(value, 'parameters', fields.at('parameters'));
+  return {
+    parameters: plainParameters(parameters),
+    ...kept('sequence', sequencePart(parameters)),
+  };
 }
 
 function version(fields: Fields): { version?: string } {

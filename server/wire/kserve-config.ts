@@ -32,7 +32,7 @@ export function encodeConfig(config: ModelConfig): string {
     ...(max_batch_size > 0 ? { dynamic_batching } : {}),
     parameters: Object.fromEntries(Object.entries(config.parameters).map(
       ([key, value]) => [key, { string_value: String(value) }])),
-    response_cache: { enable: false },
+    response_cache: config.response_cache.enable ? config.response_cache : { enable: false },
     model_transaction_policy: { decoupled: false },
   });
 }

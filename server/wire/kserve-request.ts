@@ -7,12 +7,14 @@ import { Fields, type Where } from './fields.ts';
 import { decodeJson } from './json.ts';
 import { KserveError, parsing } from './kserve-error.ts';
 import { LIMITS } from './schema.ts';
+import { plainParameters, sequencePart } from './request-parameters.ts';
 import { decodeTensor, decodeTensorHead } from './tensors.ts';
 
 /** A request of KServe v2 `infer`: what to run, and how the answer is to be written. */
 export interface KserveInfer {
   readonly id: string; // given back; '' is none
-  readonly request: Pick<InferRequest, 'inputs' | 'outputs' | 'timeoutUs' | 'priority'>;
+  readonly request: Pick<InferRequest, 'inputs' | 'outputs' | 'timeoutUs' | 'priority' |
+    'requestId' | 'parameters' | 'sequence'>;
   /** Adds the times of the run to the answer's `parameters`. */
   readonly trace: boolean;
   /** Whether outputs come in binary that do not say. */
@@ -66,7 +68,7 @@ type PlannedInput = Omit<Tensor, 'data'> & ({ readonly data: Uint8Array } | { re
 /**
  * `{id?, parameters?, inputs, outputs?}`; inputs bring their `data`, or `binary_data_size` bytes of
  * those behind the JSON, in order. Binary tensors are views of the body. Fails with `bad_request`,
- * `bad_argument`, `bad_tensor`, or `unsupported` for shared memory and sequences.
+ * `bad_argument`, `bad_tensor`, or `unsupported` for shared memory.
  */
 export function decodeInferRequest(
   { json, binary }: Pick<InferBody, 'json' | 'binary'>, model: string,
@@ -102,7 +104,7 @@ export function decodePlan(json: Uint8Array, model: string): InferPlan {
   const fields = decodeHead(json);
   const id = parsing('id', () =>
     fields.raw('id') === '' ? '' : (fields.optionalText('id', ID_BYTES_MAX) ?? ''));
-  const parameters = decodeParameters(fields, model);
+  const parameters = decodeParameters(fields);
   const inputs = parsing('inputs', () =>
     fields.list('inputs', 0, LIMITS.tensorsMax, decodeInput));
   const outputs = new Map(parsing('outputs', () =>
@@ -114,6 +116,8 @@ export function decodePlan(json: Uint8Array, model: string): InferPlan {
     ...(outputs.size === 0 ? {} : { outputs: [...outputs.keys()] }),
     ...(timeoutUs === 0 ? {} : { timeoutUs }),
     ...(priority === 0 ? {} : { priority }),
+    ...(id === '' ? {} : { requestId: id }),
+    ...parameters.said,
   };
   return { asked: { id, trace, binary: parameters.binary, outputs, request }, inputs };
 }
@@ -171,11 +175,13 @@ interface Parameters {
   readonly priority: number;
   readonly trace: boolean;
   readonly binary: boolean;
+  /** What the model's rollout, cache or sequences may go by. */
+  readonly said: Pick<InferRequest, 'parameters' | 'sequence'>;
 }
 
-function decodeParameters(fields: Fields, model: string): Parameters {
+function decodeParameters(fields: Fields): Parameters {
   const read = parametersOf(fields);
-  if (read === null) return { timeoutUs: 0, priority: 0, trace: false, binary: false };
+  if (read === null) return { timeoutUs: 0, priority: 0, trace: false, binary: false, said: {} };
   for (const [name, value] of read.entries()) {
     if (name.startsWith('triton_')) {
       throw new KserveError('bad_argument',
@@ -186,8 +192,9 @@ function decodeParameters(fields: Fields, model: string): Parameters {
     throw new KserveError('bad_argument',
       `parameter '${name}' has invalid type. It should be either 'int', 'bool', or 'string'.`);
   }
-  refuseSequence(read, model);
+  const sequence = parsing('sequence_id', () => sequencePart(read));
   return {
+    said: { parameters: plainParameters(read), ...(sequence ? { sequence } : {}) },
     timeoutUs: Math.min(parsing('timeout', () => unsigned(read, 'timeout')), TIMEOUT_US_MAX),
     priority: parsing('priority', () => unsigned(read, 'priority')),
     trace: parsing('trace', () => read.flag('trace')) ?? false,
@@ -200,14 +207,6 @@ function unsigned(fields: Fields, name: string): number {
   const value = fields.raw(name);
   if (typeof value === 'bigint' && value > 0n && value < 2n ** 64n) return Number.MAX_SAFE_INTEGER;
   return fields.optionalInteger(name, 0, Number.MAX_SAFE_INTEGER) ?? 0;
-}
-
-/** 0, '' and false are what a request says that is of no sequence. */
-function refuseSequence(fields: Fields, model: string): void {
-  const names = ['sequence_id', 'sequence_start', 'sequence_end'];
-  const named = names.find((name) => ![undefined, 0, '', false].includes(fields.raw(name) as never));
-  if (named === undefined) return;
-  throw new KserveError('unsupported', `'${named}': model '${model}' takes no sequences`);
 }
 
 function decodeInput(value: unknown, where: Where): PlannedInput {

@@ -5,6 +5,8 @@ export interface VersionStats {
   readonly memoryBytes: number; // of rows that wait and run
   readonly failures: number;
   readonly phases: PhaseSums;
+  /** Where answers are kept: requests that no run answered, and those that were looked up in vain. */
+  readonly cache?: { hits: number; misses: number; hitNs: number; missNs: number };
 }
 
 /** `server/batch/phase-stats.ts` is one. */
@@ -30,7 +32,10 @@ export function encodeStats(versions: readonly VersionStats[]): string {
   return JSON.stringify({ model_stats: versions.map(modelStats) });
 }
 
-function modelStats({ model, version, memoryBytes, failures, phases }: VersionStats): object {
+function modelStats(
+  { model, version, memoryBytes, failures, phases, cache }: VersionStats,
+): object {
+  const { hits, misses, hitNs, missNs } = cache ?? { hits: 0, misses: 0, hitNs: 0, missNs: 0 };
   const { successes, queueNs, inputNs, inferNs, outputNs } = phases;
   return {
     name: model,
@@ -39,14 +44,14 @@ function modelStats({ model, version, memoryBytes, failures, phases }: VersionSt
     inference_count: phases.rows,
     execution_count: phases.runs,
     inference_stats: {
-      success: duration(successes, phases.successNs),
+      success: duration(successes + hits, phases.successNs + hitNs),
       fail: duration(failures, phases.failNs),
       queue: duration(successes, queueNs),
       compute_input: duration(successes, inputNs),
       compute_infer: duration(successes, inferNs),
       compute_output: duration(successes, outputNs),
-      cache_hit: duration(0, 0),
-      cache_miss: duration(0, 0),
+      cache_hit: duration(hits, hitNs),
+      cache_miss: duration(misses, missNs),
     },
     response_stats: {},
     batch_stats: batchStats(phases),

@@ -3,7 +3,9 @@
  * defaults filled in. `server/wire/README.md` is the same as tables, for strangers.
  */
 import type { FailureCode } from '../core/errors.ts';
-import type { InferResult, InferTiming } from '../core/inference.ts';
+import type {
+  InferResult, InferTiming, RequestParameters, SequencePart,
+} from '../core/inference.ts';
 import type { Tensor } from '../core/tensor.ts';
 
 /** Limits on what one message may hold. */
@@ -202,7 +204,9 @@ export interface EventsReply {
 export type Request = {
   readonly id: RequestId; readonly deadlineMs?: number; readonly priority?: number;
 } & (
-  | { readonly op: 'infer'; readonly timeoutUs?: number; readonly model: string; readonly version?: string;
+  | { readonly op: 'infer'; readonly timeoutUs?: number;
+      readonly parameters?: RequestParameters; readonly sequence?: SequencePart;
+      readonly model: string; readonly version?: string;
       readonly inputs: readonly Tensor[]; readonly outputs?: readonly string[];
       readonly classes?: ReadonlyMap<string, number>; // how many of an output's highest elements
       readonly trace: boolean }

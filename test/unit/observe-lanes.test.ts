@@ -8,7 +8,8 @@ import { LaneWorld, type WorldOptions } from '../support/lane-world.ts';
 function pageOf({ lane }: LaneWorld): string {
   const report = [{ model: 'm', version: '1', placement: 'pool', lane }];
   const metrics = new Metrics();
-  observeLanes(metrics, { report: () => report } as unknown as ModelHost);
+  const answers = { bytes: 0, entries: 0, evicted: 0 };
+  observeLanes(metrics, { report: () => report, answers } as unknown as ModelHost);
   return metrics.text();
 }
 

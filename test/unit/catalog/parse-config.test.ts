@@ -16,6 +16,7 @@ suite('parseConfig', () => {
       output: [{ ...tensor, name: 'y' }],
       version_policy: { latest: { num_versions: 1 } },
       version_labels: {},
+      response_cache: { enable: false, ttl_seconds: 0 },
       instance_group: { count: 0 },
       dynamic_batching: {
         max_queue_delay_microseconds: 0, max_queue_size: 4096,

@@ -1,0 +1,119 @@
+import { join } from 'node:path';
+import { BatchLane } from './batch/batch-lane.ts';
+import { startInfer } from './batch/infer.ts';
+import { laneRowBytes, laneSlots } from './batch/lane-memory.ts';
+import { LooseRows } from './batch/loose-rows.ts';
+import { RunTime } from './batch/run-time.ts';
+import type { Runner } from './batch/runner.ts';
+import type { ServedLane } from './batch/served-lane.ts';
+import { isLoose, type ModelConfig } from './catalog/model-config.ts';
+import type { ModelFolder } from './catalog/repository.ts';
+import type { Clock } from './core/clock.ts';
+import type { Log } from './core/log.ts';
+import type { Slab } from './core/slab.ts';
+import { SlabShelf } from './core/slab-shelf.ts';
+import type { AnswerStore } from './flow/answer-store.ts';
+import { DeskLane } from './flow/desk-lane.ts';
+import { ResponseCache } from './flow/response-cache.ts';
+import { InlineRunner } from './pool/inline.ts';
+import { LooseInline, LooseRunner } from './pool/loose.ts';
+import type { Pool } from './pool/pool.ts';
+import type { Measured, ModelFiles } from './pool/protocol.ts';
+import { ModelInstance } from './runtime/instance.ts';
+import { LooseInstance } from './runtime/loose-instance.ts';
+import { openRuntime } from './runtime/open-runtime.ts';
+
+/** Slabs that outlive their lanes: a model with several versions gives several back at once. */
+const SHELF_SLABS_MAX = 4;
+
+export interface MakerParts {
+  readonly pool: Pool;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly answers: AnswerStore;
+  readonly inlineUsMax: number; // a model whose full batch is cheaper runs on the front end
+}
+
+/**
+ * Makes the lane of a model's version as its config has it. A model that asks for nothing besides has
+ * its batcher's own lane, and its requests pass through nothing else.
+ */
+export class LaneMaker {
+  readonly #shelf = new SlabShelf(SHELF_SLABS_MAX);
+
+  constructor(private readonly parts: MakerParts) {}
+
+  /** Loaded, tried out and warm. Fails with `backend`, or with what is wrong with the config. */
+  async open(folder: ModelFolder, version: number): Promise<ServedLane> {
+    const lane: ServedLane = await this.#openRunning(folder, version);
+    return folder.config.response_cache.enable ? this.#cached(lane) : lane;
+  }
+
+  /** After its open requests; those that wait for longer than `drainMs` are refused. */
+  async close(lane: ServedLane, drainMs: number): Promise<void> {
+    await lane.close(drainMs);
+    if (lane.slab) this.#shelf.giveBack(lane.slab);
+  }
+
+  #cached(lane: ServedLane): ServedLane {
+    const { answers: store, clock } = this.parts;
+    const { ttl_seconds } = lane.config.response_cache;
+    const cache = new ResponseCache({
+      store, clock, turnEnd: setImmediate, ttlUs: ttl_seconds * 1e6 || Infinity,
+      run: lane.desk?.start ?? ((request, settled) => startInfer(lane, request, clock, settled)),
+    });
+    return new DeskLane(lane, cache, { cache: cache.sums, onClosed: () => cache.clear() });
+  }
+
+  async #openRunning({ folder, config }: ModelFolder, version: number): Promise<BatchLane> {
+    const { pool, clock, log } = this.parts;
+    const files: ModelFiles = { folder: join(folder, String(version)), config };
+    const runTime = new RunTime();
+    const measured = await this.#measured(files);
+    for (const { rows, us } of measured.times) runTime.observe(rows, us);
+    const inline = this.#choosesInline(config, measured);
+    const slots = laneSlots(config, inline ? 1 : pool.runsMax(files));
+    const slab = this.#shelf.take(slots, laneRowBytes(config));
+    const loose = isLoose(config) ? new LooseRows(slots) : undefined;
+    const opened = inline
+      ? await openInline(files, slab, loose)
+      : await pool.open(files, slab, measured.openUs);
+    const runner = loose && !inline ? new LooseRunner(opened, loose) : opened;
+    const lane = new BatchLane({
+      model: config.name, version: String(version), config, slab, runner, runTime,
+      clock: clock, turnEnd: setImmediate, ...(loose ? { loose } : {}),
+    });
+    log.info('model served', {
+      model: config.name, version, placement: inline ? 'inline' : 'pool',
+      fullBatchUs: Math.round(runTime.expectUs(lane.rowsMax)),
+    });
+    return lane;
+  }
+
+  /**
+   * Tried out on a pool thread, not here: a heavy model would stop the sockets for as long as it is
+   * timed, and one that hangs for ever. Models that are to run here whatever they cost are not.
+   */
+  async #measured(files: ModelFiles): Promise<Measured> {
+    const { placement } = files.config.parameters;
+    return placement === 'inline' ? { times: [], openUs: 0 } : this.parts.pool.measure(files);
+  }
+
+  #choosesInline({ parameters: { placement } }: ModelConfig, { times }: Measured): boolean {
+    if (placement !== 'auto') return placement === 'inline';
+    return (times.at(-1)?.us ?? Infinity) <= this.parts.inlineUsMax;
+  }
+}
+
+async function openInline(
+  { folder, config }: ModelFiles, slab: Slab, loose: LooseRows | undefined,
+): Promise<Runner> {
+  const runtime = await openRuntime(config.platform);
+  if (loose) {
+    const model = await LooseInstance.open(runtime, folder, config);
+    return new InlineRunner(config.name, new LooseInline(model, loose));
+  }
+  const instance = await ModelInstance.open(runtime, folder, config);
+  instance.bind(slab.memory, slab.layout);
+  return new InlineRunner(config.name, instance);
+}
