@@ -40,6 +40,7 @@ class Connection {
 
   // The run's own, a connection each.
   int in_flight = 0;
+  std::deque<std::int64_t> waiting;   // when requests were due that the window has no room for
   std::deque<std::uint32_t> order;    // HTTP: ids in the order in which answers must come
   std::vector<std::uint32_t> unsent;  // ids put into `outgoing` since the last flush
   bool writable_wanted = false;

@@ -38,10 +38,12 @@ Split next_response(std::string_view stream, Response& response) noexcept {
   return Split::whole;
 }
 
-std::string http_request(const std::string& path, WireKind wire, std::string_view body) {
-  const std::string type = wire == WireKind::json ? "application/json" : "application/msgpack";
-  return "POST " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: " + type +
-         "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
+std::string http_request(const Options& options, std::string_view body) {
+  const bool json = options.wire == WireKind::json;
+  const std::string type = json ? "application/json" : "application/octet-stream";
+  const std::string more = options.header.empty() ? "" : options.header + "\r\n";
+  return "POST " + options.path + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: " + type +
+         "\r\n" + more + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
 }
 
 int http_status(std::string_view head) noexcept {

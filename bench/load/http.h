@@ -20,7 +20,7 @@ struct Response {
 [[nodiscard]] Split next_response(std::string_view stream, Response& response) noexcept;
 
 // A POST of `body` on a connection that stays open.
-std::string http_request(const std::string& path, WireKind wire, std::string_view body);
+std::string http_request(const Options& options, std::string_view body);
 
 // Of a head that ends with its empty line: the status, 0 when there is none; a header's value,
 // empty when it is not there. `name` is in lower case.

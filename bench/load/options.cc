@@ -45,10 +45,14 @@ constexpr Row kRows[] = {
        o.transport = choice("transport", w, "ws", TransportKind::websocket, "http",
                             TransportKind::http);
      }},
-    {"--wire", "msgpack | json",
+    {"--wire", "msgpack | json | kserve",
      [](Options& o, const char* w) {
-       o.wire = choice("wire", w, "msgpack", WireKind::msgpack, "json", WireKind::json);
+       o.wire = std::strcmp(w, "kserve") == 0
+                    ? WireKind::kserve
+                    : choice("wire", w, "msgpack", WireKind::msgpack, "json", WireKind::json);
      }},
+    {"--header", "HTTP: one more line of every request's head",
+     [](Options& o, const char* w) { o.header = w; }},
     {"--path", "of the WebSocket or the POST", [](Options& o, const char* w) { o.path = w; }},
     {"--subprotocol", "asked for in the WebSocket handshake",
      [](Options& o, const char* w) { o.subprotocol = w; }},
@@ -64,6 +68,12 @@ constexpr Row kRows[] = {
      [](Options& o, const char* w) { o.depth = whole("depth", w, 1, 1024); }},
     {"--rate", "open loop: requests a second",
      [](Options& o, const char* w) { o.rate = number("rate", w, 0.1, 1e7); }},
+    {"--window", "open loop: a socket's unanswered requests at most, as the server's credit has it",
+     [](Options& o, const char* w) { o.window = whole("window", w, 0, 65'536); }},
+    {"--patience-ms", "with a window: what has waited longer for one is not sent",
+     [](Options& o, const char* w) { o.patience_ms = number("patience-ms", w, 0, 60'000); }},
+    {"--deadline-ms", "an answer later than this from due is not in time",
+     [](Options& o, const char* w) { o.deadline_ms = number("deadline-ms", w, 0, 600'000); }},
     {"--arrivals", "open loop: poisson | constant",
      [](Options& o, const char* w) {
        o.arrivals = choice("arrivals", w, "poisson", ArrivalKind::poisson, "constant",

@@ -4,7 +4,8 @@
 #include <string>
 
 enum class TransportKind { websocket, http };
-enum class WireKind { msgpack, json };
+// `kserve` is HTTP alone: JSON with binary tensors behind it, both ways.
+enum class WireKind { msgpack, json, kserve };
 enum class LoopKind { closed, open };
 enum class ArrivalKind { poisson, constant };
 
@@ -16,11 +17,15 @@ struct Options {
   WireKind wire = WireKind::msgpack;
   std::string path = "/ws";
   std::string subprotocol;  // asked for in the handshake, and must be granted
+  std::string header;       // HTTP: one more line of every request's head
   std::string requests;     // the file of requests: requests.h
   LoopKind loop = LoopKind::closed;
   int connections = 64;
   int depth = 1;  // closed loop: requests that a connection keeps in flight
   double rate = 10'000;
+  int window = 0;          // open loop, WebSocket: a connection's unanswered at most; 0 is no limit
+  double patience_ms = 50;  // with a window: what has waited longer for one is not sent at all
+  double deadline_ms = 0;   // an answer after this long from due is not in time; 0 is always
   ArrivalKind arrivals = ArrivalKind::poisson;
   std::uint64_t seed = 1;
   double seconds = 3;

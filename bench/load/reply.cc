@@ -174,8 +174,20 @@ Reply read_json(std::string_view payload) noexcept {
   return reply;
 }
 
+Reply read_kserve(std::string_view payload) noexcept {
+  Reply reply;
+  reply.outcome = Outcome::answer;
+  float value = 0;
+  if (payload.size() >= sizeof value) {
+    std::memcpy(&value, payload.data() + payload.size() - sizeof value, sizeof value);
+    reply.value = value;
+  }
+  return reply;
+}
+
 }  // namespace
 
 Reply read_reply(WireKind wire, std::string_view payload) noexcept {
+  if (wire == WireKind::kserve) return read_kserve(payload);
   return wire == WireKind::msgpack ? read_msgpack(payload) : read_json(payload);
 }

@@ -11,6 +11,8 @@
 //   msgpack  map: id (uint), and outputs: [{data: bin of float32}] or error: {code: str}
 //   JSON     "id":N or "id":"N", and "data":[number…] or "error" with "code":"…"
 //
+//   kserve   a 200 with the first output in binary at its end; no id: answers come in order
+//
 // `overloaded`, `deadline` and `draining` are sheds: the server chose not to answer. Every other
 // code is a failure.
 enum class Outcome { answer, shed, failure, unreadable };

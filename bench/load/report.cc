@@ -29,7 +29,10 @@ void print_report(const Options& options, const Tally& tally) {
   std::printf("{\"loop\":\"%s\",\"transport\":\"%s\",\"wire\":\"%s\",\"connections\":%d",
               open ? "open" : "closed",
               options.transport == TransportKind::http ? "http" : "ws",
-              options.wire == WireKind::json ? "json" : "msgpack", options.connections);
+              options.wire == WireKind::msgpack  ? "msgpack"
+              : options.wire == WireKind::json ? "json"
+                                               : "kserve",
+              options.connections);
   if (open) {
     std::printf(",\"arrivals\":\"%s\",\"seed\":%" PRIu64 ",\"rate\":%.1f",
                 options.arrivals == ArrivalKind::poisson ? "poisson" : "constant", options.seed,
@@ -38,12 +41,15 @@ void print_report(const Options& options, const Tally& tally) {
     std::printf(",\"depth\":%d", options.depth);
   }
   std::printf(",\"seconds\":%.3f,\"answered_per_s\":%.1f", options.seconds, answered_per_s);
+  std::printf(",\"in_time_per_s\":%.1f",
+              static_cast<double>(tally.in_time_in_window) / options.seconds);
   print_count("sent_total", tally.sent_total);
   print_count("replies_total", tally.replies_total);
   print_count("answers", tally.answers);
   print_count("sheds", tally.sheds);
   print_count("failures", tally.failures);
   print_count("unanswered", tally.unanswered);
+  print_count("held", tally.held);
   print_count("checked", tally.checked);
   print_count("wrong", tally.wrong);
   print_count("broken", tally.broken);

@@ -53,7 +53,7 @@ Requests::Requests(const Options& options) : wire_(options.wire) {
     Framed& framed = framed_.emplace_back();
     framed.expected = expected;
     if (options.transport == TransportKind::http) {
-      framed.bytes = http_request(options.path, wire_, payload);
+      framed.bytes = http_request(options, payload);
       framed.id_at = framed.bytes.size() - payload.size() + id_at;
       std::memset(framed.mask, 0, sizeof framed.mask);
       continue;

@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cassert>
 #include <cerrno>
 #include <cmath>
@@ -21,6 +22,7 @@ constexpr std::int64_t kSleepMaxNs = 5'000'000;
 
 // A sleep ends late by tens of microseconds, so the last stretch before a request is due is spun.
 constexpr std::int64_t kSpinNs = 60'000;
+constexpr std::int64_t kWindowSleepNs = 100'000;
 
 double cpu_seconds() {
   rusage used{};
@@ -68,7 +70,7 @@ Tally Run::measure() {
   const std::int64_t drained_ns = end_ns_ + ns(options_.drain_seconds);
   for (;;) {
     if (arrivals_) send_due();
-    const bool more = sending() || in_flight_ > 0 || !waiting_.empty();
+    const bool more = sending() || in_flight_ > 0 || !waiting_.empty() || queued_ > 0;
     if (!more || now_ >= drained_ns || open_connections_ == 0) break;
     wait();
   }
@@ -87,20 +89,26 @@ void Run::start_closed() {
 // Everything that is due by now, in order; then one flush a connection.
 void Run::send_due() {
   now_ = now_ns();
-  const bool http = options_.transport == TransportKind::http;
   for (; arrivals_->due_ns() <= now_ && arrivals_->due_ns() < end_ns_; arrivals_->advance()) {
     const std::int64_t due_ns = arrivals_->due_ns();
-    if (http) {
+    if (queues() && in_window(due_ns)) tally_.lag.add(now_ - due_ns);
+    if (options_.transport == TransportKind::http) {
       waiting_.push_back(due_ns);
-      if (in_window(due_ns)) tally_.lag.add(now_ - due_ns);
       continue;
     }
     if (open_connections_ == 0) break;
     while (!connections_[turn_]->open()) turn_ = (turn_ + 1) % connections_.size();
-    enqueue(*connections_[turn_], due_ns);
+    Connection& connection = *connections_[turn_];
     turn_ = (turn_ + 1) % connections_.size();
+    if (options_.window == 0) {
+      enqueue(connection, due_ns);
+    } else {
+      connection.waiting.push_back(due_ns);
+      ++queued_;
+      fill_window(connection);
+    }
   }
-  while (http && !waiting_.empty() && !free_.empty()) {
+  while (!waiting_.empty() && !free_.empty()) {
     Connection* connection = free_.back();
     free_.pop_back();
     if (!connection->open()) continue;
@@ -108,6 +116,27 @@ void Run::send_due() {
     waiting_.pop_front();
   }
   flush_dirty();
+}
+
+// Whether requests may have to wait for a connection before they are sent.
+bool Run::queues() const noexcept {
+  return options_.transport == TransportKind::http || options_.window > 0;
+}
+
+// Sends what waits on the connection, as far as its window goes. What has waited too long is told
+// so by its own client, and costs the server nothing.
+void Run::fill_window(Connection& connection) {
+  const std::int64_t oldest_ns = now_ - ns(options_.patience_ms / 1e3);
+  while (!connection.waiting.empty() && connection.in_flight < options_.window) {
+    const std::int64_t due_ns = connection.waiting.front();
+    connection.waiting.pop_front();
+    --queued_;
+    if (due_ns >= oldest_ns) {
+      enqueue(connection, due_ns);
+    } else if (in_window(due_ns)) {
+      ++tally_.held;
+    }
+  }
 }
 
 void Run::enqueue(Connection& connection, std::int64_t due_ns) {
@@ -137,11 +166,11 @@ void Run::flush_dirty() {
 void Run::flush(Connection& connection) {
   if (!connection.open()) return;
   const std::int64_t sent_ns = now_ns();
-  const bool queued_before = arrivals_ && options_.transport == TransportKind::http;
+  const bool queued_before = arrivals_ && queues();
   for (const std::uint32_t id : connection.unsent) {
     Flight& place = flight(id);
     place.sent_ns = sent_ns;
-    // HTTP in an open loop has its lag taken when due: waiting for a connection is no lag of ours.
+    // What queues has its lag taken when due: waiting for a connection is no lag of ours.
     if (!queued_before && in_window(place.due_ns)) tally_.lag.add(sent_ns - place.due_ns);
   }
   connection.unsent.clear();
@@ -175,6 +204,8 @@ void Run::wait() {
 std::int64_t Run::sleep_ns() const {
   if (!arrivals_ || arrivals_->due_ns() >= end_ns_) return kSleepMaxNs;
   const std::int64_t left = arrivals_->due_ns() - now_ns();
+  // With windows it is replies that make room: to spin would only take a core from the server.
+  if (options_.window > 0) return std::clamp(left, kWindowSleepNs, kSleepMaxNs);
   if (left < kSpinNs) return 0;
   return std::min(left - kSpinNs, kSleepMaxNs);
 }
@@ -196,6 +227,8 @@ void Run::serve(const epoll_event& event) {
   if (settled == 0) return;
   if (arrivals_) {
     if (options_.transport == TransportKind::http) free_.push_back(&connection);
+    if (options_.window > 0) fill_window(connection);
+    flush_dirty();
     return;
   }
   if (!sending()) return;
@@ -248,7 +281,8 @@ std::size_t Run::take_responses(Connection& connection, std::string_view stream)
     Reply reply;
     if (response.status == 200) {
       reply = read_reply(options_.wire, response.body);
-      if (reply.id != id) reply.outcome = Outcome::unreadable;
+      const bool named = options_.wire != WireKind::kserve;
+      if (named && reply.id != id) reply.outcome = Outcome::unreadable;
     } else {
       const bool shed = response.status == 503 || response.status == 429;
       reply.outcome = shed ? Outcome::shed : Outcome::failure;
@@ -268,7 +302,11 @@ void Run::settle(Connection& connection, const Reply& reply) {
   --connection.in_flight;
   --in_flight_;
   ++tally_.replies_total;
-  if (reply.outcome == Outcome::answer && in_window(now_)) ++tally_.answered_in_window;
+  if (reply.outcome == Outcome::answer && in_window(now_)) {
+    const bool timely = options_.deadline_ms == 0 || now_ - place.due_ns <= ns(options_.deadline_ms / 1e3);
+    ++tally_.answered_in_window;
+    if (timely) ++tally_.in_time_in_window;
+  }
   check(place, reply);
   if (!in_window(place.due_ns)) return;
   if (reply.outcome == Outcome::shed) {
@@ -305,15 +343,21 @@ void Run::drop(Connection& connection) {
   --open_connections_;
   ++tally_.closed;
   in_flight_ -= static_cast<std::uint64_t>(connection.in_flight);
+  queued_ -= connection.waiting.size();
 }
 
 void Run::finish() {
   for (const Flight& place : flights_) {
     if (place.open) give_up(place);
   }
-  for (const std::int64_t due_ns : waiting_) {
-    if (!in_window(due_ns)) continue;
-    ++tally_.unanswered;
-    tally_.from_due.add(now_ - due_ns);
+  for (const std::int64_t due_ns : waiting_) never_sent(due_ns);
+  for (const auto& connection : connections_) {
+    for (const std::int64_t due_ns : connection->waiting) never_sent(due_ns);
   }
+}
+
+void Run::never_sent(std::int64_t due_ns) {
+  if (!in_window(due_ns)) return;
+  ++tally_.unanswered;
+  tally_.from_due.add(now_ - due_ns);
 }

@@ -16,8 +16,8 @@
 
 // One run on one thread. A closed loop keeps `depth` requests in flight on each connection; an
 // open loop sends what is due, whatever has been answered. In an open loop a WebSocket carries any
-// number of requests and takes its turn; an HTTP connection carries one, and what is due waits for
-// a free connection, which counts into its latency.
+// number of requests, or its window's, and takes its turn; an HTTP connection carries one. What is
+// due waits for a connection with room, which counts into its latency.
 class Run {
  public:
   explicit Run(const Options& options);
@@ -44,6 +44,8 @@ class Run {
 
   void start_closed();
   void send_due();
+  void fill_window(Connection& connection);
+  bool queues() const noexcept;
   void enqueue(Connection& connection, std::int64_t due_ns);
   void flush_dirty();
   void flush(Connection& connection);
@@ -60,6 +62,7 @@ class Run {
   void give_up(const Flight& flight);
   void drop(Connection& connection);
   void finish();
+  void never_sent(std::int64_t due_ns);
 
   const Options& options_;
   const Requests requests_;
@@ -79,5 +82,6 @@ class Run {
   std::size_t turn_ = 0;                     // open loop, WebSocket: whose turn it is
   std::vector<Connection*> free_;            // open loop, HTTP: connections without a request
   std::deque<std::int64_t> waiting_;         // open loop, HTTP: due, and no connection free
+  std::uint64_t queued_ = 0;                 // due, and waiting for their connections' windows
   std::vector<Connection*> dirty_;           // with requests to flush
 };

@@ -14,12 +14,14 @@ struct Tally {
 
   // Answers (no sheds, no failures) that came within the window, whenever due: the rate.
   std::uint64_t answered_in_window = 0;
+  std::uint64_t in_time_in_window = 0;  // of these, within `--deadline-ms` of due
 
   // Requests due in the window, by what became of them.
   std::uint64_t answers = 0;
   std::uint64_t sheds = 0;
   std::uint64_t failures = 0;
   std::uint64_t unanswered = 0;
+  std::uint64_t held = 0;  // never sent: they waited too long for a window
 
   std::uint64_t checked = 0;  // answers compared with the expected value, over the whole run
   std::uint64_t wrong = 0;    // of these, farther from it than 1e-4, or without a value

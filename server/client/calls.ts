@@ -36,6 +36,7 @@ export interface SubmitOptions extends CallOptions {
 }
 
 const TOO_LARGE = 1009; // the close code of a message above the server's limit
+const CREDIT_ASKED_AT = 8; // unanswered calls: fewer than that are no burden to a server
 const DRAIN_POLL_MS = 5; // a browser's WebSocket does not tell when its buffer has emptied
 
 /** What may leave now: pure, so that every edge can be tested. */
@@ -58,6 +59,8 @@ export class Calls {
   readonly #queue: Call[] = []; // oldest first
   readonly #sent = new Map<number, Call>();
   #lastId = 0;
+  #creditId = 0; // of the question for this connection's credit; 0 while none was asked
+  #bounds: Pick<ClientLimits, 'inFlightMax' | 'bufferedBytesMax'>;
   #drainTimer: (() => void) | null = null;
 
   constructor(
@@ -65,7 +68,9 @@ export class Calls {
     private readonly codec: Codec,
     private readonly clock: Clock,
     private readonly rules: CallRules,
-  ) {}
+  ) {
+    this.#bounds = rules.limits;
+  }
 
   get inFlight(): number {
     return this.#sent.size;
@@ -98,7 +103,7 @@ export class Calls {
   /** The one place that sends: called when a call comes, a reply comes, or the connection opens. */
   pump(): void {
     while (this.#queue.length > 0) {
-      const may = mayLeave(this.wire, this.#sent.size, this.rules.limits);
+      const may = mayLeave(this.wire, this.#sent.size, this.#bounds);
       if (may === 'when the buffer drains') {
         this.#drainTimer ??= this.clock.after(DRAIN_POLL_MS * 1000, () => {
           this.#drainTimer = null;
@@ -110,12 +115,25 @@ export class Calls {
       call.sentUs = this.clock.nowUs();
       this.#sent.set(call.id, call);
       this.wire.send(call.frame);
+      if (this.#creditId === 0 && this.#sent.size >= CREDIT_ASKED_AT) {
+        this.#creditId = ++this.#lastId;
+        this.wire.send(this.codec.encode({ id: this.#creditId, op: 'credit' }));
+      }
     }
+  }
+
+  /** How many calls the server would have unanswered on this connection; what waits, waits here. */
+  credited(credit: unknown): void {
+    if (typeof credit !== 'number' || credit < 1) return; // it knows of no credit
+    const { inFlightMax, bufferedBytesMax } = this.rules.limits;
+    this.#bounds = { inFlightMax: Math.min(inFlightMax, credit), bufferedBytesMax };
+    this.pump();
   }
 
   /** Ends the call that a reply belongs to. A late reply belongs to none, and is dropped. */
   answer(reply: Record<string, unknown>): void {
     const { id, error, ...body } = reply;
+    if (id === this.#creditId) return this.credited(body.credit);
     const call = this.#sent.get(id as number);
     if (!call) return;
     if (error === undefined) this.#finish(call, 'ok', () => call.resolve(body));
@@ -133,6 +151,8 @@ export class Calls {
    * Nothing is sent again when a message was too large, since any of them may have been the one.
    */
   lost(why: Loss): void {
+    this.#creditId = 0;
+    this.#bounds = this.rules.limits;
     const again = why.code === TOO_LARGE ? [] : [...this.#sent.values()].filter(mayResend);
     for (const call of again) {
       call.resendsLeft -= 1;
@@ -154,7 +174,8 @@ export class Calls {
 
   #refusal(): VitrineError | null {
     const { limits, whenFull } = this.rules;
-    const waits = this.#queue.length > 0 || mayLeave(this.wire, this.#sent.size, limits) !== 'yes';
+    const may = mayLeave(this.wire, this.#sent.size, this.#bounds);
+    const waits = this.#queue.length > 0 || may !== 'yes';
     if (whenFull === 'reject' && this.wire.open && waits) {
       return new VitrineError('client_overloaded', `${this.#sent.size} calls are unanswered`);
     }

@@ -169,6 +169,7 @@ class Client implements VitrineClient {
       if (typeof one !== 'object' || one === null) continue;
       const message = one as Record<string, unknown>;
       if (message.push === undefined) this.#calls.answer(message);
+      else if (message.push === 'credit') this.#calls.credited(message.credit);
       else this.#subscriptions.pushed(message);
     }
   }

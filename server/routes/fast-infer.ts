@@ -46,11 +46,11 @@ export class FastInfer {
     const template = this.#find(session, frame, idAt, idEnd);
     if (template === null) return false;
     const id = integerAt(this.#words.view, idAt, idBytes);
-    const { flights, limits } = session;
+    const { flights } = session;
     if (flights.has(id)) return false;
-    if (flights.size >= limits.requestsMax) {
+    if (flights.size >= session.requestsMax) {
       template.lane.makeRoom();
-      if (flights.size >= limits.requestsMax) return this.#refuse(session, id, session.fullError);
+      if (flights.size >= session.requestsMax) return this.#refuse(session, id, session.overrun());
     }
     const job = template.lane.take(template.rows);
     if (job === null) return this.#refuse(session, id, this.#noRoom(template));

@@ -10,6 +10,7 @@ import { topClasses } from '../wire/classes.ts';
 import { inferReply, type Outgoing, type WireFormat } from '../wire/encode.ts';
 import type { Op, Request, RequestId } from '../wire/schema.ts';
 import { tensorBody } from './kserve.ts';
+import { Credits } from './credit.ts';
 import { Desk, DESK_LIMITS } from './desk.ts';
 import type { Flight, Session } from './session.ts';
 
@@ -34,9 +35,11 @@ const SUBSCRIPTIONS_MAX = 100; // of one socket
 /** What a socket can ask for. Every request is answered once, unless its socket goes before. */
 export class Operations {
   readonly #desk: Desk;
+  readonly #credits: Credits;
 
   constructor(private readonly parts: OperationParts) {
     const { clock, desk } = parts;
+    this.#credits = new Credits(clock);
     this.#desk = desk ?? new Desk({ clock, pace: null, nextTurn: setImmediate, limits: DESK_LIMITS });
   }
 
@@ -48,6 +51,7 @@ export class Operations {
     session.checkId(request.id);
     switch (request.op) {
       case 'ping': return now({ pong: true });
+      case 'credit': return now({ credit: session.askCredit(format, this.#credits) });
       case 'cancel': return now(cancel(session, request.target));
       case 'metadata': return now(this.#metadata(request));
       case 'subscribe': return now(this.#subscribe(session, format, request));

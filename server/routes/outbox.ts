@@ -10,6 +10,7 @@ export class Mailbox {
 
 const SLACK = 3; // bytes: frames may be written in words of four
 const BYTES_START = 65_536;
+const PATIENT_BYTES_MAX = 262_144; // more are not kept for the end of the turn
 const BYTES_KEPT_MAX = 16_777_216; // a larger arena is given back once it is empty
 
 /**
@@ -33,10 +34,17 @@ export class Outbox {
   readonly #sendAll = (): void => this.#send();
 
   /**
-   * `defer` runs something once all that this turn has settled is known: microtasks are run when a
-   * callback of the event loop ends.
+   * While true, replies may wait for the end of the turn: a turn brings many messages, and who is
+   * refused, or answered to make room, is one of many. The rest leaves when its callback ends.
    */
-  constructor(private readonly defer: (run: () => void) => void = queueMicrotask) {}
+  patient = false;
+  #asked: 'no' | 'turn' | 'callback' = 'no'; // when a flush is due
+
+  /** `soon`: when the callback of the event loop ends. `later`: when its turn does. */
+  constructor(
+    private readonly soon: (run: () => void) => void = queueMicrotask,
+    private readonly later: (run: () => void) => void = setImmediate,
+  ) {}
 
   /** Where `reserve`d frames are written. Valid until the next `reserve`. */
   get bytes(): Uint8Array {
@@ -67,6 +75,8 @@ export class Outbox {
 
   /** Sends everything now. */
   flush(): void {
+    this.#asked = 'no';
+    if (this.#count === 0) return;
     for (const box of this.#dirty) {
       this.#sending = box;
       if (box.first === box.last) this.#send();
@@ -96,7 +106,13 @@ export class Outbox {
       this.#next[box.last] = frame;
     }
     box.last = frame;
-    if (frame === 0) this.defer(this.#flush);
+    if (this.#asked === 'no' && this.patient) {
+      this.#asked = 'turn';
+      this.later(this.#flush);
+    } else if (this.#asked !== 'callback' && (!this.patient || this.#used > PATIENT_BYTES_MAX)) {
+      this.#asked = 'callback';
+      this.soon(this.#flush);
+    }
   }
 
   #send(): void {

@@ -2,7 +2,8 @@ import { ServeError } from '../core/errors.ts';
 import type { FailureCode } from '../core/errors.ts';
 import type { Socket } from '../transport/transport.ts';
 import { encodeMessage, errorReply, type Outgoing, type WireFormat } from '../wire/encode.ts';
-import type { Op, Push, RequestId } from '../wire/schema.ts';
+import type { CreditPush, Op, Push, RequestId } from '../wire/schema.ts';
+import { Credit, type Credits } from './credit.ts';
 import { Caller } from './desk.ts';
 import type { InferTemplate } from './infer-template.ts';
 import { Flights } from './flights.ts';
@@ -34,8 +35,13 @@ export class Session {
   /** The last shape of request that came by the fast path: the next is likely to have it too. */
   template: InferTemplate | null = null;
   badFrames = 0;
-  #fullError: ServeError | null = null;
   wrongKinds = 0;
+  /** Requests beyond what it may leave unanswered, less the answered ones since. */
+  overruns = 0;
+  /** How many requests may be unanswered; one more is answered `overloaded`. */
+  requestsMax: number;
+  #credit: Credit | null = null; // of who has asked for it
+  #fullError: ServeError | null = null;
 
   constructor(
     readonly socket: Socket,
@@ -44,6 +50,25 @@ export class Session {
     private readonly observe: SocketObserver,
   ) {
     this.box = new Mailbox(socket);
+    this.requestsMax = limits.requestsMax;
+  }
+
+  /**
+   * From now on the socket is told when its credit changes. What it sent before it heard of that is
+   * still let in: twice as much may be unanswered.
+   */
+  askCredit(format: WireFormat, credits: Credits): number {
+    const most = this.limits.requestsMax;
+    const allow = (credit: number): void => {
+      this.requestsMax = Math.min(most, credit * 2);
+      this.#fullError = null;
+    };
+    this.#credit ??= new Credit(credits, most, (credit) => {
+      allow(credit);
+      this.push(format, { push: 'credit', credit });
+    });
+    allow(this.#credit.told);
+    return this.#credit.told;
   }
 
   /** Throws `bad_argument` while a request of this id is unanswered. */
@@ -54,13 +79,17 @@ export class Session {
 
   /** Throws `overloaded` when no more requests may be left unanswered. */
   checkRoom(): void {
-    if (this.flights.size < this.limits.requestsMax) return;
-    throw this.fullError;
+    if (this.flights.size < this.requestsMax) return;
+    throw this.overrun();
   }
 
-  /** Made once: under a flood an error with its stack costs more than all else of a refusal. */
-  get fullError(): ServeError {
-    const detail = `${this.limits.requestsMax} requests of this socket are unanswered`;
+  /**
+   * What a request is told for which there is no room. Made once: under a flood an error with its
+   * stack costs more than all else of a refusal.
+   */
+  overrun(): ServeError {
+    this.overruns += 1;
+    const detail = `${this.requestsMax} requests of this socket are unanswered`;
     this.#fullError ??= new ServeError('overloaded', detail, { retryAfterMs: RETRY_AFTER_MS });
     return this.#fullError;
   }
@@ -81,27 +110,30 @@ export class Session {
       return this.fail(format, op, message.id ?? null, error);
     }
     this.outbox.put(this.box, frame);
-    this.observe(op, 'ok');
+    this.answered(op);
   }
 
   fail(format: WireFormat, op: Op | 'unreadable', id: RequestId | null, error: ServeError): void {
     if (!this.socket.open) return;
     this.outbox.put(this.box, encodeMessage(format, errorReply(id, error)));
-    this.observe(op, error.code);
+    this.refused(op, error.code);
   }
 
-  /** Counts a refusal that was written elsewhere. */
-  refused(op: Op, code: FailureCode): void {
+  /** Counts a refusal, and what it does to the credit. */
+  refused(op: Op | 'unreadable', code: FailureCode): void {
+    if (this.#credit !== null && (code === 'overloaded' || code === 'deadline')) this.#credit.refused();
     this.observe(op, code);
   }
 
-  /** Counts an answer that was written elsewhere. */
+  /** The same of an answer. */
   answered(op: Op): void {
+    if (this.overruns > 0) this.overruns -= 1;
+    if (this.#credit !== null) this.#credit.answered();
     this.observe(op, 'ok');
   }
 
   /** Sends a push, unless the reader is behind: the gap in `sequence` tells it so. */
-  push(format: WireFormat, push: Push): void {
+  push(format: WireFormat, push: Push | CreditPush): void {
     const { socket, limits } = this;
     if (!socket.open || socket.bufferedBytes > limits.pushBufferedBytesMax) return;
     this.outbox.put(this.box, encodeMessage(format, { ...push }));
@@ -112,5 +144,7 @@ export class Session {
     for (const flight of this.flights.list()) flight.cancel();
     for (const stop of this.subscriptions.values()) stop();
     this.subscriptions.clear();
+    this.#credit?.end();
+    this.#credit = null;
   }
 }

@@ -17,17 +17,19 @@ export interface SocketParts extends OperationParts {
 }
 
 const BAD_FRAMES_MAX = 100; // undecodable, less the good ones between them
+const OVERRUNS_MAX = 10_000; // requests for which there was no room, less the answered ones since
 const WRONG_KINDS_MAX = 100; // text on the binary subprotocol, or the reverse
 
 /** The sockets' side of the transport's handler: decode, start, reply. */
 export class SocketSessions implements Pick<Handler, 'open' | 'message' | 'close'> {
-  readonly #outbox = new Outbox();
+  readonly #outbox: Outbox;
   readonly #operations: Operations;
   readonly #fast: FastInfer;
   readonly #observe: SocketObserver;
   #count = 0;
 
   constructor(private readonly parts: SocketParts) {
+    this.#outbox = new Outbox();
     this.#operations = new Operations(parts);
     this.#fast = new FastInfer(parts.lanes, this.#outbox, parts.clock);
     this.#observe = parts.observe ?? (() => {});
@@ -45,10 +47,12 @@ export class SocketSessions implements Pick<Handler, 'open' | 'message' | 'close
 
   message(socket: Socket, data: Uint8Array, binary: boolean): void {
     const session = socket.context as Session;
-    if (binary && socket.subprotocol !== 'vitrine.v1.json' && this.#fast.take(session, data)) {
-      return;
-    }
-    this.#receive(session, data, binary);
+    this.#outbox.patient = true;
+    const fast = binary && socket.subprotocol !== 'vitrine.v1.json';
+    if (!fast || !this.#fast.take(session, data)) this.#receive(session, data, binary);
+    this.#outbox.patient = false;
+    if (session.overruns <= OVERRUNS_MAX) return;
+    this.#abuse(socket, 1008, `over ${OVERRUNS_MAX} requests too many: keep to your credit`);
   }
 
   close(socket: Socket): void {

@@ -104,6 +104,7 @@ const OPS: { readonly [Name in Op]: (fields: Fields, nowMs: number) => { op: Nam
     ...version(fields),
   }),
   ping: () => ({ op: 'ping' }),
+  credit: () => ({ op: 'credit' }),
 };
 
 /** `{events: [...]}`, 1 to `eventsMax` of them. */

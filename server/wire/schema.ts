@@ -221,6 +221,7 @@ export type Request = {
   | { readonly op: 'cancel'; readonly target: RequestId }
   | { readonly op: 'metadata'; readonly model?: string; readonly version?: string }
   | { readonly op: 'ping' }
+  | { readonly op: 'credit' }
 );
 export type RequestId = number | string; // 0..2^53-1, or 1..64 characters
 export type Op = Request['op'];
@@ -228,7 +229,8 @@ export type Op = Request['op'];
 export type Reply =
   | ({ readonly id: RequestId } & Record<string, unknown>)
   | { readonly id: RequestId | null; readonly error: WireError }
-  | Push;
+  | Push
+  | CreditPush;
 
 export interface WireError {
   readonly code: FailureCode;
@@ -242,6 +244,12 @@ export interface Push {
   readonly session: string;
   readonly sequence: number; // 1, 2, 3 … per subscription; a gap means a slow reader was skipped
   readonly reply: RecommendReply;
+}
+
+/** Sent to who has asked for its credit, when that has changed. */
+export interface CreditPush {
+  readonly push: 'credit';
+  readonly credit: number; // requests that the socket should leave unanswered at most
 }
 
 export type { InferResult };

@@ -67,6 +67,7 @@ export const REQUESTS: readonly object[] = [
   { id: 7, op: 'cancel', target: 1 },
   { id: 8, op: 'metadata', model: 'sum' },
   { id: 9, op: 'ping' },
+  { id: 9, op: 'credit' },
   { id: 10, op: 'infer', model: 'sum', inputs: [x], outputs: [{ name: 'y', classes: 1 }] },
 ];
 

@@ -44,6 +44,30 @@ suite('the client: calls and replies', () => {
     assert.equal((await second).attribution, 'of b');
   });
 
+  test('who asks much at once asks for its credit, and keeps to it', async () => {
+    const { network, client } = setup();
+    network.last.open();
+    const ask = (count: number): void => {
+      for (let i = 0; i < count; i += 1) void client.similar({ item: 'a' }).catch(() => {});
+    };
+    const sent = (op: string): number => network.last.sent.filter((one) => one.op === op).length;
+    ask(7);
+    assert.equal(sent('credit'), 0);
+    ask(3);
+    assert.equal(sent('credit'), 1);
+    const { id } = network.last.sent.find(({ op }) => op === 'credit')!;
+    network.last.reply({ id, credit: 10 });
+    ask(30);
+    assert.equal(sent('similar'), 10);
+    network.last.reply({ push: 'credit', credit: 12 });
+    assert.equal(sent('similar'), 12);
+    network.last.reply({ push: 'credit', credit: 4 });
+    network.last.reply({ id: 1, attribution: '', items: [], degraded: [] });
+    assert.equal(sent('similar'), 12); // eleven are unanswered
+    assert.equal(sent('credit'), 1);
+    client.close();
+  });
+
   test('names are snake_case on the wire and camelCase here, feature names excepted', async () => {
     const { network, client } = setup();
     network.last.open();
