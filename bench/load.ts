@@ -10,14 +10,18 @@ import { ROOT } from './machine.ts';
 export interface LoadPlan {
   readonly port: number;
   readonly transport: 'ws' | 'http';
-  readonly wire: 'msgpack' | 'json';
+  readonly wire: 'msgpack' | 'json' | 'kserve';
   readonly path: string;
   readonly subprotocol?: string;
+  readonly header?: string; // HTTP: one more line of every request's head
   readonly requests: string; // file, see load/requests.h
   readonly loop: 'closed' | 'open';
   readonly connections: number;
   readonly depth?: number;
   readonly rate?: number;
+  readonly window?: number; // open loop: unanswered requests of a socket at most
+  readonly 'patience-ms'?: number; // with a window: who waits longer for one is not sent
+  readonly 'deadline-ms'?: number; // an answer later than this from due is not in time
   readonly arrivals?: 'poisson' | 'constant';
   readonly seed?: number;
   readonly seconds: number;
@@ -39,12 +43,14 @@ export interface Latency {
 /** The generator's one line; `load/tally.h` says what each count is. */
 export interface LoadReport {
   readonly answered_per_s: number;
+  readonly in_time_per_s: number; // of these, within `deadline-ms`
   readonly sent_total: number;
   readonly replies_total: number;
   readonly answers: number;
   readonly sheds: number;
   readonly failures: number;
   readonly unanswered: number;
+  readonly held: number; // never sent, for want of a window
   readonly checked: number;
   readonly wrong: number;
   readonly broken: number;

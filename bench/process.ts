@@ -10,6 +10,7 @@ export const CORES: { readonly server: number | null; readonly load: number | nu
 /** A server under test, in a process of its own. */
 export interface ServerProcess {
   readonly port: number;
+  readonly pid: number;
   /** Microseconds of CPU that all its threads have used so far; NaN where /proc has no schedstat. */
   cpuUs(): number;
   stop(): Promise<void>;
@@ -44,7 +45,8 @@ export function startServer(
       const port = /127\.0\.0\.1:(\d+)/.exec(said)?.[1];
       if (!port) return;
       clearTimeout(timer);
-      resolve({ port: Number(port), cpuUs: () => cpuUs(child.pid ?? 0), stop: () => stop(child) });
+      const pid = child.pid ?? 0;
+      resolve({ port: Number(port), pid, cpuUs: () => cpuUs(pid), stop: () => stop(child) });
     };
     child.stdout.on('data', hear);
     child.stderr.on('data', hear);

@@ -11,7 +11,8 @@ import type { Bench } from './bench.ts';
 import { interleave, spread } from './harness.ts';
 import type { LoadReport } from './load.ts';
 import { ROOT } from './machine.ts';
-import { drive, residentMiB, writeModels, type Served } from './overload/server.ts';
+import { residentMiB } from './overload/memory.ts';
+import { drive, writeModels, type Served } from './overload/server.ts';
 import { startServer, type ServerProcess } from './process.ts';
 import type { Row } from './report.ts';
 import { digest, makeCases, type Case } from './requests.ts';
@@ -121,7 +122,7 @@ async function memory(
     while (!over && done < size.swaps) {
       await swap(server, model);
       done += 1;
-      if (done > 0) samples.push(await residentMiB(server));
+      if (done > 0) samples.push(residentMiB(server));
     }
     missing += lost(await loaded);
   }

@@ -8,8 +8,11 @@ import { mlpOnnx } from '../../models/recipes/onnx/mlp.ts';
 import { codecFor } from '../../server/client/codec.ts';
 import { runLoad, type LoadPlan, type LoadReport } from '../load.ts';
 import { ROOT } from '../machine.ts';
+import { residentMiB } from './memory.ts';
 import { CORES, startServer, type ServerProcess } from '../process.ts';
 import { requestFile, type Case } from '../requests.ts';
+
+const SOCKETS = 64;
 
 export interface Served {
   readonly model: DenseModel;
@@ -47,6 +50,20 @@ export async function openServer(folder: string, models: readonly string[]): Pro
   return server;
 }
 
+/** What a socket may leave unanswered where 64 of them keep to their credit. */
+export async function creditOf({ port }: ServerProcess): Promise<number> {
+  const codec = codecFor('msgpack');
+  const sockets = await Promise.all(Array.from({ length: SOCKETS }, () => connect(port)));
+  let credit = 0;
+  for (const socket of sockets) {
+    socket.send(codec.encode({ id: 1, op: 'credit' }));
+    const [data] = (await once(socket, 'message')) as [Buffer];
+    credit = (codec.decode(new Uint8Array(data).buffer) as { credit: number }).credit;
+  }
+  for (const socket of sockets) socket.terminate();
+  return credit;
+}
+
 /** A generator's run over 64 sockets; with a deadline where one is given. */
 export async function drive(
   server: ServerProcess, folder: string, model: DenseModel, cases: readonly Case[],
@@ -57,15 +74,8 @@ export async function drive(
   writeFileSync(requests, requestFile(model, cases, 'msgpack', more));
   return runLoad({
     port: server.port, transport: 'ws', wire: 'msgpack', path: '/ws',
-    subprotocol: 'vitrine.v1.msgpack', connections: 64, requests, ...how,
+    subprotocol: 'vitrine.v1.msgpack', connections: SOCKETS, requests, ...how,
   }, CORES.load);
-}
-
-/** Resident memory of the server, MiB. */
-export async function residentMiB({ port }: ServerProcess): Promise<number> {
-  const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
-  const value = /^process_resident_memory_bytes (\S+)$/m.exec(text)?.[1];
-  return Number(value) / 1_048_576;
 }
 
 /**
@@ -75,7 +85,7 @@ export async function residentMiB({ port }: ServerProcess): Promise<number> {
 export async function slowReaders(
   server: ServerProcess, model: DenseModel, count: number, requests: number,
 ): Promise<{ grownMiB: number; closed: number; pingMs: number }> {
-  const beforeMiB = await residentMiB(server);
+  const beforeMiB = residentMiB(server);
   const codec = codecFor('msgpack');
   const frame = (id: number): Uint8Array | string =>
     codec.encode({ id, op: 'metadata', model: model.name });
@@ -94,7 +104,7 @@ export async function slowReaders(
   reader.send(frame(1));
   await once(reader, 'message');
   const pingMs = performance.now() - startMs;
-  const grownMiB = (await residentMiB(server)) - beforeMiB;
+  const grownMiB = residentMiB(server) - beforeMiB;
   for (const socket of [...sockets, reader]) socket.terminate();
   return { grownMiB, closed, pingMs };
 }

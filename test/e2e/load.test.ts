@@ -57,6 +57,17 @@ suite('The load generator', { skip }, () => {
     assert.equal(report.wrong, 0);
   });
 
+  test('keeps to a window: what finds no room in time is not sent, and what is late is told', async () => {
+    const server = { waitingMost: 0 };
+    const plan = { loop: 'open', rate: 2000, connections: 2, window: 3, 'patience-ms': 20, 'deadline-ms': 60 } as const;
+    const report = await againstWebSocket({ server, pauseMs: 300 }, plan);
+
+    assert.ok(server.waitingMost <= 6, String(server.waitingMost));
+    assert.ok(report.held > 100, String(report.held)); // of the pause, and of the queue after it
+    assert.ok(report.in_time_per_s > 0 && report.in_time_per_s < report.answered_per_s);
+    assert.equal(report.unanswered + report.failures + report.broken, 0);
+  });
+
   test('counts wrong answers, sheds and failures for what they are', async () => {
     const wrong = await againstWebSocket({ say: (id) => ({ id, data: [2] }) }, CLOSED);
     const shed = await againstWebSocket({ say: (id) => ({ id, error: { code: 'overloaded' } }) }, CLOSED);
