@@ -92,7 +92,8 @@ async function sockets(folder: string, size: Size, row: Put, say: (text: string)
         return (await drive(server, folder, model, cases, plan)).answered_per_s;
       };
       await full(); // compiled
-      for (const [who, window] of [[`keep to their credit of ${credit}`, credit], ['send all that is due', 0]] as const) {
+      const clients = [[`keep to their credit of ${credit}`, credit], ['send all that is due', 0]] as const;
+      for (const [who, window] of clients) {
         say(`${model.name}: capacity`);
         const before = await full();
         const rate = Math.round(before * 2);
