@@ -13,6 +13,8 @@ import { systemClock } from '../server/core/clock.ts';
 import { Log } from '../server/core/log.ts';
 import { Slab } from '../server/core/slab.ts';
 import { float32Tensor } from '../server/core/tensor.ts';
+import { RequestTracing } from '../server/observe/request-tracing.ts';
+import { SpanExporter } from '../server/observe/span-exporter.ts';
 import { InlineRunner } from '../server/pool/inline.ts';
 import { SocketSessions } from '../server/routes/socket.ts';
 import type { Socket, Subprotocol } from '../server/transport/transport.ts';
@@ -45,6 +47,8 @@ export const bench: Bench = {
       ['Vitrine, a known shape', through('vitrine.v1.msgpack', binary)],
       ['Vitrine, any shape', through('vitrine.v1.msgpack', general)],
       ['Vitrine, JSON', through('vitrine.v1.json', text)],
+      ['Vitrine, a known shape, 1 in 1000 traced', through('vitrine.v1.msgpack', binary, traced(1000))],
+      ['Vitrine, each traced', through('vitrine.v1.msgpack', binary, traced(1))],
       [BASE, msgpackrAlone(binary)],
       ['JSON.parse and stringify alone', jsonAlone(text)],
     ];
@@ -66,7 +70,9 @@ function message(row: Float32Array, id: number) {
 }
 
 /** One turn: the frames come in, the batch runs, the replies leave. */
-function through(subprotocol: Subprotocol, frames: readonly Uint8Array[]): () => Promise<void> {
+function through(
+  subprotocol: Subprotocol, frames: readonly Uint8Array[], tracing?: RequestTracing,
+): () => Promise<void> {
   const turnEnds: (() => void)[] = [];
   const lane = idleLane((run) => turnEnds.push(run));
   const metadata = () => ({
@@ -82,6 +88,7 @@ function through(subprotocol: Subprotocol, frames: readonly Uint8Array[]): () =>
     log: new Log('error'),
     version: 'bench',
     limits: { requestsMax: TURN, pushBufferedBytesMax: 1 << 20 },
+    ...(tracing ? { tracing } : {}),
   });
   const socket = new NowhereSocket(subprotocol);
   sessions.open(socket);
@@ -93,6 +100,13 @@ function through(subprotocol: Subprotocol, frames: readonly Uint8Array[]): () =>
       await null; // promises of this turn, and the flush after them
     }
   };
+}
+
+/** Every so many a request has its spans encoded, for a collector that takes no time. */
+function traced(rate: number): RequestTracing {
+  const log = new Log('error');
+  const exporter = new SpanExporter({ post: async () => {}, clock: systemClock, log, version: 'bench' });
+  return new RequestTracing(systemClock, exporter, rate);
 }
 
 /** A lane whose runs end at once, leaving the outputs as they are. */

@@ -13,6 +13,8 @@ import { seedDemo } from './demo/seed.ts';
 import { laneStats, observeLanes } from './observe-lanes.ts';
 import { Metrics } from './observe/metrics.ts';
 import { observeProcess } from './observe/process.ts';
+import { RequestTracing } from './observe/request-tracing.ts';
+import { observeSpans, postTo, SpanExporter } from './observe/span-exporter.ts';
 import { Tracer } from './observe/tracer.ts';
 import { Desk, DESK_LIMITS } from './routes/desk.ts';
 import { addKserveRoutes } from './routes/kserve.ts';
@@ -101,17 +103,21 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
   let healthy = true;
 
   const tracer = new Tracer(config.traceFile, log);
+  const spans = config.otlpUrl === ''
+    ? null
+    : new SpanExporter({ post: postTo(config.otlpUrl), clock, log, version: VERSION });
+  const tracing = new RequestTracing(clock, spans, config.otlpRate);
   const router = new Router(log, requestCounter(metrics, 'http'), Number(config.shedStatus));
   addKserveRoutes(router, {
     lanes: host, inference: host, directory: host, details: host, clock, version: VERSION,
     bodyBytesMax: config.bodyBytesMax, stats: () => laneStats(host),
-    tracer, log, repository: host, control: config.modelControl === 'explicit',
+    tracer, tracing, log, repository: host, control: config.modelControl === 'explicit',
   });
   addStorefrontRoutes(router, shop, clock, desk);
   addOpsRoutes(router, { healthy: () => healthy, metrics: () => metrics.text() });
   addDemoRoutes(router, { store, storefront: shop, clock, transport: () => transport.name });
   const sessions = new SocketSessions({
-    lanes: host, directory: host, details: host, storefront: shop, clock, log, desk,
+    lanes: host, directory: host, details: host, storefront: shop, clock, log, desk, tracing,
     version: VERSION,
     limits: {
       requestsMax: config.socketRequestsMax,
@@ -139,6 +145,7 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
 
   observeShop(metrics, shop);
   observeLanes(metrics, host);
+  if (spans) observeSpans(metrics, spans);
   const unobserve = observeProcess(metrics);
   opened.push(unobserve);
   metrics.gauge('vitrine_storefront_waiting', 'Storefront requests that wait their turn', {},
@@ -154,6 +161,7 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
     await desk.close(drainMsMax); // while its models still answer
     await host.close();
     await tracer.close();
+    await spans?.close();
     await transport.close();
     const { eventCount } = store;
     await store.close();

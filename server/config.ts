@@ -50,6 +50,14 @@ export const SETTINGS = {
     env: 'VITRINE_CACHE_BYTES_MAX', value: 67_108_864, min: 0, max: 17_179_869_184,
     why: 'answers kept for models with a `response_cache`, all together',
   },
+  otlpUrl: {
+    env: 'VITRINE_OTLP_URL', value: '',
+    why: 'OpenTelemetry collector that spans are sent to (OTLP/HTTP, JSON); empty is nowhere',
+  },
+  otlpRate: {
+    env: 'VITRINE_OTLP_RATE', value: 1000, min: 1, max: 1_000_000,
+    why: 'one request in so many begins a trace; those that bring one go by its `traceparent`',
+  },
   transport: {
     env: 'VITRINE_TRANSPORT', value: 'auto', oneOf: ['auto', 'uws', 'node'],
     why: 'auto prefers uWebSockets.js and says what it took',

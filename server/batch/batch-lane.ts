@@ -37,6 +37,7 @@ export class BatchLane implements Lane {
   readonly outputs: readonly LaneTensor[];
   readonly loose: Lane['loose'];
   readonly rowsMax: number;
+  settling: Batch | null = null;
   readonly stats: LaneStats;
   readonly runTime: RunTime;
 
@@ -345,6 +346,7 @@ export class BatchLane implements Lane {
 
   #settle(batch: Batch, failure: RunFailure | null): void {
     const { endedUs } = batch;
+    this.settling = batch;
     for (let i = 0; i < batch.jobCount; i += 1) {
       const job = batch.jobs[i];
       if (!job) continue; // its deadline passed during the run

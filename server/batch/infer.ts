@@ -15,7 +15,7 @@ export type InferSettled = (error: ServeError | null, result: InferResult | null
 export function startInfer(
   lane: Lane, request: InferRequest, clock: Clock, settled: InferSettled,
 ): () => boolean {
-  const { inputs, outputs, deadlineMs, priority, timeoutUs } = request;
+  const { inputs, outputs, deadlineMs, priority, timeoutUs, phases } = request;
   if (outputs) checkOutputs(lane, outputs);
   const rows = checkInputs(lane, inputs);
   if (request.sequence && !lane.desk?.sequences) {
@@ -32,7 +32,7 @@ export function startInfer(
   let open = true; // the lane uses the job again for another once it has settled
   job.onSettled = (done, error) => {
     open = false;
-    settle(lane, done, error, outputs, settled);
+    settle(lane, done, error, outputs, phases ? withPhases(lane, settled) : settled);
   };
   lane.submit(job);
   return () => open && lane.cancel(job);
@@ -53,6 +53,12 @@ export function inferOn(lane: Lane, request: InferRequest, clock: Clock): Promis
     };
     signal?.addEventListener('abort', onAbort, { once: true });
   });
+}
+
+function withPhases({ settling }: Lane, settled: InferSettled): InferSettled {
+  if (!settling) return settled;
+  const { inputNs, outputNs } = settling;
+  return (error, result) => settled(error, result && { ...result, phases: { inputNs, outputNs } });
 }
 
 /** What a request is told for whose rows `take` had no room. */

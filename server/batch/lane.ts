@@ -22,6 +22,8 @@ export interface Lane {
   readonly desk?: Desk;
   /** Rows one job may have: `max_batch_size`, or 1 for a model that does not batch. */
   readonly rowsMax: number;
+  /** The run whose jobs settle now: for `onSettled` alone. */
+  readonly settling?: { readonly inputNs: number; readonly outputNs: number } | null;
   /** Milliseconds after which a caller that `take` refused may find room. */
   readonly retryAfterMs: number;
   /**

@@ -28,6 +28,8 @@ export interface InferRequest {
   readonly parameters?: RequestParameters;
   /** Of a model that takes sequences, which these are parts of. */
   readonly sequence?: SequencePart;
+  /** Adds `phases` to the result. */
+  readonly phases?: boolean;
   /** Ends the wait with `cancelled`; a batch that already runs is not stopped. */
   readonly signal?: AbortSignal;
 }
@@ -47,6 +49,8 @@ export interface InferResult {
   readonly outputs: readonly Tensor[];
   /** Where the time went: what the demo page and `trace: true` show. */
   readonly timing: InferTiming;
+  /** Of the run: nanoseconds in which rows were gathered, and answers scattered. */
+  readonly phases?: { readonly inputNs: number; readonly outputNs: number };
 }
 
 export interface InferTiming {

@@ -5,6 +5,10 @@ import type { ModelConfig } from '../catalog/model-config.ts';
 import type { Clock } from '../core/clock.ts';
 import { asServeError } from '../core/errors.ts';
 import type { InferResult } from '../core/inference.ts';
+import { parseTraceContext, type TraceContext } from '../core/trace-context.ts';
+import {
+  type RequestTrace, type RequestTracing, traceparent,
+} from '../observe/request-tracing.ts';
 import type { Trace, Tracer } from '../observe/tracer.ts';
 import type { HttpRequest } from '../transport/transport.ts';
 import { acceptedEncoding, encodingOf, unwrap, wrap } from '../wire/compression.ts';
@@ -21,6 +25,7 @@ export interface KserveInferParts {
   readonly clock: Clock; // the lanes' own
   readonly details: ModelDetails;
   readonly tracer: Tracer;
+  readonly tracing: RequestTracing;
   readonly bodyBytesMax: number; // unpacked
 }
 
@@ -34,6 +39,7 @@ export async function infer(
   const { model, version } = params as { model: string; version?: string };
   const encoding = encodingOf(request.header('content-encoding'));
   if (encoding === null) return unknownEncoding();
+  const trace = parts.tracing.begin(contextOf(request));
   let id = '';
   try {
     let lane = parts.lanes.lane(model, version); // before the body: Triton tells of it first
@@ -44,7 +50,8 @@ export async function infer(
     const cut = cutBody(body, request.header('inference-header-content-length'));
     const asked = decoded(cut, lane, plans);
     ({ id } = asked);
-    const answer = await run(parts, lane, asked, request);
+    const answered = await run(parts, lane, asked, request, trace);
+    const answer = trace ? inTrace(answered, trace) : answered;
     const accept = request.header('accept-encoding');
     const accepted = accept === '' ? 'identity' : acceptedEncoding(accept);
     if (accepted === 'identity' || Buffer.byteLength(answer.body) < PACK_BYTES_MIN) return answer;
@@ -54,8 +61,21 @@ export async function infer(
       body: await wrap(accepted, answer.body),
     };
   } catch (thrown) {
-    throw inTritonWords(asServeError(thrown), model, version, id);
+    const error = asServeError(thrown);
+    const end = { way: 'http', model, requestId: id, result: null, error } as const;
+    if (trace) parts.tracing.endInfer(trace, end);
+    throw inTritonWords(error, model, version, id);
   }
+}
+
+function contextOf(request: HttpRequest): TraceContext | null {
+  const parent = request.header('traceparent');
+  return parent === '' ? null : parseTraceContext(parent, request.header('tracestate'));
+}
+
+function inTrace(answer: Answer, trace: RequestTrace): Answer {
+  const state = trace.state === '' ? {} : { tracestate: trace.state };
+  return { ...answer, headers: { ...answer.headers, traceparent: traceparent(trace), ...state } };
 }
 
 function decoded(
@@ -67,8 +87,8 @@ function decoded(
 }
 
 function run(
-  { clock, details, tracer }: KserveInferParts, lane: Lane, asked: KserveInfer,
-  request: HttpRequest,
+  { clock, details, tracer, tracing }: KserveInferParts, lane: Lane, asked: KserveInfer,
+  request: HttpRequest, trace: RequestTrace | null,
 ): Promise<Answer> {
   const { model } = lane;
   if (asked.request.sequence && !lane.desk?.sequences) {
@@ -76,11 +96,14 @@ function run(
   }
   const startUs = tracer.sample(model) ? clock.nowUs() : -1;
   return new Promise((resolve, reject) => {
-    const asking = { model, ...asked.request, ...timeLimit(lane, asked) };
+    const phases = trace?.sampled ? { phases: true } : {};
+    const asking = { model, ...asked.request, ...timeLimit(lane, asked), ...phases };
     const cancel = startInfer(lane, asking, clock, (error, result) => {
       if (error || !result) return reject(error);
       if (startUs >= 0) tracer.add(traceOf(result, asked.id, startUs, clock.nowUs()));
       try {
+        const end = { way: 'http', model, requestId: asked.id, result, error: null } as const;
+        if (trace) tracing.endInfer(trace, end);
         resolve(answerOf(result, asked, lane, details));
       } catch (noForm) {
         reject(noForm); // an output that cannot be written as it was asked for

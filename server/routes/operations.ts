@@ -5,6 +5,7 @@ import type { Clock } from '../core/clock.ts';
 import { asServeError, ServeError } from '../core/errors.ts';
 import type { InferResult } from '../core/inference.ts';
 import { type Log, logDefect } from '../core/log.ts';
+import { RequestTracing, type RequestTrace, traceparent } from '../observe/request-tracing.ts';
 import type { Storefront } from '../storefront/storefront.ts';
 import { topClasses } from '../wire/classes.ts';
 import { inferReply, type Outgoing, type WireFormat } from '../wire/encode.ts';
@@ -22,6 +23,8 @@ export interface OperationParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly version: string; // of the product
+  /** Which requests belong to a trace; those that bring one when absent, and nothing is kept. */
+  readonly tracing?: RequestTracing;
   /** Where storefront work takes its turn; one of its own when absent. */
   readonly desk?: Desk;
 }
@@ -36,18 +39,21 @@ const SUBSCRIPTIONS_MAX = 100; // of one socket
 export class Operations {
   readonly #desk: Desk;
   readonly #credits: Credits;
+  readonly #tracing: RequestTracing;
 
   constructor(private readonly parts: OperationParts) {
-    const { clock, desk } = parts;
+    const { clock, desk, tracing } = parts;
     this.#credits = new Credits(clock);
+    this.#tracing = tracing ?? new RequestTracing(clock);
     this.#desk = desk ?? new Desk({ clock, pace: null, nextTurn: setImmediate, limits: DESK_LIMITS });
   }
 
   /**
    * Starts a request; its reply leaves now or later. Throws what stands against starting it. What
-   * is answered now needs no room among the unanswered: a full socket can still cancel.
+   * is answered now needs no room among the unanswered: a full socket can still cancel. `chosen`
+   * says whether a trace begins with it, where that has been looked at.
    */
-  start(session: Session, format: WireFormat, request: Request): void {
+  start(session: Session, format: WireFormat, request: Request, chosen?: boolean): void {
     session.checkId(request.id);
     switch (request.op) {
       case 'ping': return now({ pong: true });
@@ -56,7 +62,7 @@ export class Operations {
       case 'metadata': return now(this.#metadata(request));
       case 'subscribe': return now(this.#subscribe(session, format, request));
       case 'unsubscribe': return now(unsubscribe(session, request.session));
-      case 'infer': return this.#infer(session, format, request);
+      case 'infer': return this.#infer(session, format, request, chosen);
       default: this.#promise(session, format, request);
     }
     function now(body: Body): void {
@@ -64,23 +70,49 @@ export class Operations {
     }
   }
 
-  #infer(session: Session, format: WireFormat, request: Of<'infer'>): void {
+  #infer(
+    session: Session, format: WireFormat, request: Of<'infer'>, chosen: boolean | undefined,
+  ): void {
     session.checkRoom();
+    const traced = this.#tracing.begin(request.context ?? null, chosen);
+    try {
+      this.#startInfer(session, format, request, traced);
+    } catch (thrown) {
+      this.#endTrace(traced, request, asServeError(thrown), null);
+      throw thrown;
+    }
+  }
+
+  #startInfer(
+    session: Session, format: WireFormat, request: Of<'infer'>, traced: RequestTrace | null,
+  ): void {
     const { id, op, model, version, trace, classes } = request;
     const { lanes, clock } = this.parts;
     const lane = lanes.lane(model, version);
-    const cancel = startInfer(lane, request, clock, (error, result) => {
+    const asked = traced?.sampled ? { ...request, phases: true } : request;
+    const cancel = startInfer(lane, asked, clock, (error, result) => {
+      this.#endTrace(traced, request, error, result);
       if (!session.land(flight)) return;
       try {
         if (error || !result) throw error;
         const shown = classes ? this.#classified(lane, result, classes) : result;
-        session.reply(format, op, inferReply(id, shown, trace));
+        const reply = inferReply(id, shown, trace);
+        session.reply(format, op, traced ? { ...reply, ...traceFields(traced) } : reply);
       } catch (failure) {
         session.fail(format, op, id, asServeError(failure));
       }
     });
     const flight: Flight = { id, cancel };
     session.flights.set(id, flight);
+  }
+
+  #endTrace(
+    trace: RequestTrace | null, { id, model }: Of<'infer'>, error: ServeError | null,
+    result: InferResult | null,
+  ): void {
+    if (trace === null) return;
+    const end = { way: 'websocket', model, requestId: String(id), error, result } as const;
+    this.#tracing.endInfer(trace, end);
   }
 
   #classified(
@@ -157,6 +189,13 @@ export class Operations {
     subscriptions.set(request.session, stop);
     return { subscribed: request.session };
   }
+}
+
+function traceFields(trace: RequestTrace): object {
+  return {
+    traceparent: traceparent(trace),
+    ...(trace.state === '' ? {} : { tracestate: trace.state }),
+  };
 }
 
 function cancel({ flights }: Session, target: RequestId): Body {

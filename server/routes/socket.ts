@@ -1,5 +1,6 @@
 import { asServeError, ServeError } from '../core/errors.ts';
 import { logDefect } from '../core/log.ts';
+import type { RequestTracing } from '../observe/request-tracing.ts';
 import type { Handler, Socket } from '../transport/transport.ts';
 import { decodeRequest, requestIdOf } from '../wire/decode.ts';
 import type { WireFormat } from '../wire/encode.ts';
@@ -25,6 +26,7 @@ export class SocketSessions implements Pick<Handler, 'open' | 'message' | 'close
   readonly #outbox: Outbox;
   readonly #operations: Operations;
   readonly #fast: FastInfer;
+  readonly #sampled: RequestTracing | null; // where requests that bring no trace may begin one
   readonly #observe: SocketObserver;
   #count = 0;
 
@@ -33,6 +35,7 @@ export class SocketSessions implements Pick<Handler, 'open' | 'message' | 'close
     this.#operations = new Operations(parts);
     this.#fast = new FastInfer(parts.lanes, this.#outbox, parts.clock);
     this.#observe = parts.observe ?? (() => {});
+    this.#sampled = parts.tracing?.samples ? parts.tracing : null;
   }
 
   /** Open sockets. */
@@ -49,7 +52,10 @@ export class SocketSessions implements Pick<Handler, 'open' | 'message' | 'close
     const session = socket.context as Session;
     this.#outbox.patient = true;
     const fast = binary && socket.subprotocol !== 'vitrine.v1.json';
-    if (!fast || !this.#fast.take(session, data)) this.#receive(session, data, binary);
+    const chosen = fast && this.#sampled !== null ? this.#sampled.turn() : undefined;
+    if (!fast || chosen || !this.#fast.take(session, data)) {
+      this.#receive(session, data, binary, chosen);
+    }
     this.#outbox.patient = false;
     if (session.overruns <= OVERRUNS_MAX) return;
     this.#abuse(socket, 1008, `over ${OVERRUNS_MAX} requests too many: keep to your credit`);
@@ -60,7 +66,8 @@ export class SocketSessions implements Pick<Handler, 'open' | 'message' | 'close
     this.#count -= 1;
   }
 
-  #receive(session: Session, data: Uint8Array, binary: boolean): void {
+  /** `chosen`: whether a trace begins with its first request, where that has been looked at. */
+  #receive(session: Session, data: Uint8Array, binary: boolean, chosen?: boolean): void {
     const format: WireFormat = binary ? 'msgpack' : 'json';
     const agreed = agreedFormat(session.socket);
     if (agreed !== null && agreed !== format) return this.#wrongKind(session, agreed);
@@ -72,17 +79,20 @@ export class SocketSessions implements Pick<Handler, 'open' | 'message' | 'close
       return this.#badFrame(session, format, asServeError(thrown));
     }
     session.badFrames = Math.max(0, session.badFrames - 1);
-    if (!Array.isArray(message)) return this.#start(session, format, message, data);
-    for (const one of message) this.#start(session, format, one, null);
+    if (!Array.isArray(message)) return this.#start(session, format, message, data, chosen);
+    message.forEach((one, at) => this.#start(session, format, one, null, at === 0 ? chosen : undefined));
   }
 
   /** `frame`: what the message came in, when it came alone. */
-  #start(session: Session, format: WireFormat, message: unknown, frame: Uint8Array | null): void {
+  #start(
+    session: Session, format: WireFormat, message: unknown, frame: Uint8Array | null,
+    chosen: boolean | undefined,
+  ): void {
     let op: Op | 'unreadable' = 'unreadable';
     try {
       const request = decodeRequest(message, this.parts.clock.wallMs());
       op = request.op;
-      this.#operations.start(session, format, request);
+      this.#operations.start(session, format, request, chosen);
       if (request.op === 'infer' && format === 'msgpack' && frame !== null) {
         this.#fast.learn(request, frame);
       }

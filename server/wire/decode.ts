@@ -1,4 +1,5 @@
 import { ServeError } from '../core/errors.ts';
+import { parseTraceContext } from '../core/trace-context.ts';
 import { decodeEvent } from './decode-event.ts';
 import type { RequestParameters, SequencePart } from '../core/inference.ts';
 import { asId, Fields, shown, type Where } from './fields.ts';
@@ -40,7 +41,14 @@ export function decodeRequest(value: unknown, nowMs: number): Request {
   const deadlineMs = decodeDeadline(fields);
   const priority = decodePriority(fields);
   const body = OPS[op as Op](fields, nowMs);
-  return { id, ...kept('deadlineMs', deadlineMs), ...kept('priority', priority), ...body } as Request;
+  const request = { id, ...kept('deadlineMs', deadlineMs), ...kept('priority', priority), ...body };
+  return (fields.has('traceparent') ? inTrace(request, fields) : request) as Request;
+}
+
+function inTrace(request: object, fields: Fields): object {
+  const parent = fields.text('traceparent', LIMITS.traceBytesMax);
+  const state = fields.optionalText('tracestate', LIMITS.traceBytesMax) ?? '';
+  return { ...request, ...kept('context', parseTraceContext(parent, state) ?? undefined) };
 }
 
 /** What a reply to the message can be addressed to; null where that cannot be read. */

@@ -7,6 +7,7 @@ import type {
   InferResult, InferTiming, RequestParameters, SequencePart,
 } from '../core/inference.ts';
 import type { Tensor } from '../core/tensor.ts';
+import type { TraceContext } from '../core/trace-context.ts';
 
 /** Limits on what one message may hold. */
 export const LIMITS = {
@@ -21,6 +22,7 @@ export const LIMITS = {
   classesMax: 1_000_000, // highest elements of an output's row
   tensorsMax: 64, // inputs of one infer request
   rankMax: 8, // sizes in one shape
+  traceBytesMax: 512, // of `traceparent`, and of `tracestate`
   depthMax: 16, // nesting of maps and arrays in one message
   mapSizeMax: 1024, // entries of one map
   listLengthMax: 1_048_576, // elements of one list: the numbers of a tensor not sent as bytes
@@ -203,6 +205,7 @@ export interface EventsReply {
 /** Every operation a WebSocket client may ask for. `id` is echoed, and unique per socket. */
 export type Request = {
   readonly id: RequestId; readonly deadlineMs?: number; readonly priority?: number;
+  readonly context?: TraceContext; // of the caller's trace
 } & (
   | { readonly op: 'infer'; readonly timeoutUs?: number;
       readonly parameters?: RequestParameters; readonly sequence?: SequencePart;

@@ -4,6 +4,7 @@ import { after, before, suite, test } from 'node:test';
 import { runDense, seededMlp } from '../../models/recipes/dense.ts';
 import { systemClock } from '../../server/core/clock.ts';
 import { Log } from '../../server/core/log.ts';
+import { RequestTracing } from '../../server/observe/request-tracing.ts';
 import { Tracer } from '../../server/observe/tracer.ts';
 import { laneStats } from '../../server/observe-lanes.ts';
 import { addKserveRoutes } from '../../server/routes/kserve.ts';
@@ -36,6 +37,7 @@ async function serve(): Promise<Served> {
   addKserveRoutes(router, {
     lanes: host, inference: host, directory: host, details: host, repository: host, control: true,
     stats: () => laneStats(host), tracer: new Tracer('', log), log, clock: systemClock,
+    tracing: new RequestTracing(systemClock),
     version: '1.2.3', bodyBytesMax: 100_000,
   });
   const handler = {

@@ -1,4 +1,5 @@
 import { Log } from '../../server/core/log.ts';
+import { RequestTracing } from '../../server/observe/request-tracing.ts';
 import { Tracer } from '../../server/observe/tracer.ts';
 import type { KserveParts } from '../../server/routes/kserve.ts';
 import type { FakeClock } from './fake-clock.ts';
@@ -19,6 +20,7 @@ export function kservePartsOf(lanes: FakeLanes, clock: FakeClock): KserveParts {
     repository: new FakeRepository(),
     control: true,
     tracer: new Tracer('', log),
+    tracing: new RequestTracing(clock),
     log,
     version: '1.2.3',
     bodyBytesMax: 100_000,

@@ -94,7 +94,8 @@ suite('KServe v2 infer', () => {
         { name: 'x', datatype: 'INT64', shape: [2, 1], data: int64(9_007_199_254_740_993n, 1n) },
       ],
       outputs: ['y'],
-      timeoutUs: 5000,
+      timeoutUs: 5000, requestId: 'q',
+      parameters: { timeout: 5000, binary_data_output: true },
     });
   });
 });
