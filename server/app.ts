@@ -24,9 +24,10 @@ import { SocketSessions } from './routes/socket.ts';
 import { addStorefrontRoutes } from './routes/storefront.ts';
 import { ModelHost } from './serve.ts';
 import { LmdbStore } from './store/lmdb-store.ts';
+import { IdleWork } from './storefront/idle-work.ts';
 import { openShop } from './storefront/open-shop.ts';
 import { openRetriever } from './storefront/retrieval/open.ts';
-import { observeShop } from './storefront/shop-metrics.ts';
+import { observeIdle, observeShop } from './storefront/shop-metrics.ts';
 import { loadTransport } from './transport/load.ts';
 import { assertPortFree } from './transport/port-free.ts';
 import { VERSION } from './version.ts';
@@ -93,7 +94,8 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
     },
   });
   const shopParts = { pace, addon, store, retriever, inference: host, repository, clock, log };
-  const opening = openShop({ ...shopParts, sessionMinutesMax });
+  const snapshotPath = join(config.dataDir, 'shop.snapshot');
+  const opening = openShop({ ...shopParts, sessionMinutesMax, snapshotPath });
   await Promise.allSettled([opening, host.loaded]); // neither goes on alone when the other fails
   const [shop] = await Promise.all([opening, host.loaded]);
   const everyUs = config.pollSeconds * 1_000_000;
@@ -144,6 +146,15 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
   }
 
   observeShop(metrics, shop);
+  const idle = new IdleWork({
+    clock, keep: () => shop.keep(),
+    requests: () => metrics.total('vitrine_requests_total'),
+    refine: (count) => retriever.refine(count),
+    changes: () => retriever.changes,
+    vectors: () => retriever.vectorCount,
+  });
+  observeIdle(metrics, idle);
+  opened.push(() => idle.stop());
   observeLanes(metrics, host);
   if (spans) observeSpans(metrics, spans);
   const unobserve = observeProcess(metrics);
@@ -159,11 +170,13 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
     log.info('draining', { sockets: sessions.count, rows: openRows(host), msMax: drainMsMax });
     await poll?.close();
     await desk.close(drainMsMax); // while its models still answer
+    idle.stop();
     await host.close();
     await tracer.close();
     await spans?.close();
     await transport.close();
     const { eventCount } = store;
+    await shop.keep();
     await store.close();
     unobserve();
     log.info('closed', { requests: metrics.total('vitrine_requests_total'), events: eventCount });

@@ -1,5 +1,6 @@
 #include "addon/session_wrap.h"
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>
@@ -99,6 +100,8 @@ void SessionWrap::start(Napi::Env env, Napi::Object exports) {
           InstanceMethod<&SessionWrap::remove>("remove"),
           InstanceMethod<&SessionWrap::search>("search"),
           InstanceMethod<&SessionWrap::follow>("follow"),
+          InstanceMethod<&SessionWrap::save>("save"),
+          InstanceMethod<&SessionWrap::restore>("restore"),
           InstanceMethod<&SessionWrap::close>("close"),
       });
   instance_of(env).session_index = Napi::Persistent(constructor);
@@ -217,6 +220,23 @@ Napi::Value SessionWrap::follow(const Napi::CallbackInfo& info) {
   const std::span<const std::uint32_t> query = args::uint32s(info[0], "query");
   const std::size_t count = index.follow(query, weights, allowed, found);
   return Napi::Number::New(info.Env(), static_cast<double>(count));
+}
+
+Napi::Value SessionWrap::save(const Napi::CallbackInfo& info) {
+  const std::vector<std::uint8_t> bytes = index(info.Env()).save();
+  Napi::Uint8Array copy = Napi::Uint8Array::New(info.Env(), bytes.size());
+  std::copy(bytes.begin(), bytes.end(), copy.Data());
+  return copy;
+}
+
+void SessionWrap::restore(const Napi::CallbackInfo& info) {
+  SessionIndex& index = this->index(info.Env());
+  if (!info[0].IsTypedArray() ||
+      info[0].As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array) {
+    args::refuse_value(info[0], "bytes", "a Uint8Array");
+  }
+  const auto bytes = info[0].As<Napi::Uint8Array>();
+  args::throw_unless_ok(info.Env(), index.restore({bytes.Data(), bytes.ElementLength()}));
 }
 
 void SessionWrap::close(const Napi::CallbackInfo&) { release(); }

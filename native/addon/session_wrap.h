@@ -30,6 +30,8 @@ class SessionWrap final : public Napi::ObjectWrap<SessionWrap> {
   Napi::Value remove(const Napi::CallbackInfo& info);
   Napi::Value search(const Napi::CallbackInfo& info);
   Napi::Value follow(const Napi::CallbackInfo& info);
+  Napi::Value save(const Napi::CallbackInfo& info);
+  void restore(const Napi::CallbackInfo& info);
   void close(const Napi::CallbackInfo& info);
 
   // The index. Throws when the handle is closed.

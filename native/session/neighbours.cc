@@ -151,7 +151,7 @@ class NeighbourSearch {
 std::size_t SessionIndex::search(std::span<const std::uint32_t> query,
                                  const NeighbourWeights& weights, AllowedItems allowed,
                                  std::uint64_t exclude, Found found) const {
-  if (query.size() > session_items_max_) query = query.last(session_items_max_);
+  if (query.size() > log_options_.session_items_max) query = query.last(log_options_.session_items_max);
   std::unique_ptr<Scratch> scratch = take_scratch();
   // The tables are of one set of weights.
   scratch->length_divisor.clear();

@@ -86,4 +86,42 @@ std::size_t RuleTable::bytes() const {
   return sum;
 }
 
+void RuleTable::save(ImageWriter& image) const {
+  std::vector<double> totals;
+  std::vector<std::uint32_t> counts;
+  std::vector<Follower> followers;
+  for (const List& list : lists_) {
+    totals.push_back(list.total);
+    counts.push_back(static_cast<std::uint32_t>(list.followers.size()));
+    followers.insert(followers.end(), list.followers.begin(), list.followers.end());
+  }
+  image.put_one(landmark_);
+  image.put(totals);
+  image.put(counts);
+  image.put(followers);
+}
+
+bool RuleTable::restore(ImageReader& image, std::size_t item_end) {
+  std::vector<double> totals;
+  std::vector<std::uint32_t> counts;
+  std::vector<Follower> followers;
+  if (!image.get_one(landmark_) || !image.get(totals) || !image.get(counts) || !image.get(followers) ||
+      totals.size() != counts.size() || totals.size() > item_end) {
+    return false;
+  }
+  for (const Follower& follower : followers) {
+    if (follower.item >= item_end) return false;
+  }
+  lists_.resize(totals.size());
+  std::size_t at = 0;
+  for (std::size_t item = 0; item < lists_.size(); ++item) {
+    if (counts[item] > followers.size() - at) return false;
+    const auto first = followers.begin() + static_cast<std::ptrdiff_t>(at);
+    lists_[item].total = totals[item];
+    lists_[item].followers.assign(first, first + counts[item]);
+    at += counts[item];
+  }
+  return at == followers.size();
+}
+
 }  // namespace vitrine

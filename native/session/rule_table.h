@@ -11,6 +11,8 @@
 #include <span>
 #include <vector>
 
+#include "session/image.h"
+
 namespace vitrine {
 
 struct Follower {
@@ -44,6 +46,10 @@ class RuleTable {
   double total(std::uint32_t item) const { return item < lists_.size() ? lists_[item].total : 0; }
 
   std::size_t bytes() const;
+
+  void save(ImageWriter& image) const;
+  // Of an empty table. False where the image is none of a table for `item_end` items.
+  bool restore(ImageReader& image, std::size_t item_end);
 
  private:
   struct List {

@@ -14,10 +14,23 @@ Status check_item(std::uint32_t item) {
               "item " + std::to_string(item) + " is larger than " + std::to_string(kItemMax));
 }
 
+constexpr double kImageVersion = 1;
+
+// What an image depends on.
+std::vector<double> made_with(const SessionLog::Options& log, const RuleTable::Options& rules) {
+  return {kImageVersion,
+          static_cast<double>(log.session_items_max),
+          static_cast<double>(log.sessions_per_item_max),
+          static_cast<double>(log.sessions_max),
+          static_cast<double>(rules.window),
+          static_cast<double>(rules.rules_per_item_max),
+          rules.age_decay};
+}
+
 }  // namespace
 
 SessionIndex::SessionIndex(const SessionLog::Options& log, const RuleTable::Options& rules)
-    : session_items_max_(log.session_items_max), log_(log), rules_(rules) {}
+    : log_options_(log), rule_options_(rules), log_(log), rules_(rules) {}
 
 SessionIndex::~SessionIndex() = default;
 
@@ -103,6 +116,31 @@ std::size_t SessionIndex::sessions() const {
 std::size_t SessionIndex::bytes() const {
   const std::shared_lock lock(mutex_);
   return log_.bytes() + rules_.bytes();
+}
+
+std::vector<std::uint8_t> SessionIndex::save() const {
+  ImageWriter image;
+  image.put(made_with(log_options_, rule_options_));
+  const std::shared_lock lock(mutex_);
+  log_.save(image);
+  rules_.save(image);
+  return image.take();
+}
+
+Status SessionIndex::restore(std::span<const std::uint8_t> bytes) {
+  ImageReader image(bytes);
+  std::vector<double> options;
+  SessionLog log(log_options_);
+  RuleTable rules(rule_options_);
+  if (!image.get(options) || options != made_with(log_options_, rule_options_) ||
+      !log.restore(image, kItemMax) || !rules.restore(image, log.item_end()) || !image.at_end()) {
+    return fail(Code::storage, "the bytes are no session index, or one of other options");
+  }
+  const std::unique_lock lock(mutex_);
+  if (log_.next_slot() > 0) return fail(Code::bad_argument, "the session index is not empty");
+  log_ = std::move(log);
+  rules_ = std::move(rules);
+  return {};
 }
 
 std::unique_ptr<Scratch> SessionIndex::take_scratch() const {

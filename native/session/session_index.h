@@ -105,6 +105,13 @@ class SessionIndex {
   std::size_t sessions() const;
   std::size_t bytes() const;
 
+  // All that is here, for an index made with the same options to go on from. Appends wait meanwhile.
+  std::vector<std::uint8_t> save() const;
+
+  // What `save` gave, in an empty index. Fails with `bad_argument` where the index is not empty, with
+  // `storage` where the bytes are no image or of other options; it is then as empty as before.
+  Status restore(std::span<const std::uint8_t> bytes);
+
  private:
   // Working memory is taken by a search and given back: as many as searches ever ran at once.
   std::unique_ptr<Scratch> take_scratch() const;
@@ -112,7 +119,8 @@ class SessionIndex {
 
   void append_locked(std::uint32_t slot, std::uint32_t item);
 
-  const std::uint32_t session_items_max_;
+  const SessionLog::Options log_options_;
+  const RuleTable::Options rule_options_;
   mutable std::shared_mutex mutex_;  // guards log_ and rules_
   SessionLog log_;
   RuleTable rules_;

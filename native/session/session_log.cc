@@ -89,4 +89,72 @@ std::size_t SessionLog::bytes() const {
   return sum;
 }
 
+void SessionLog::save(ImageWriter& image) const {
+  std::vector<std::uint64_t> keys;
+  std::vector<std::uint32_t> lengths, counts, items;
+  for (const Session& session : sessions_) {
+    keys.push_back(session.key);
+    lengths.push_back(session.length);
+    counts.push_back(static_cast<std::uint32_t>(session.items.size()));
+    items.insert(items.end(), session.items.begin(), session.items.end());
+  }
+  image.put_one(first_slot_);
+  image.put(keys);
+  image.put(lengths);
+  image.put(counts);
+  image.put(items);
+  counts.clear();
+  lengths.clear();
+  items.clear();
+  for (const Posting& posting : postings_) {
+    lengths.push_back(posting.sessions);
+    counts.push_back(static_cast<std::uint32_t>(posting.slots.size()));
+    items.insert(items.end(), posting.slots.begin(), posting.slots.end());
+  }
+  image.put(lengths);
+  image.put(counts);
+  image.put(items);
+}
+
+bool SessionLog::restore(ImageReader& image, std::uint32_t item_max) {
+  std::vector<std::uint64_t> keys;
+  std::vector<std::uint32_t> lengths, counts, items;
+  if (!image.get_one(first_slot_) || !image.get(keys) || !image.get(lengths) || !image.get(counts) ||
+      !image.get(items) || lengths.size() != keys.size() || counts.size() != keys.size()) {
+    return false;
+  }
+  slots_.reserve(keys.size());
+  std::size_t at = 0;
+  for (std::size_t s = 0; s < keys.size(); ++s) {
+    if (counts[s] > items.size() - at) return false;
+    const auto first = items.begin() + static_cast<std::ptrdiff_t>(at);
+    sessions_.push_back({.key = keys[s], .length = lengths[s], .items = {first, first + counts[s]}});
+    at += counts[s];
+    if (lengths[s] == 0) continue;  // removed
+    if (keys[s] != kNoKey) slots_[keys[s]] = first_slot_ + static_cast<std::uint32_t>(s);
+    count_ += 1;
+  }
+  std::vector<std::uint32_t> slots;
+  if (at != items.size() || !image.get(lengths) || !image.get(counts) || !image.get(slots) ||
+      lengths.size() != counts.size() || lengths.size() > std::size_t{item_max} + 1) {
+    return false;
+  }
+  for (const std::uint32_t item : items) {
+    if (item >= lengths.size()) return false;
+  }
+  for (const std::uint32_t slot : slots) {
+    if (slot < first_slot_ || slot >= next_slot()) return false;
+  }
+  postings_.resize(lengths.size());
+  at = 0;
+  for (std::size_t item = 0; item < postings_.size(); ++item) {
+    if (counts[item] > slots.size() - at) return false;
+    const auto first = slots.begin() + static_cast<std::ptrdiff_t>(at);
+    postings_[item].slots.assign(first, first + counts[item]);
+    postings_[item].sessions = lengths[item];
+    at += counts[item];
+  }
+  return at == slots.size();
+}
+
 }  // namespace vitrine

@@ -12,6 +12,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "session/image.h"
+
 namespace vitrine {
 
 inline constexpr std::uint64_t kNoKey = UINT64_MAX;   // of a session that was loaded in bulk
@@ -65,6 +67,10 @@ class SessionLog {
   }
   std::size_t item_end() const { return postings_.size(); }  // one more than the largest item
   std::size_t bytes() const;
+
+  void save(ImageWriter& image) const;
+  // Of an empty log. False where the image is none of a log; the log is then of no use.
+  bool restore(ImageReader& image, std::uint32_t item_max);
 
  private:
   struct Posting {

@@ -197,6 +197,10 @@ export interface NativeSessionIndex {
     query: Uint32Array, items: Uint32Array, scores: Float32Array,
     options?: FollowOptions & SessionSearchOptions & { because?: Uint32Array },
   ): number;
+  /** All that is here, for an index with the same options to go on from. Appends wait meanwhile. */
+  save(): Uint8Array;
+  /** What `save` gave, in an empty index. Fails with `storage` for other bytes; it is then still empty. */
+  restore(bytes: Uint8Array): void;
   close(): void;
 }
 
@@ -259,7 +263,7 @@ export interface NativeFilterIndex {
   close(): void;
 }
 
-export const ADDON_ABI = 3;
+export const ADDON_ABI = 4;
 
 /**
  * Loads the addon that `native/build.mjs` built. Fails with `backend`, naming the fix, when there is

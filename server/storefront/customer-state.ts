@@ -16,6 +16,19 @@ export interface Customer {
   lastMs: number;
 }
 
+/** Customer i's rows are the next `rowCounts[i]` of `rows`, and so on. */
+export interface SavedCustomers {
+  readonly ids: readonly string[];
+  readonly sessions: readonly string[];
+  readonly lastMs: Float64Array;
+  readonly rowCounts: Uint32Array;
+  readonly rows: Uint32Array;
+  readonly timesMs: Float64Array;
+  readonly boughtCounts: Uint32Array;
+  readonly boughtRows: Uint32Array;
+  readonly bought: Float64Array;
+}
+
 /** Customers by id, the least recently active first to go. */
 export class Customers {
   readonly #known = new Map<string, Customer>(); // least recently active first
@@ -54,6 +67,44 @@ export class Customers {
       const row = this.rowOf(item);
       if (row !== undefined) addRow(customer, row, event.atMs);
     }
+  }
+
+  /** All of them in their order, as columns. */
+  save(): SavedCustomers {
+    const known = [...this.#known.values()];
+    const all = <T>(of: (customer: Customer) => Iterable<T>): T[] => known.flatMap((one) => [...of(one)]);
+    return {
+      ids: [...this.#known.keys()],
+      sessions: known.map(({ session }) => session),
+      lastMs: Float64Array.from(known, ({ lastMs }) => lastMs),
+      rowCounts: Uint32Array.from(known, ({ rows }) => rows.length),
+      rows: Uint32Array.from(all(({ rows }) => rows)),
+      timesMs: Float64Array.from(all(({ timesMs }) => timesMs)),
+      boughtCounts: Uint32Array.from(known, ({ bought }) => bought.size),
+      boughtRows: Uint32Array.from(all(({ bought }) => bought.keys())),
+      bought: Float64Array.from(all(({ bought }) => bought.values())),
+    };
+  }
+
+  /** What `save` gave, in place of all that is here. */
+  load(saved: SavedCustomers): void {
+    this.#known.clear();
+    let [row, bought] = [0, 0];
+    saved.ids.forEach((id, i) => {
+      const rowEnd = row + (saved.rowCounts[i] as number);
+      const held = new Map<number, number>();
+      for (const end = bought + (saved.boughtCounts[i] as number); bought < end; bought++) {
+        held.set(saved.boughtRows[bought] as number, saved.bought[bought] as number);
+      }
+      this.#known.set(id, {
+        bought: held,
+        rows: [...saved.rows.subarray(row, rowEnd)],
+        timesMs: [...saved.timesMs.subarray(row, rowEnd)],
+        session: saved.sessions[i] as string,
+        lastMs: saved.lastMs[i] as number,
+      });
+      row = rowEnd;
+    });
   }
 
   #oldest(): string {

@@ -11,6 +11,8 @@ export const STOREFRONT_LIMITS = {
   subscriptionsMax: 65_536,
   coldItemsMax: 100_000, // items nothing was learned of, whose neighbours in sessions are known
   coVisitsMax: 16, // newest neighbours of each
+  lateMsMax: 86_400_000, // a session that has been over for longer is not kept over a restart
+  snapshotEventsMin: 20_000, // new events that are worth a snapshot: they are played in 0.1 s
   clockSkewMsMax: 86_400_000, // an event may lie in the future: shops' clocks and zones are wrong
   tasteMsMax: 50, // the encoder's part of an answer; without it the answer is still a good one
 } as const;

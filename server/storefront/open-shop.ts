@@ -20,6 +20,7 @@ export interface ShopSetting {
   readonly log: Log;
   readonly sessionMinutesMax: number;
   readonly pace?: Pace;
+  readonly snapshotPath?: string;
 }
 
 /**
@@ -27,15 +28,15 @@ export interface ShopSetting {
  * Fails with `backend` naming a file that is there and cannot be used.
  */
 export async function openShop(setting: ShopSetting): Promise<Shop> {
-  const { addon, store, retriever, inference, repository, clock, log, sessionMinutesMax, pace } =
-    setting;
+  const { inference, repository, ...parts } = setting;
+  const { store, clock, log } = parts;
   const encoder = openEncoder(repository);
   const source = trainedOn(repository, 'intent');
   const foreign = source?.startsWith(DEMO_SOURCE) === true && store.note('demo') === undefined;
   if (foreign) log.warn('purchase intent is estimated by the demo shop\'s model, and says so', { source });
   const intent = { model: 'intent', names: INTENT_FEATURES, features: intentFeatures };
   return Shop.open({
-    addon, store, retriever, clock, log, sessionMinutesMax, ...(pace && { pace }),
+    ...parts,
     taste: encoder && new Taste(inference, clock, encoder),
     insight: source === null ? null : new Insight(inference, { ...intent, trainedOn: source, foreign }),
   });

@@ -10,14 +10,15 @@ interface Logged {
 }
 
 /**
- * Shows `read` the events of the log, a slice in each turn of the event loop, so that models are
+ * Shows `read` the events of the log from `first` on, a slice in each turn of the event loop, so that models are
  * loaded meanwhile. Each slice is to be read to its end, before `read` returns.
  */
 export async function playLog(
   store: Store,
   read: (slice: Iterable<Logged>) => void,
+  first = 0,
 ): Promise<void> {
-  for (let from = 0; from < store.eventCount; from += SLICE_EVENTS) {
+  for (let from = first; from < store.eventCount; from += SLICE_EVENTS) {
     read(sliceOf(store, from));
     await new Promise(setImmediate);
   }
@@ -33,13 +34,15 @@ function* sliceOf(store: Store, from: number): Iterable<Logged> {
 /** Which events of the log are the last of their session id. */
 export interface LastEvents {
   has(sequence: number): boolean;
+  /** Whether the session id has an event there. */
+  names(session: string): boolean;
 }
 
 /**
  * Reads the log for the ends of its sessions. Who plays it after that knows when a session may be
  * let go of for good, and so holds those that overlap, not all there ever were.
  */
-export async function lastEvents(store: Store): Promise<LastEvents> {
+export async function lastEvents(store: Store, first = 0): Promise<LastEvents> {
   const last = new Map<string, number>(); // by session id, its newest sequence number
   const note = (id: string, sequence: number): void => {
     last.set(last.has(id) ? id : ownText(id), sequence);
@@ -53,9 +56,12 @@ export async function lastEvents(store: Store): Promise<LastEvents> {
       id = event.session;
       newest = sequence;
     }
-  });
+  }, first);
   if (newest >= 0) note(id, newest);
   const bits = new Uint32Array((newest >> 5) + 1);
   for (const sequence of last.values()) bits[sequence >> 5]! |= 1 << (sequence & 31);
-  return { has: (sequence) => ((bits[sequence >> 5] ?? 0) & (1 << (sequence & 31))) !== 0 };
+  return {
+    has: (sequence) => ((bits[sequence >> 5] ?? 0) & (1 << (sequence & 31))) !== 0,
+    names: (session) => last.has(session),
+  };
 }

@@ -68,6 +68,13 @@ export class LiveSession {
   }
 }
 
+export interface SavedSession {
+  readonly id: string;
+  readonly key: number;
+  readonly customer?: string;
+  readonly events: readonly ShopEvent[];
+}
+
 export interface SessionLimits {
   readonly sessionsMax: number;
   readonly eventsMax: number; // of all sessions together
@@ -122,6 +129,35 @@ export class Sessions {
   forgetIfSilent(id: string, nowMs: number): void {
     const session = this.#live.get(id);
     if (session && nowMs > session.lastMs + this.silenceMsMax) this.#forget(id);
+  }
+
+  /** Sessions that had an event after `sinceMs`, least recently active first. */
+  save(sinceMs: number): SavedSession[] {
+    const saved: SavedSession[] = [];
+    for (const { id, key, customer, events, lastMs } of this.#live.values()) {
+      if (lastMs > sinceMs) saved.push({ id, key, ...(customer !== undefined && { customer }), events });
+    }
+    return saved;
+  }
+
+  /** What `save` gave, in place of all that is here. */
+  load(saved: readonly SavedSession[]): void {
+    this.#live.clear();
+    this.#newest = undefined;
+    this.#eventCount = 0;
+    for (const { id, key, customer, events } of saved) {
+      const session = new LiveSession(id, key, this.rowOf);
+      for (const event of events) session.insert(event);
+      session.customer = customer;
+      this.#live.set(id, session);
+      this.#newest = session;
+      this.#eventCount += session.events.length;
+    }
+  }
+
+  /** Lets go of all that are over. */
+  forgetSilent(nowMs: number, but: (id: string) => boolean): void {
+    for (const id of [...this.#live.keys()]) if (!but(id)) this.forgetIfSilent(id, nowMs);
   }
 
   #forget(id: string): void {

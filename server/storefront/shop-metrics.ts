@@ -1,4 +1,5 @@
 import type { Metrics } from '../observe/metrics.ts';
+import type { IdleWork } from './idle-work.ts';
 import type { Shop } from './shop.ts';
 
 /** Publishes what the shop counts. Read when somebody scrapes. */
@@ -30,4 +31,13 @@ export function observeShop(metrics: Metrics, shop: Shop): void {
       shop.attribution[stage],
     );
   }
+}
+
+/** Publishes what was done while nobody waited. */
+export function observeIdle(metrics: Metrics, { counts }: IdleWork): void {
+  const counter = (name: string, help: string, read: () => number) =>
+    metrics.observe('counter', `vitrine_${name}_total`, help, {}, read);
+  counter('index_refined', 'Vectors whose edges were looked for anew', () => counts.refined);
+  counter('index_refine_steps', 'Steps in which that was done', () => counts.steps);
+  counter('idle_postponed', 'Times that there was load instead', () => counts.postponed);
 }

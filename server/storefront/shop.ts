@@ -10,10 +10,11 @@ import type {
 } from '../wire/schema.ts';
 import { Attributions } from './attribution.ts';
 import { Customers } from './customer-state.ts';
-import type { Customer } from './customer-state.ts';
 import { CatalogueFilter } from './filter.ts';
 import { Finder } from './finder.ts';
 import type { Found, Looked } from './finder.ts';
+import { hiddenRows } from './hidden-rows.ts';
+import type { Situation } from './hidden-rows.ts';
 import type { Insight } from './insight.ts';
 import { INTEREST } from './interest.ts';
 import { STOREFRONT_LIMITS } from './limits.ts';
@@ -21,6 +22,7 @@ import { lastEvents, playLog } from './play-log.ts';
 import { reasonText } from './reasons.ts';
 import type { Explained, RetrievedItem, Retriever, SeeVisit } from './retrieval/retriever.ts';
 import { Sessions } from './session-state.ts';
+import { ShopSnapshot } from './shop-snapshot.ts';
 import type { LiveSession } from './session-state.ts';
 import type { Storefront, Subscription } from './storefront.ts';
 import { Subscriptions } from './subscriptions.ts';
@@ -37,20 +39,13 @@ export interface ShopParts {
   readonly taste: Taste | null; // null: there is no session encoder
   readonly insight: Insight | null; // null: there is no intent model
   readonly pace?: Pace; // after which an answer gives way to the sockets
-}
-
-/** What an answer starts from. */
-interface Situation {
-  readonly session: LiveSession | undefined;
-  readonly customer: Customer | undefined;
-  readonly given: Uint32Array; // rows of the items that the request names
-  readonly query: Uint32Array; // rows to start from, oldest first
+  readonly snapshotPath?: string; // of what the log came to; absent: it is played in full each time
 }
 
 /**
  * The shop's loop in one process: an event is made durable, moves its session and customer, is told
  * to retrieval, and is answered to who subscribed. Nothing but the store outlives the process; the
- * rest is the log played again.
+ * rest is the log played again, from the snapshot on.
  */
 export class Shop implements Storefront {
   readonly counts = { events: 0, duplicates: 0, late: 0, degraded: 0, pushes: 0 };
@@ -59,6 +54,8 @@ export class Shop implements Storefront {
   readonly #customers: Customers;
   readonly #attributions: Attributions;
   readonly #subscriptions: Subscriptions;
+  readonly #snapshot: ShopSnapshot | null;
+  #seen = 0; // events of the log that are in all of this
 
   /** Plays the log: the shop is then as it was when the last process ended. */
   static async open(parts: ShopParts): Promise<Shop> {
@@ -76,6 +73,9 @@ export class Shop implements Storefront {
     this.#customers = new Customers(rowOf);
     this.#attributions = new Attributions(clock.wallMs().toString(36), rowOf);
     this.#subscriptions = new Subscriptions((subscription) => this.recommend(subscription), log);
+    const { snapshotPath: path } = parts;
+    const [sessions, customers] = [this.#sessions, this.#customers];
+    this.#snapshot = path === undefined ? null : new ShopSnapshot({ ...parts, path, sessions, customers });
   }
 
   get gauges() {
@@ -102,6 +102,7 @@ export class Shop implements Storefront {
     this.counts.duplicates += duplicates;
     const observe: SeeVisit = (...visit) => this.parts.retriever.observe(...visit);
     for (const event of accepted) {
+      this.#seen += 1;
       const session = this.#remember(event);
       if (!session) this.counts.late += 1;
       if (session) this.#visits(session, event, observe);
@@ -116,6 +117,7 @@ export class Shop implements Storefront {
   async recommend(
     request: RecommendRequest, deadlineMs?: number, priority?: number,
   ): Promise<RecommendReply> {
+    const { store } = this.parts;
     const degraded: string[] = [];
     const before = this.#situation(request, degraded);
     const taste = await this.#taste(before.query, deadlineMs, priority, degraded);
@@ -128,7 +130,7 @@ export class Shop implements Storefront {
         const now = this.#situation(request, []);
         const { session, query } = now;
         return {
-          hidden: this.#hidden(filter, now),
+          hidden: hiddenRows(store, filter, now),
           query: {
             items: query, k: request.k, explain,
             ...(session && { session: session.key }),
@@ -141,13 +143,14 @@ export class Shop implements Storefront {
   }
 
   async similar(request: SimilarRequest): Promise<RecommendReply> {
-    const item = this.parts.store.item(request.item);
+    const { store } = this.parts;
+    const item = store.item(request.item);
     if (!item) throw new ServeError('unknown_item', `'${request.item}'`);
     const { filter, k } = request;
     const { row } = item;
     const explain: Explained | undefined = request.explain ? {} : undefined;
     const look = (allowed: Filter): Looked =>
-      ({ hidden: this.#hidden(allowed).add(row), near: { row, k, explain } });
+      ({ hidden: hiddenRows(store, allowed).add(row), near: { row, k, explain } });
     const found = await this.#finder.find({ filter, look });
     return this.#reply(found, [], request.language, null, explain);
   }
@@ -188,22 +191,37 @@ export class Shop implements Storefront {
     });
   }
 
-  /** The log once more; a session is let go of after its last event if it is over by now. */
+  /** Writes a snapshot where enough is new, for the next start. Never rejects. */
+  async keep(): Promise<void> {
+    const { store } = this.parts;
+    // A log that somebody else has written to is to be played.
+    if (this.#snapshot?.isDue(this.#seen) && this.#seen === store.eventCount) {
+      await this.#snapshot.write(this.#seen);
+    }
+  }
+
+  /**
+   * The log once more, or what the snapshot has not of it; a session is let go of after its last event
+   * if it is over by now.
+   */
   async #replay(): Promise<void> {
     const { store, retriever, clock, log } = this.parts;
     const startUs = clock.nowUs();
     const nowMs = clock.wallMs();
-    const last = await lastEvents(store);
+    const from = (await this.#snapshot?.load()) ?? 0;
+    const last = await lastEvents(store, from);
+    this.#sessions.forgetSilent(nowMs, (id) => last.names(id));
     await playLog(store, (slice) => retriever.observeAll((see) => {
       for (const { sequence, event } of slice) {
         const session = this.#remember(event);
         if (session) this.#visits(session, event, see);
         if (last.has(sequence)) this.#sessions.forgetIfSilent(event.session, nowMs);
       }
-    }));
+    }), from);
+    this.#seen = store.eventCount;
     retriever.settle();
     const ms = Math.round((clock.nowUs() - startUs) / 1000);
-    log.info('the log is played', { events: store.eventCount, ...this.gauges, ms });
+    log.info('the log is played', { events: store.eventCount, fromSnapshot: from, ...this.gauges, ms });
     const undeclared = store.itemCount - store.declaredCount;
     if (store.declaredCount === 0 || undeclared === 0) return;
     log.warn('items that only events name are not shown; put them into the catalogue if they are the shop\'s', {
@@ -282,28 +300,6 @@ export class Shop implements Storefront {
       degraded.push(`taste: ${code}: ${message}`);
       return null;
     }
-  }
-
-  /** Rows that may not be shown, whatever else the filter says. */
-  #hidden(filter: Filter, situation?: Situation): Set<number> {
-    const { session, customer, given } = situation ?? {};
-    const hidden = new Set<number>();
-    for (const id of filter.exclude ?? []) {
-      const row = this.parts.store.item(id)?.row;
-      if (row !== undefined) hidden.add(row);
-    }
-    if (filter.excludeSeen) {
-      for (const rows of [given, session?.rows, customer?.rows]) {
-        for (const row of rows ?? []) hidden.add(row);
-      }
-    }
-    if (filter.excludeBought ?? true) {
-      // The session's own as well: its visitor may be unknown, or have refused to be learned from.
-      for (const bought of [customer?.bought, session?.bought]) {
-        for (const [row, count] of bought ?? []) if (count > 0) hidden.add(row);
-      }
-    }
-    return hidden;
   }
 
   #reply(

@@ -4,6 +4,7 @@ import type {
   RetrievalQuery, RetrievedItem, Retriever, SeeVisit, SimilarQuery,
 } from '../../server/storefront/retrieval/retriever.ts';
 import type { Store } from '../../server/store/store.ts';
+import type { Columns } from '../../server/storefront/snapshot-file.ts';
 
 /**
  * Answers with every allowed row in order of row; rows of the query come back as `again`, what
@@ -43,6 +44,19 @@ export class FakeRetriever implements Retriever {
 
   observeAll(read: (see: SeeVisit) => void): void {
     read((session, row, weight) => this.observe(session, row, weight));
+  }
+
+  readonly madeWith = 'nothing';
+
+  save(): Columns {
+    return { observed: Float64Array.from(this.observed.flatMap((one) => Object.values(one))) };
+  }
+
+  load({ observed }: Columns): void {
+    for (let i = 0; i < (observed?.length ?? 0); i += 3) {
+      const [session, row, weight] = observed?.subarray(i, i + 3) as unknown as [number, number, number];
+      this.observed.push({ session, row, weight });
+    }
   }
 
   settle(): void {}

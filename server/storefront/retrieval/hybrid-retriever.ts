@@ -1,6 +1,7 @@
 import type { Allow, NativeSessionIndex } from '../../ann/binding.ts';
 import { LIMITS } from '../../wire/schema.ts';
 import type { ReasonCode } from '../../wire/schema.ts';
+import type { Columns } from '../snapshot-file.ts';
 import { Blend } from './blend.ts';
 import { Candidates, firstAllowed, keepAllowed, NO_ROW } from './candidates.ts';
 import type { Batched, Source } from './candidates.ts';
@@ -165,6 +166,41 @@ export class HybridRetriever implements Retriever {
     if (live) live.playing(() => read(see));
     else read(see);
     flush();
+  }
+
+  /** Changes of the vector indexes for the catalogue's sake, since they were made. */
+  get changes(): number {
+    return this.parts.live?.changes ?? 0;
+  }
+
+  get vectorCount(): number {
+    return this.parts.live?.vectorCount ?? 0;
+  }
+
+  get madeWith(): string {
+    const { settings: { rules, popular }, live } = this.parts;
+    return JSON.stringify({ rules, popular, learned: live?.vocabularies ?? [] });
+  }
+
+  save(): Columns {
+    const { sessions, rows, weights } = this.#visits.save();
+    return {
+      index: this.parts.index.save(),
+      popular: this.#popular.save(),
+      visitSessions: sessions.slice(), visitRows: rows.slice(), visitWeights: weights.slice(),
+      coVisits: this.parts.live?.coVisits.save() ?? new Uint32Array(0),
+    };
+  }
+
+  load(saved: Columns): void {
+    this.parts.index.restore(saved['index'] as Uint8Array);
+    this.#popular.load(saved['popular'] as Float64Array);
+    this.#visits.load({
+      sessions: saved['visitSessions'] as Float64Array,
+      rows: saved['visitRows'] as Uint32Array,
+      weights: saved['visitWeights'] as Float32Array,
+    });
+    this.parts.live?.load(saved['coVisits'] as Uint32Array);
   }
 
   settle(): void {

@@ -1,5 +1,6 @@
 import type { Allow, SearchExplanation } from '../../ann/binding.ts';
 import type { ReasonCode } from '../../wire/schema.ts';
+import type { Columns } from '../snapshot-file.ts';
 
 /** Items are dense rows of the store's catalogue (`StoredItem.row`) throughout this folder. */
 export interface RetrievalQuery {
@@ -58,6 +59,12 @@ export interface Retriever {
   observeAll(read: (see: SeeVisit) => void): void;
   /** After the last `observeAll`: what it left to be done once for all of them is done. */
   settle(): void;
+  /** What it depends on beside the log: of what another says, nothing may be loaded here. */
+  readonly madeWith: string;
+  /** What the log came to, as named columns. */
+  save(): Columns;
+  /** What `save` gave, before the first visit. Fails with `storage`, and nothing is loaded. */
+  load(saved: Columns): void;
   /** Betters what approximate answers are found by, a step of some `count` items; 0: nothing to do. */
   refine(count: number): number;
 }

@@ -37,4 +37,21 @@ export class Visits {
     this.#weights[place] = weight;
     return !another;
   }
+
+  save(): SavedVisits {
+    return { sessions: this.#sessions, rows: this.#rows, weights: this.#weights };
+  }
+
+  /** What `save` gave of as many places, in place of all that is here. */
+  load({ sessions, rows, weights }: SavedVisits): void {
+    this.#sessions.set(sessions);
+    this.#rows.set(rows);
+    this.#weights.set(weights);
+  }
+}
+
+export interface SavedVisits {
+  readonly sessions: Float64Array;
+  readonly rows: Uint32Array;
+  readonly weights: Float32Array;
 }

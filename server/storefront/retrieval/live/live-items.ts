@@ -51,6 +51,21 @@ export class LiveItems {
     return this.#live[this.indexes.indexOf(index)]?.origin(row);
   }
 
+  /** What tells the models' vocabularies from others. */
+  get vocabularies(): readonly string[] {
+    return this.indexes.map(({ vocabulary }) => vocabulary);
+  }
+
+  /** Of all indexes, since they were made. */
+  get changes(): number {
+    return this.#live.reduce((sum, { changes }) => sum + changes, 0);
+  }
+
+  /** In all indexes. */
+  get vectorCount(): number {
+    return this.indexes.reduce((sum, { size }) => sum + size, 0);
+  }
+
   /** In each index, those that were not learned. */
   get coldCounts(): readonly number[] {
     return this.#live.map(({ coldCount }) => coldCount);

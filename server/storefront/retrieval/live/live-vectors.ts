@@ -21,6 +21,7 @@ export class LiveVectors {
   readonly #means = new Map<string, Float32Array | null>(); // of categories, until they change
   readonly #origins = new Map<number, ColdStart>(); // of cold rows that have a vector
   readonly #dirty = new Set<number>(); // cold rows that may have to move
+  changes = 0; // of the index, since it was made
 
   constructor(
     private readonly vectors: ItemVectorIndex,
@@ -78,6 +79,7 @@ export class LiveVectors {
     if (removed && !aside) this.#layAside(row);
     if (!removed && aside) {
       this.vectors.place(row, aside);
+      this.changes += 1;
       this.#aside.delete(row);
     }
     for (const category of changed) {
@@ -90,12 +92,14 @@ export class LiveVectors {
     const vector = this.vectors.vectorOf(row);
     if (vector) this.#aside.set(row, vector);
     this.vectors.remove(row);
+    this.changes += 1;
   }
 
   #place(row: number): void {
     const removed = this.#removed.has(row);
     const byVisits = removed ? null : this.#mean(this.coVisits.of(row));
     const vector = byVisits ?? (removed ? null : this.#byCategory(row));
+    if (vector || this.#origins.has(row)) this.changes += 1;
     if (vector) {
       this.#origins.set(row, byVisits ? 'visits' : 'category');
       this.vectors.place(row, vector);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { NO_ID } from '../../../ann/binding.ts';
 import type {
   Addon, Allow, NativeVectorIndex, SearchExplanation,
@@ -34,6 +35,8 @@ export class ItemVectorIndex {
   readonly unplaced = new Map<string, Float32Array>();
   /** Rows that were learned, in order of the vocabulary. */
   readonly learnedRows: readonly number[];
+  /** A digest of the ids that were learned. */
+  readonly vocabulary: string;
   #queries = new Float32Array(0);
   #ids = new Uint32Array(0);
   #scores = new Float32Array(0);
@@ -53,12 +56,14 @@ export class ItemVectorIndex {
     const { vocabulary, dim, vectors } = learned;
     const rows: number[] = [];
     const kept: number[] = [];
+    const ids = createHash('sha256');
     for (let number = 1; number <= vocabulary.size; number++) {
       const id = vocabulary.idOf(number) as string;
       const row = rowOf(id);
       const vector = vectors.subarray((number - 1) * dim, number * dim);
       // The cosine with nothing is nothing: such an item is near to none.
       if (metric === 'cosine' && vector.every((value) => value === 0)) continue;
+      ids.update(`${id}\n`);
       if (row === undefined) {
         this.unplaced.set(id, vector);
         continue;
@@ -66,6 +71,7 @@ export class ItemVectorIndex {
       rows.push(row);
       kept.push(number - 1);
     }
+    this.vocabulary = ids.digest('hex');
     const packed = new Float32Array(kept.length * dim);
     kept.forEach((from, to) => {
       packed.set(vectors.subarray(from * dim, (from + 1) * dim), to * dim);

@@ -68,6 +68,22 @@ export class Popular implements Source {
     into.normalise();
   }
 
+  /** What a view weighs now, all counts together, observations; then counts by row. */
+  save(): Float64Array {
+    const saved = new Float64Array(this.#end + 3);
+    saved.set([this.#now, this.#total, this.#observed]);
+    saved.set(this.#counts.subarray(0, this.#end), 3);
+    return saved;
+  }
+
+  /** What `save` gave, in place of all that is here. */
+  load(saved: Float64Array): void {
+    [this.#now, this.#total, this.#observed] = saved as unknown as [number, number, number];
+    this.#counts = saved.slice(3);
+    this.#end = this.#counts.length;
+    this.#orderedAt = -1;
+  }
+
   #sort(): void {
     const counts = this.#counts;
     const rows: number[] = [];
