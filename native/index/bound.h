@@ -58,6 +58,14 @@ class Bound {
     sieves.floor[q] = terms_.floor;
   }
 
+  // No shorter row can reach the score, whatever its direction. 0 where that says nothing: a product is
+  // at most that of the lengths, but the other metrics know better.
+  float least_length() const noexcept {
+    if (metric_ != Metric::ip || blind_) return 0;
+    const double length = unit_ * double{terms_.floor} / (length_ * (1 + kRounding));
+    return length > 0 ? static_cast<float>(length) : 0;
+  }
+
   // What a kernel's sieve says of one row.
   bool passes(std::int32_t dot, float length) const noexcept {
     const float bound = (static_cast<float>(dot) + terms_.slack) * length - length * length * terms_.gain;

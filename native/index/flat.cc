@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <mutex>
+#include <numeric>
 #include <shared_mutex>
 
 #include "core/top_k.h"
@@ -14,6 +15,9 @@ namespace vitrine {
 namespace {
 
 constexpr std::size_t kQuad = 4;
+
+// Groups that share a longest vector.
+constexpr std::size_t kStretch = 8;
 
 // Up to one match in so many vectors, each match is looked up.
 constexpr std::uint64_t kFewShare = 10;
@@ -26,6 +30,31 @@ FlatIndex::FlatIndex(const IndexOptions& options)
       groups_(coder_.bytes() * kGroup),
       lengths_(kGroup),
       codes_(coder_.bytes()) {}
+
+// By inner product the long ones first: once the best are known, no shorter one need be looked at.
+Status FlatIndex::put_many(std::span<const std::uint32_t> ids, const float* vectors,
+                           const Progress& progress) {
+  std::vector<std::uint32_t> sorted(ids.begin(), ids.end());
+  std::sort(sorted.begin(), sorted.end());
+  const bool twice = std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end();
+  if (options_.metric != Metric::ip || twice || size() > 0) return Index::put_many(ids, vectors, progress);
+  std::vector<double> squares(ids.size());
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    const float* vector = vectors + i * options_.dim;
+    squares[i] = std::inner_product(vector, vector + options_.dim, vector, 0.0);
+  }
+  std::vector<std::size_t> order(ids.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return squares[a] > squares[b] || (squares[a] == squares[b] && a < b);
+  });
+  for (const std::size_t i : order) {
+    if (Status status = Index::put_many({&ids[i], 1}, vectors + i * options_.dim, nullptr); !status.ok()) {
+      return status;
+    }
+  }
+  return {};
+}
 
 // The new vector is written beyond the last, which nobody reads, then swapped in.
 Status FlatIndex::put(std::uint32_t id, const float* vector) {
@@ -66,6 +95,7 @@ Status FlatIndex::make_room(std::uint32_t slot) {
   const std::unique_lock alone(gate_);
   groups_.append(groups);
   lengths_.append(lengths);
+  longest_.resize(groups_.capacity() / kStretch, 0.0f);
   return {};
 }
 
@@ -74,7 +104,14 @@ void FlatIndex::place(std::uint32_t slot, const std::uint8_t* codes) {
   for (std::size_t at = 0; at < coder_.bytes(); at += kQuad) {
     std::copy_n(codes + at, kQuad, group + at * kGroup);
   }
-  lengths_.at(slot / kGroup)[slot % kGroup] = rows_.length(slot);
+  place_length(slot);
+}
+
+void FlatIndex::place_length(std::uint32_t slot) {
+  const float length = rows_.length(slot);
+  lengths_.at(slot / kGroup)[slot % kGroup] = length;
+  float& longest = longest_[slot / kGroup / kStretch];
+  longest = std::max(longest, length);
 }
 
 void FlatIndex::move_last_to(std::uint32_t slot) {
@@ -86,7 +123,7 @@ void FlatIndex::move_last_to(std::uint32_t slot) {
   for (std::size_t at = 0; at < coder_.bytes(); at += kQuad) {
     std::copy_n(from + at * kGroup, kQuad, to + at * kGroup);
   }
-  lengths_.at(slot / kGroup)[slot % kGroup] = rows_.length(slot);
+  place_length(slot);
 }
 
 std::uint16_t FlatIndex::allowed(std::size_t group, const Allow* allow) const noexcept {
@@ -202,9 +239,13 @@ void FlatIndex::sieve_groups(std::span<ScanQuery> pass, Sift& sift, const Allow*
   std::array<std::uint16_t, Sift::kGroups> wanted;
   const std::size_t groups = (rows_.slots() + kGroup - 1) / kGroup;
   std::size_t count = 0;
+  float least_length = 0;
   for (std::size_t group = 0; group < groups; group += count) {
     const std::size_t of_chunk = groups_.kChunkSlots - group % groups_.kChunkSlots;
     count = std::min({Sift::groups_after(group), groups - group, of_chunk});
+    const auto* const longest = longest_.data() + group / kStretch;
+    const auto* const end = longest_.data() + (group + count - 1) / kStretch + 1;
+    if (*std::max_element(longest, end) < least_length) continue;
     std::uint32_t any = 0;
     for (std::size_t i = 0; i < count; ++i) any |= wanted[i] = allowed(group + i, allow);
     if (any == 0) continue;
@@ -215,6 +256,9 @@ void FlatIndex::sieve_groups(std::span<ScanQuery> pass, Sift& sift, const Allow*
       const std::uint32_t slot = at * kGroup + row;
       if (admits(query, slot)) pass[query].offer(rows_, slot);
     }
+    if (passed.empty()) continue;
+    least_length = pass[0].bound.least_length();
+    for (const ScanQuery& query : pass) least_length = std::min(least_length, query.bound.least_length());
   }
 }
 
@@ -235,6 +279,11 @@ Status FlatIndex::read_more(FileReader& file) {
   const std::uint32_t groups = (rows_.slots() + kGroup - 1) / kGroup;
   file.next_slots(groups_, groups);
   file.next_slots(lengths_, groups);
+  longest_.assign(groups_.capacity() / kStretch, 0.0f);
+  for (std::uint32_t slot = 0; slot < rows_.slots(); ++slot) {
+    float& longest = longest_[slot / kGroup / kStretch];
+    longest = std::max(longest, lengths_.at(slot / kGroup)[slot % kGroup]);
+  }
   row_error_ = file.header().row_error;
   return {};
 }

@@ -16,6 +16,8 @@ class FlatIndex final : public Index {
   explicit FlatIndex(const IndexOptions& options);
 
  private:
+  Status put_many(std::span<const std::uint32_t> ids, const float* vectors,
+                  const Progress& progress) override;
   Status put(std::uint32_t id, const float* vector) override;
   void take(std::uint32_t id) override;
   void answer(const float* queries, std::size_t count, const SearchRequest& request) const override;
@@ -28,6 +30,7 @@ class FlatIndex final : public Index {
 
   Status make_room(std::uint32_t slot);
   void place(std::uint32_t slot, const std::uint8_t* codes);  // gate held
+  void place_length(std::uint32_t slot);                      // gate held
   void move_last_to(std::uint32_t slot);                      // gate held
 
   void compare_matches(std::span<ScanQuery> pass, const Allow& allow) const;
@@ -44,6 +47,7 @@ class FlatIndex final : public Index {
   // Changed with the gate held.
   SlotArray<std::uint8_t, 64> groups_;  // kGroup rows of codes, as a Sieve wants them
   SlotArray<float, 64> lengths_;        // of the group's rows
+  std::vector<float> longest_;          // of a stretch of groups: no vector there has been longer
   double row_error_ = 0;                // largest there has been
 
   std::vector<std::uint8_t> codes_;  // writer's own

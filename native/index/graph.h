@@ -94,8 +94,10 @@ class GraphIndex final : public Index {
   void plan_back_edge(const EdgeRule& rule, std::uint32_t from, std::uint32_t to, float far);
   void plan_change(std::uint32_t slot, const EdgeRule& rule, std::span<const std::uint32_t> edges);
   void apply_changes();  // gate held
+  bool wants_entry(std::uint32_t slot) const noexcept;
   void add_entry(std::uint32_t slot);
   void draw_entries();
+  float length_of_longest(std::span<const std::uint32_t> slots, std::size_t count) const;
   void replace_entries(std::span<const std::uint32_t> slots);
 
   // graph_repair.cc; writer only
@@ -138,6 +140,7 @@ class GraphIndex final : public Index {
   std::uint32_t sweep_at_ = kNone;  // next slot of the sweep; kNone: none is under way
   std::uint32_t refine_at_ = 0;     // whose turn it is
   std::uint32_t entry_level_;       // one slot in 2^this is an entry
+  float entry_length_ = 0;          // inner product: those that are at least so long are as well
   std::vector<Change> changes_;
   std::vector<std::uint32_t> changed_edges_;  // options().degree places for each change
   std::vector<std::uint32_t> kept_;           // result of a pruning

@@ -1,7 +1,11 @@
 // Brings a vector into the graph: finds its edges, and offers the way back to those it leads to.
 #include <algorithm>
 #include <bit>
+#include <cmath>
+#include <functional>
+#include <limits>
 #include <mutex>
+#include <numeric>
 
 #include "core/prng.h"
 #include "index/graph.h"
@@ -14,6 +18,8 @@ namespace {
 constexpr std::uint32_t kEntryLevelMin = 5;
 constexpr std::size_t kEntriesMin = 32;
 constexpr std::size_t kEntriesMax = 1024;
+// Of them, under inner product, so many because they are long.
+constexpr std::size_t kLongEntries = 768;
 
 std::vector<EdgeRule> rules_of(const IndexOptions& options) {
   const std::uint32_t degree = options.degree;
@@ -71,7 +77,7 @@ Status GraphIndex::put(std::uint32_t id, const float* vector) {
     if (old != kNone) rows_.retire(old);
     rows_.publish(slot, id);
   }
-  if (entries_.slots().empty() || is_entry(slot, entry_level_)) add_entry(slot);
+  if (entries_.slots().empty() || wants_entry(slot)) add_entry(slot);
   tend();
   return {};
 }
@@ -174,15 +180,21 @@ void GraphIndex::apply_changes() {
   }
 }
 
+// Queries by inner product are mostly answered by the longest vectors: there these are entries as well.
+bool GraphIndex::wants_entry(std::uint32_t slot) const noexcept {
+  return is_entry(slot, entry_level_) || (near() == Near::product && rows_.length(slot) >= entry_length_);
+}
+
 void GraphIndex::add_entry(std::uint32_t slot) {
   if (entries_.full()) {
     std::vector<std::uint32_t> slots(entries_.slots().begin(), entries_.slots().end());
     while (slots.size() >= kEntriesMax) {
       ++entry_level_;
-      std::erase_if(slots, [&](std::uint32_t entry) { return !is_entry(entry, entry_level_); });
+      if (near() == Near::product) entry_length_ = length_of_longest(slots, kLongEntries * 3 / 4);
+      std::erase_if(slots, [&](std::uint32_t entry) { return !wants_entry(entry); });
     }
     replace_entries(slots);
-    if (!slots.empty() && !is_entry(slot, entry_level_)) return;
+    if (!slots.empty() && !wants_entry(slot)) return;
   }
   const std::unique_lock alone(gate_);
   entries_.add(slot, codes_.row(slot));
@@ -190,16 +202,25 @@ void GraphIndex::add_entry(std::uint32_t slot) {
 
 // Of all slots.
 void GraphIndex::draw_entries() {
-  std::vector<std::uint32_t> drawn;
+  std::vector<std::uint32_t> drawn(rows_.slots());
+  std::iota(drawn.begin(), drawn.end(), 0u);
+  if (near() == Near::product) entry_length_ = length_of_longest(drawn, kLongEntries);
   for (entry_level_ = kEntryLevelMin;; ++entry_level_) {
-    drawn.clear();
-    for (std::uint32_t slot = 0; slot < rows_.slots(); ++slot) {
-      if (is_entry(slot, entry_level_)) drawn.push_back(slot);
-    }
+    std::erase_if(drawn, [&](std::uint32_t slot) { return !wants_entry(slot); });
     if (drawn.size() < kEntriesMax) break;
   }
   if (drawn.empty()) drawn.push_back(0);
   replace_entries(drawn);
+}
+
+// The length that no more than `count` of them reach, but for ties.
+float GraphIndex::length_of_longest(std::span<const std::uint32_t> slots, std::size_t count) const {
+  if (slots.size() <= count) return 0;
+  std::vector<float> lengths;
+  for (const std::uint32_t slot : slots) lengths.push_back(rows_.length(slot));
+  const auto last = lengths.begin() + static_cast<std::ptrdiff_t>(count);
+  std::nth_element(lengths.begin(), last, lengths.end(), std::greater<>());
+  return std::nextafter(*last, std::numeric_limits<float>::infinity());
 }
 
 // With room for as many again.

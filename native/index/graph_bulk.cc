@@ -123,6 +123,7 @@ void GraphIndex::swap_content(GraphIndex& other) noexcept {
   std::swap(dead_, other.dead_);
   std::swap(sweep_at_, other.sweep_at_);
   std::swap(entry_level_, other.entry_level_);
+  std::swap(entry_length_, other.entry_length_);
 }
 
 }  // namespace vitrine
