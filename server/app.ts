@@ -19,6 +19,7 @@ import { Tracer } from './observe/tracer.ts';
 import { Desk, DESK_LIMITS } from './routes/desk.ts';
 import { addKserveRoutes } from './routes/kserve.ts';
 import { addOpsRoutes } from './routes/ops.ts';
+import { parseRestrictions } from './routes/restrict.ts';
 import { Router } from './routes/router.ts';
 import { SocketSessions } from './routes/socket.ts';
 import { addStorefrontRoutes } from './routes/storefront.ts';
@@ -109,7 +110,8 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
     ? null
     : new SpanExporter({ post: postTo(config.otlpUrl), clock, log, version: VERSION });
   const tracing = new RequestTracing(clock, spans, config.otlpRate);
-  const router = new Router(log, requestCounter(metrics, 'http'), Number(config.shedStatus));
+  const restrictions = parseRestrictions(config.restrictedApi);
+  const router = new Router(log, requestCounter(metrics, 'http'), Number(config.shedStatus), restrictions);
   addKserveRoutes(router, {
     lanes: host, inference: host, directory: host, details: host, clock, version: VERSION,
     bodyBytesMax: config.bodyBytesMax, stats: () => laneStats(host),
@@ -119,7 +121,7 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
   addOpsRoutes(router, { healthy: () => healthy, metrics: () => metrics.text() });
   addDemoRoutes(router, { store, storefront: shop, clock, transport: () => transport.name });
   const sessions = new SocketSessions({
-    lanes: host, directory: host, details: host, storefront: shop, clock, log, desk, tracing,
+    lanes: host, directory: host, details: host, storefront: shop, clock, log, desk, tracing, restrictions,
     version: VERSION,
     limits: {
       requestsMax: config.socketRequestsMax,

@@ -58,6 +58,10 @@ export const SETTINGS = {
     env: 'VITRINE_OTLP_RATE', value: 1000, min: 1, max: 1_000_000,
     why: 'one request in so many begins a trace; those that bring one go by its `traceparent`',
   },
+  restrictedApi: {
+    env: 'VITRINE_RESTRICTED_API', value: '',
+    why: 'groups of endpoints that want a header, as `GROUP,GROUP:header=value;GROUP:header=value`',
+  },
   transport: {
     env: 'VITRINE_TRANSPORT', value: 'auto', oneOf: ['auto', 'uws', 'node'],
     why: 'auto prefers uWebSockets.js and says what it took',

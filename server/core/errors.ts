@@ -12,6 +12,7 @@ export const FAILURES = {
   unknown_version: { status: 404, retry: false, text: 'there is no such model version' },
   unknown_item: { status: 404, retry: false, text: 'there is no such item' },
   method_not_allowed: { status: 405, retry: false, text: 'the path has no such method' },
+  restricted: { status: 403, retry: false, text: 'this needs a key' },
   too_large: { status: 413, retry: false, text: 'the message is larger than the limit' },
   cancelled: { status: 400, retry: false, text: 'the request was cancelled' },
   model_not_ready: { status: 400, retry: true, text: 'the model is not ready' },

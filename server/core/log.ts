@@ -35,11 +35,14 @@ export class Log {
   }
 }
 
-/** Logs of a defect what its caller is not told, under the id that the caller has. */
+/**
+ * Logs what callers are not told: of a defect all of it, under the id that the caller has; of a
+ * store that fails, where its files are.
+ */
 export function logDefect(
   log: Log, what: string, error: ServeError, fields: Record<string, unknown> = {},
 ): void {
-  if (error.code !== 'internal') return;
+  if (error.code !== 'internal' && error.code !== 'storage') return;
   const { message, cause } = error;
   log.error(what, { ...fields, error: message, stack: cause instanceof Error ? cause.stack : cause });
 }

@@ -1,4 +1,5 @@
 import type { ModelRepository } from '../catalog/directory.ts';
+import { withoutFolders } from '../core/client-text.ts';
 import { asServeError, ServeError } from '../core/errors.ts';
 import type { HttpRequest } from '../transport/transport.ts';
 import { KserveError } from '../wire/kserve-error.ts';
@@ -18,7 +19,8 @@ export function addRepositoryRoutes(router: Router, parts: RepositoryParts): voi
     const onlyReady = decodeIndex(request.body);
     const all = await repository.index();
     const shown = onlyReady ? all.filter(({ state }) => state === 'READY') : all;
-    return jsonAnswer(JSON.stringify(shown));
+    return jsonAnswer(JSON.stringify(shown.map((state) =>
+      state.reason === undefined ? state : { ...state, reason: withoutFolders(state.reason) })));
   });
   const control = (action: string, change: (name: string, request: HttpRequest) => Promise<void>) => {
     router.on('POST', `/v2/repository/models/:model/${action}`, (request, params) =>
@@ -54,6 +56,6 @@ function inControlWords(error: ServeError, action: string, model: string): Serve
   if (error instanceof KserveError || error.code === 'draining') return error;
   const why = error.code === 'unknown_model'
     ? 'failed to poll from model repository'
-    : `no version is available: ${error.message}`;
+    : `no version is available: ${withoutFolders(error.message)}`;
   return new KserveError(error.code, `failed to ${action} '${model}', ${why}`, error);
 }

@@ -13,6 +13,7 @@ import type { Op, Request, RequestId } from '../wire/schema.ts';
 import { tensorBody } from './kserve.ts';
 import { Credits } from './credit.ts';
 import { Desk, DESK_LIMITS } from './desk.ts';
+import { groupOfOp, type Restrictions } from './restrict.ts';
 import type { Flight, Session } from './session.ts';
 
 export interface OperationParts {
@@ -23,6 +24,8 @@ export interface OperationParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly version: string; // of the product
+  /** Groups of operations that sockets may not ask for. */
+  readonly restrictions?: Restrictions;
   /** Which requests belong to a trace; those that bring one when absent, and nothing is kept. */
   readonly tracing?: RequestTracing;
   /** Where storefront work takes its turn; one of its own when absent. */
@@ -55,6 +58,7 @@ export class Operations {
    */
   start(session: Session, format: WireFormat, request: Request, chosen?: boolean): void {
     session.checkId(request.id);
+    this.#checkRestricted(request.op);
     switch (request.op) {
       case 'ping': return now({ pong: true });
       case 'credit': return now({ credit: session.askCredit(format, this.#credits) });
@@ -68,6 +72,15 @@ export class Operations {
     function now(body: Body): void {
       session.reply(format, request.op, { id: request.id, ...body });
     }
+  }
+
+  /** A socket has no header to show with each request: what is restricted is not for it. */
+  #checkRestricted(op: Op): void {
+    const { restrictions } = this.parts;
+    const group = restrictions && groupOfOp(op);
+    const key = group && restrictions.get(group);
+    if (!key) return;
+    throw new ServeError('restricted', `'${op}' goes over HTTP, with the header '${key.header}'`);
   }
 
   #infer(

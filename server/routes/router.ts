@@ -1,6 +1,8 @@
+import { clientMessage } from '../core/client-text.ts';
 import { asServeError, ServeError } from '../core/errors.ts';
 import { type Log, logDefect } from '../core/log.ts';
 import type { HttpRequest, HttpRespond } from '../transport/transport.ts';
+import { checkKey, groupOf, type Key, type Restrictions } from './restrict.ts';
 
 export interface Answer {
   readonly status: number;
@@ -32,12 +34,18 @@ export class Router {
     private readonly observe: HttpObserver = () => {},
     /** What is refused for load is answered with it: 503, or 429. */
     private readonly shedStatus = 503,
+    private readonly restrictions: Restrictions = new Map(),
   ) {}
 
   on(method: 'GET' | 'POST', path: string, route: Route): this {
     const known = this.#patterns.find((pattern) => pattern.path === path);
-    if (known) known.routes.set(method, route);
-    else this.#patterns.push({ path, parts: path.split('/'), routes: new Map([[method, route]]) });
+    if (known) {
+      known.routes.set(method, route);
+      return this;
+    }
+    const group = groupOf(path);
+    const key = (group && this.restrictions.get(group)) ?? null;
+    this.#patterns.push({ path, parts: path.split('/'), routes: new Map([[method, route]]), key });
     return this;
   }
 
@@ -53,6 +61,7 @@ export class Router {
       const found = this.#find(request.path);
       if (!found) throw new ServeError('unknown_path', request.path.slice(0, 200));
       path = found.pattern.path;
+      if (found.pattern.key) checkKey(found.pattern.key, request);
       const answer = routeOf(found.pattern, request.method)(request, found.params);
       if (answer instanceof Promise) answer.then(done, failed);
       else done(answer);
@@ -83,6 +92,7 @@ interface Pattern {
   readonly path: string;
   readonly parts: readonly string[];
   readonly routes: Map<string, Route>;
+  readonly key: Key | null; // that requests must have
 }
 
 class WrongMethod extends ServeError {
@@ -137,7 +147,7 @@ export function jsonAnswer(text: string, status = 200): Answer {
 function failureAnswer(error: ServeError, path: string, shedStatus: number): Answer {
   const kserve = path === '/v2' || path.startsWith('/v2/');
   const { code, retryAfterMs } = error;
-  const message = kserve && code === 'method_not_allowed' ? 'Method Not Allowed' : error.message;
+  const message = kserve && code === 'method_not_allowed' ? 'Method Not Allowed' : clientMessage(error);
   const body = kserve ? { error: message } : { error: message, code, retry_after_ms: retryAfterMs };
   const shed = code === 'overloaded' || code === 'deadline';
   const answer = jsonAnswer(JSON.stringify(body), shed ? shedStatus : error.status);

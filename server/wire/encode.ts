@@ -1,3 +1,4 @@
+import { clientMessage } from '../core/client-text.ts';
 import type { ServeError } from '../core/errors.ts';
 import type { InferResult } from '../core/inference.ts';
 import type { Tensor } from '../core/tensor.ts';
@@ -57,6 +58,8 @@ export function errorReply(id: RequestId | null, error: ServeError): Outgoing {
   return { id, error: wireError(error) };
 }
 
-function wireError({ code, message, retryAfterMs }: ServeError): WireError {
-  return { code, message, ...(retryAfterMs === undefined ? {} : { retry_after_ms: retryAfterMs }) };
+function wireError(error: ServeError): WireError {
+  const { code, retryAfterMs } = error;
+  const hint = retryAfterMs === undefined ? {} : { retry_after_ms: retryAfterMs };
+  return { code, message: clientMessage(error), ...hint };
 }

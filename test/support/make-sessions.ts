@@ -1,6 +1,6 @@
 import type { ModelDetails, ModelDirectory, ModelMetadata } from '../../server/catalog/directory.ts';
 import { Log } from '../../server/core/log.ts';
-import { SocketSessions } from '../../server/routes/socket.ts';
+import { type SocketParts, SocketSessions } from '../../server/routes/socket.ts';
 import type { SessionLimits } from '../../server/routes/session.ts';
 import { FakeClock } from './fake-clock.ts';
 import { FakeLane, FakeLanes, type FakeModel } from './fake-lane.ts';
@@ -51,6 +51,7 @@ export function detailsOf(lanes: FakeLanes): ModelDetails {
 export function makeSessions(
   models: readonly FakeModel[] = [SUM],
   limits: Partial<SessionLimits> = {},
+  more: Partial<SocketParts> = {},
 ) {
   const lanes = new FakeLanes(models.map((model) => new FakeLane(model)));
   const storefront = new FakeStorefront();
@@ -67,6 +68,7 @@ export function makeSessions(
     log: new Log('warn', (line) => logged.push(line)),
     limits: { requestsMax: 16, pushBufferedBytesMax: 1000, ...limits },
     observe: (op, code) => answered.push(`${op} ${code}`),
+    ...more,
   });
   return { sessions, lanes, storefront, clock, logged, answered };
 }
