@@ -18,6 +18,7 @@ import { observeSpans, postTo, SpanExporter } from './observe/span-exporter.ts';
 import { Tracer } from './observe/tracer.ts';
 import { Desk, DESK_LIMITS } from './routes/desk.ts';
 import { addKserveRoutes } from './routes/kserve.ts';
+import { addModelLifeRoutes } from './routes/model-life.ts';
 import { addOpsRoutes } from './routes/ops.ts';
 import { parseRestrictions } from './routes/restrict.ts';
 import { Router } from './routes/router.ts';
@@ -84,6 +85,7 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
   const polled = config.modelControl === 'poll' ? await fingerprints(repository) : null;
   const host = ModelHost.start(repository, {
     workers, runMsMax, inlineUsMax, drainMsMax, cacheBytesMax, log,
+    rolloutFile: join(config.dataDir, 'rollouts.json'),
   });
   opened.push(() => host.close());
   const pace = new Pace(clock, setImmediate, STOREFRONT_TURN_US_MAX);
@@ -117,6 +119,7 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
     bodyBytesMax: config.bodyBytesMax, stats: () => laneStats(host),
     tracer, tracing, log, repository: host, control: config.modelControl === 'explicit',
   });
+  addModelLifeRoutes(router, host, config.modelControl === 'explicit');
   addStorefrontRoutes(router, shop, clock, desk);
   addOpsRoutes(router, { healthy: () => healthy, metrics: () => metrics.text() });
   addDemoRoutes(router, { store, storefront: shop, clock, transport: () => transport.name });

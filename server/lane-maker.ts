@@ -1,20 +1,24 @@
 import { join } from 'node:path';
 import { BatchLane } from './batch/batch-lane.ts';
+import type { InferStart } from './batch/desk.ts';
 import { startInfer } from './batch/infer.ts';
 import { laneRowBytes, laneSlots } from './batch/lane-memory.ts';
 import { LooseRows } from './batch/loose-rows.ts';
 import { RunTime } from './batch/run-time.ts';
 import type { Runner } from './batch/runner.ts';
 import type { ServedLane } from './batch/served-lane.ts';
-import { isLoose, type ModelConfig } from './catalog/model-config.ts';
+import { isLoose, type ModelConfig, type RolloutConfig } from './catalog/model-config.ts';
 import type { ModelFolder } from './catalog/repository.ts';
 import type { Clock } from './core/clock.ts';
 import type { Log } from './core/log.ts';
+import { Prng } from './core/prng.ts';
 import type { Slab } from './core/slab.ts';
 import { SlabShelf } from './core/slab-shelf.ts';
 import type { AnswerStore } from './flow/answer-store.ts';
 import { DeskLane } from './flow/desk-lane.ts';
 import { ResponseCache } from './flow/response-cache.ts';
+import { Rollout } from './flow/rollout.ts';
+import type { RolloutMemory } from './flow/rollout-memory.ts';
 import { InlineRunner } from './pool/inline.ts';
 import { LooseInline, LooseRunner } from './pool/loose.ts';
 import type { Pool } from './pool/pool.ts';
@@ -31,7 +35,14 @@ export interface MakerParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly answers: AnswerStore;
+  readonly rollouts: RolloutMemory;
   readonly inlineUsMax: number; // a model whose full batch is cheaper runs on the front end
+}
+
+/** The lane of requests that name no version, and what decides where they go. */
+export interface Front {
+  readonly lane: ServedLane;
+  readonly rollout: Rollout;
 }
 
 /**
@@ -53,6 +64,26 @@ export class LaneMaker {
   async close(lane: ServedLane, drainMs: number): Promise<void> {
     await lane.close(drainMs);
     if (lane.slab) this.#shelf.giveBack(lane.slab);
+  }
+
+  /** What answers requests that name no version, of a model with a rollout. */
+  front(model: string, config: RolloutConfig, lanes: ReadonlyMap<number, ServedLane>): Front {
+    const { clock, log, rollouts } = this.parts;
+    const [stable, candidate] = [config.stable, config.candidate].map((version) =>
+      lanes.get(version) as ServedLane) as [ServedLane, ServedLane];
+    const startOn = (lane: ServedLane): InferStart => (request, settled) =>
+      startInfer(lane, request, clock, settled);
+    const prng = new Prng(clock.wallMs());
+    const rollout = new Rollout({
+      config, stable: startOn(stable), candidate: startOn(candidate), clock,
+      chance: () => prng.float(),
+      rolledBack: rollouts.recall(model, config),
+      onRolledBack: (state) => {
+        rollouts.keep(model, config, state);
+        log.error('a candidate is rolled back', { model, version: config.candidate, why: state.why });
+      },
+    });
+    return { lane: new DeskLane(stable, rollout), rollout };
   }
 
   #cached(lane: ServedLane): ServedLane {

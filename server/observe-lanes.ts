@@ -2,6 +2,7 @@ import { Metrics } from './observe/metrics.ts';
 import type { LaneStats, LevelStats } from './batch/lane-stats.ts';
 import type { PhaseStats } from './batch/phase-stats.ts';
 import type { CacheSums, ServedLane } from './batch/served-lane.ts';
+import type { RolloutState } from './flow/rollout.ts';
 import type { LaneReport, ModelHost } from './serve.ts';
 import type { FailureCode } from './core/errors.ts';
 import { BATCH_REASONS } from './core/inference.ts';
@@ -50,7 +51,9 @@ function failures({ failed }: LaneStats, reason?: FailureReason): number {
     sum + (reason === undefined || reasonOf(code) === reason ? count : 0), 0);
 }
 
-function observeLane(metrics: Metrics, { model, version, placement, lane }: LaneReport): void {
+function observeLane(
+  metrics: Metrics, { model, version, placement, lane, rollout }: LaneReport,
+): void {
   const labels = { model, version };
   const { stats } = lane;
   const counter = (name: string, help: string, read: () => number): void =>
@@ -59,6 +62,7 @@ function observeLane(metrics: Metrics, { model, version, placement, lane }: Lane
   counter('nv_inference_request_success', 'Requests answered',
     () => stats.answered + (lane.cache?.hits ?? 0));
   if (lane.cache) observeCache(counter, lane.cache);
+  if (rollout) observeRollout(metrics, labels, rollout);
   for (const reason of FAILURE_REASONS) {
     metrics.observe('counter', 'nv_inference_request_failure', 'Requests failed',
       { ...labels, reason }, () => failures(stats, reason));
@@ -97,6 +101,24 @@ function observeCache(
     () => Math.floor(cache.missNs / 1000));
   counter('vitrine_cache_joined_total', 'Hits that waited for the run of a request alike',
     () => cache.joined);
+}
+
+/** Of a candidate: what the rollout's judge knows of both sides. */
+function observeRollout(
+  metrics: Metrics, labels: Readonly<Record<string, string>>, rollout: RolloutState,
+): void {
+  metrics.gauge('vitrine_rollout_running', '1 while it gets requests, 0 once it is rolled back',
+    labels, () => (rollout.state === 'running' ? 1 : 0));
+  for (const arm of ['stable', 'candidate'] as const) {
+    for (const [what, value] of Object.entries(rollout[arm])) {
+      metrics.observe('counter', `vitrine_rollout_${what}_total`, 'As the judge of the rollout counts',
+        { ...labels, arm }, () => value);
+    }
+  }
+  metrics.observe('counter', 'vitrine_rollout_compared_total', 'Pairs of answers', labels,
+    () => rollout.compared);
+  metrics.observe('counter', 'vitrine_rollout_differing_total', 'Of them, those that differ', labels,
+    () => rollout.differing);
 }
 
 /** The answers of all models, which share one budget. */

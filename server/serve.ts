@@ -4,7 +4,7 @@ import type { Lanes } from './batch/lane.ts';
 import type { ServedLane } from './batch/served-lane.ts';
 import type { FoundTensors } from './catalog/complete.ts';
 import type {
-  ModelDetails, ModelDirectory, ModelMetadata, ModelOverride, ModelRepository, ModelState,
+  ModelDetails, ModelDirectory, ModelLife, ModelMetadata, ModelOverride, ModelRepository, ModelState,
   ModelSummary,
 } from './catalog/directory.ts';
 import type { ModelConfig } from './catalog/model-config.ts';
@@ -16,7 +16,9 @@ import { asServeError, ServeError } from './core/errors.ts';
 import type { Inference, InferRequest, InferResult } from './core/inference.ts';
 import { type Log, logDefect } from './core/log.ts';
 import { AnswerStore } from './flow/answer-store.ts';
-import { LaneMaker } from './lane-maker.ts';
+import type { Rollout, RolloutState } from './flow/rollout.ts';
+import { RolloutMemory } from './flow/rollout-memory.ts';
+import { type Front, LaneMaker } from './lane-maker.ts';
 import { Pool } from './pool/pool.ts';
 import { MODEL_FILES } from './runtime/open-runtime.ts';
 
@@ -29,6 +31,8 @@ export interface HostOptions {
   readonly clock?: Clock;
   /** Bytes of answers kept for models with a `response_cache`; 64 MiB where nothing is said. */
   readonly cacheBytesMax?: number;
+  /** Where rollouts that were rolled back are kept for the next start; '' is nowhere. */
+  readonly rolloutFile?: string;
   /** What pool threads run; tests put a faulty one here. */
   readonly workerFile?: URL;
 }
@@ -42,19 +46,23 @@ export interface LaneReport {
   readonly version: string;
   readonly placement: 'inline' | 'pool';
   readonly lane: ServedLane;
+  /** How the rollout stands in which the version is the candidate. */
+  readonly rollout?: RolloutState;
 }
 
 /** A model that is served: its versions' lanes, by number. */
 interface Served {
   readonly folder: ModelFolder;
   readonly lanes: ReadonlyMap<number, ServedLane>;
+  /** For requests that name no version; null where those are the newest one's. */
+  readonly front: Front | null;
   /** A repository made for this model alone, to be removed with it; '' where there is none. */
   readonly ownRepository: string;
 }
 
 /** The models of a repository, loaded, warm and behind their lanes. */
 export class ModelHost
-implements Inference, Lanes, ModelDirectory, ModelDetails, ModelRepository {
+implements Inference, Lanes, ModelDirectory, ModelDetails, ModelRepository, ModelLife {
   readonly #models = new Map<string, Served>();
   readonly #failed = new Map<string, ServeError>(); // models that should be served and are not
   readonly #changing = new Map<string, 'LOADING' | 'UNLOADING'>();
@@ -63,6 +71,7 @@ implements Inference, Lanes, ModelDirectory, ModelDetails, ModelRepository {
   readonly #pool: Pool;
   readonly #maker: LaneMaker;
   readonly answers: AnswerStore;
+  readonly #rollouts: RolloutMemory;
   #loaded: Promise<void> = Promise.resolve();
   #changes: Promise<void> = Promise.resolve(); // ends when every load and unload asked for has
   #closing = false;
@@ -75,8 +84,10 @@ implements Inference, Lanes, ModelDirectory, ModelDetails, ModelRepository {
     this.#pool = new Pool({ ...options, clock: this.#clock });
     this.answers = new AnswerStore(this.#clock, options.cacheBytesMax ?? CACHE_BYTES_MAX);
     const { inlineUsMax, log } = options;
+    this.#rollouts = new RolloutMemory(options.rolloutFile ?? '', log);
     this.#maker = new LaneMaker({
-      pool: this.#pool, clock: this.#clock, answers: this.answers, inlineUsMax, log,
+      pool: this.#pool, clock: this.#clock, answers: this.answers, rollouts: this.#rollouts,
+      inlineUsMax, log,
     });
   }
 
@@ -130,9 +141,14 @@ implements Inference, Lanes, ModelDirectory, ModelDetails, ModelRepository {
     const served = [...this.#models].map(([name, { lanes }]) => [
       name, new Map([...lanes].map(([version, lane]) => [version, lane.trouble])),
     ] as const);
+    const notes = new Map([...this.#models].flatMap(([name, { front }]) => {
+      const { state, why, config } = front?.rollout.state ?? {};
+      return state === 'rolled back' ? [[`${name}/${config?.candidate}`, `rolled back: ${why}`]] : [];
+    }) as [string, string][]);
     return modelStates({
       names: await modelNames(this.repository),
       served: new Map(served),
+      notes,
       failed: this.#failed,
       changing: this.#changing,
       unloaded: this.#unloaded,
@@ -169,7 +185,9 @@ implements Inference, Lanes, ModelDirectory, ModelDetails, ModelRepository {
       const folder = await readModel(from, name, describeOnnx, override?.config);
       for (const version of folder.served) lanes.set(version, await this.#maker.open(folder, version));
       if (this.#closing) throw new ServeError('draining'); // `close` has not seen these lanes
-      this.#models.set(name, { folder, lanes, ownRepository });
+      const { rollout } = folder.config;
+      const front = rollout ? this.#maker.front(name, rollout, lanes) : null;
+      this.#models.set(name, { folder, lanes, front, ownRepository });
       this.#failed.delete(name);
       this.#unloaded.delete(name);
     } catch (thrown) {
@@ -220,8 +238,38 @@ implements Inference, Lanes, ModelDirectory, ModelDetails, ModelRepository {
 
   lane(model: string, version?: string): ServedLane {
     if (this.#closing) throw new ServeError('draining');
-    const { folder, lanes } = this.#served(model);
+    const { folder, lanes, front } = this.#served(model);
+    if (version === undefined && front) return front.lane;
     return lanes.get(versionNumber(folder, version)) as ServedLane;
+  }
+
+  /** How the model's rollout stands. Fails with `bad_argument` where it has none. */
+  rollout(model: string): RolloutState {
+    return this.#rollout(model).state;
+  }
+
+  /** Takes the candidate out, or lets it begin anew. Fails as `rollout` does. */
+  changeRollout(model: string, change: 'rollback' | 'restart'): void {
+    const rollout = this.#rollout(model);
+    if (change === 'rollback') return rollout.rollBack('somebody said so');
+    rollout.restart();
+    this.#rollouts.forget(model);
+  }
+
+  #rollout(model: string): Rollout {
+    const { front } = this.#served(model);
+    if (!front) throw new ServeError('bad_argument', `'${model}' has no rollout in its config`);
+    return front.rollout;
+  }
+
+  /** Forgets the answers that the model keeps. Fails with `bad_argument` where it keeps none. */
+  clearAnswers(model: string): void {
+    const { lanes } = this.#served(model);
+    const clear = [...lanes.values()].flatMap(({ desk }) => desk?.clear ? [desk.clear] : []);
+    if (clear.length === 0) {
+      throw new ServeError('bad_argument', `'${model}' has no response_cache in its config`);
+    }
+    for (const each of clear) each();
   }
 
   async infer(request: InferRequest): Promise<InferResult> {
@@ -279,8 +327,9 @@ implements Inference, Lanes, ModelDirectory, ModelDetails, ModelRepository {
   }
 
   report(): readonly LaneReport[] {
-    return [...this.#models.values()].flatMap(({ folder, lanes }) =>
+    return [...this.#models.values()].flatMap(({ folder, lanes, front }) =>
       [...lanes].map(([version, lane]) => ({
+        ...(front && version === folder.config.rollout?.candidate ? { rollout: front.rollout.state } : {}),
         model: folder.name,
         version: String(version),
         placement: lane.inline ? 'inline' as const : 'pool' as const,
@@ -309,7 +358,7 @@ implements Inference, Lanes, ModelDirectory, ModelDetails, ModelRepository {
 
 /** The version asked for by number or label; the newest served one when none is. */
 function versionNumber({ name, served, config }: ModelFolder, version?: string): number {
-  if (version === undefined) return served.at(-1) as number;
+  if (version === undefined) return config.rollout?.stable ?? served.at(-1) as number;
   const labels = config.version_labels;
   const labelled = Object.hasOwn(labels, version) ? labels[version] : undefined;
   const number = labelled ?? served.find((each) => String(each) === version);

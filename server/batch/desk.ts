@@ -12,4 +12,6 @@ export interface Desk {
   readonly start: InferStart;
   /** Whether requests may be of a sequence. */
   readonly sequences: boolean;
+  /** Forgets answers that are kept, where any are. */
+  readonly clear?: () => void;
 }

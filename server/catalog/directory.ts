@@ -49,6 +49,16 @@ export interface ModelRepository {
   unload(name: string): Promise<void>;
 }
 
+/** What is done with a model while it is served. `ModelHost` implements it. */
+export interface ModelLife {
+  /** How the model's rollout stands, as JSON may have it. Fails with `bad_argument` where it has none. */
+  rollout(model: string): object;
+  /** Takes the candidate out, or lets it begin anew. Fails as `rollout` does. */
+  changeRollout(model: string, change: 'rollback' | 'restart'): void;
+  /** Forgets the answers that the model keeps. Fails with `bad_argument` where it keeps none. */
+  clearAnswers(model: string): void;
+}
+
 /** A model, or a version of it where its versions are known. Without a state it was never loaded. */
 export interface ModelState {
   readonly name: string;

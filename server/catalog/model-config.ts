@@ -39,6 +39,8 @@ export interface ModelConfig {
   };
   /** Whether answers are kept for requests that say the same, and for how long; 0 is no limit. */
   readonly response_cache: { readonly enable: boolean; readonly ttl_seconds: number };
+  /** Where one version is to take another's place, and is watched; absent where none is. */
+  readonly rollout?: RolloutConfig;
   readonly parameters: {
     /** Where batches run: measured at load, on the front end, or in the pool. */
     readonly placement: 'auto' | 'inline' | 'pool';
@@ -47,6 +49,25 @@ export interface ModelConfig {
     /** The model's own, for who uses it: the server does not look. */
     readonly [name: string]: Parameter;
   };
+}
+
+/** A candidate beside the stable version, for requests that name no version. */
+export interface RolloutConfig {
+  readonly stable: number;
+  readonly candidate: number;
+  /** The candidate answers its share, or gets copies of it whose answers are compared. */
+  readonly mode: 'canary' | 'shadow';
+  readonly share: number; // 0..1 of the requests
+  /** The request parameter that decides who is of the share, `id` the request's own; '' is chance. */
+  readonly key: string;
+  /** Probability that a candidate that is no worse is ever rolled back. */
+  readonly alpha: number;
+  /** An answer is slow past so many times the stable version's 95th percentile. */
+  readonly slower_max: number;
+  readonly error_margin: number; // share of errors above the stable version's that is let pass
+  readonly disagreement_max: number; // share of compared answers that may differ
+  readonly tolerance: number; // of floats that are compared
+  readonly requests_min: number; // before anything is decided
 }
 
 /** How long the requests of one priority level may wait, and how many of them. */

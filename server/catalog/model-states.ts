@@ -6,6 +6,8 @@ export interface KnownModels {
   readonly names: readonly string[]; // in the repository's folder
   /** Versions that are served, with what is wrong with them; undefined where nothing is. */
   readonly served: ReadonlyMap<string, ReadonlyMap<number, string | undefined>>;
+  /** What else is to be told of a version that is served, by `NAME/VERSION`. */
+  readonly notes?: ReadonlyMap<string, string>;
   readonly failed: ReadonlyMap<string, ServeError>;
   readonly changing: ReadonlyMap<string, 'LOADING' | 'UNLOADING'>;
   /** Versions that were served until they were unloaded. */
@@ -20,9 +22,14 @@ export function modelStates(known: KnownModels): ModelState[] {
   return [...all].sort().flatMap((name): ModelState[] => {
     const lanes = served.get(name);
     if (lanes) {
-      return [...lanes].map(([version, trouble]) => trouble === undefined
-        ? { name, version: String(version), state: 'READY' }
-        : { name, version: String(version), state: 'UNAVAILABLE', reason: trouble });
+      return [...lanes].map(([version, trouble]) => {
+        const note = known.notes?.get(`${name}/${version}`);
+        const reason = trouble ?? note;
+        return {
+          name, version: String(version), state: trouble === undefined ? 'READY' : 'UNAVAILABLE',
+          ...(reason === undefined ? {} : { reason }),
+        };
+      });
     }
     const change = changing.get(name);
     if (change) return [{ name, state: change }];

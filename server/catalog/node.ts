@@ -100,6 +100,12 @@ export class Node {
     return this.fail(`must be an integer in ${min}..${max}`);
   }
 
+  number(min: number, max: number): number {
+    const { value } = this;
+    if (typeof value === 'number' && value >= min && value <= max) return value;
+    return this.fail(`must be a number in ${min}..${max}`);
+  }
+
   /** The value under `name` where this is an object of that one field; else this. */
   unwrapped(name: string): Node {
     const { value } = this;

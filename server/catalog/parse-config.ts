@@ -6,12 +6,13 @@ import {
 } from './model-config.ts';
 import { Node } from './node.ts';
 import { parseBatching } from './parse-batching.ts';
+import { parseRollout } from './parse-rollout.ts';
 
 const PLATFORMS = ['onnxruntime_onnx', 'tensorflow_tfjs', 'plain'] as const;
 const FIELDS = [
   'name', 'platform', 'max_batch_size', 'input', 'output', 'version_policy', 'version_labels',
   'instance_group', 'dynamic_batching', 'parameters',
-  'backend', 'response_cache', 'model_transaction_policy',
+  'backend', 'response_cache', 'rollout', 'model_transaction_policy',
 ];
 /** What `/v2/models/…/config` says beside: taken back, but only as it says it. */
 const NEUTRAL = {
@@ -45,6 +46,7 @@ export function parseConfig(json: unknown, folder: string, file = 'config.json')
     instance_group: { count: root.at('instance_group').optional(0, instances) },
     dynamic_batching: parseBatching(
       root.at('dynamic_batching'), maxBatchSize, rowBytes(input, output)),
+    ...(root.at('rollout').present ? { rollout: parseRollout(root.at('rollout')) } : {}),
     response_cache: responseCache(root.at('response_cache')),
     parameters: parameters(root.at('parameters')),
   };

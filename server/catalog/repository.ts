@@ -93,6 +93,12 @@ export async function readModel(
     throw new ServeError('bad_argument',
       `${file}: version_labels.${label} is ${version}, which is not served (${served.join(', ')})`);
   }
+  for (const side of ['stable', 'candidate'] as const) {
+    const version = config.rollout?.[side];
+    if (version === undefined || served.includes(version)) continue;
+    throw new ServeError('bad_argument',
+      `${file}: rollout.${side} is ${version}, which is not served (${served.join(', ')})`);
+  }
   return {
     name, folder, config, versions, served,
     card: await readCard(join(folder, 'card.json')),

@@ -47,10 +47,10 @@ export class ResponseCache implements Desk {
   constructor(private readonly parts: CacheParts) {}
 
   /** Forgets every answer, and those of runs that go on. */
-  clear(): void {
+  readonly clear = (): void => {
     this.parts.store.drop(this.#owner);
     this.#owner = {};
-  }
+  };
 
   readonly start = (request: InferRequest, settled: InferSettled): (() => boolean) => {
     const startMs = performance.now();

@@ -33,6 +33,7 @@ export function encodeConfig(config: ModelConfig): string {
     parameters: Object.fromEntries(Object.entries(config.parameters).map(
       ([key, value]) => [key, { string_value: String(value) }])),
     response_cache: config.response_cache.enable ? config.response_cache : { enable: false },
+    ...(config.rollout ? { rollout: config.rollout } : {}),
     model_transaction_policy: { decoupled: false },
   });
 }
