@@ -27,6 +27,7 @@ export interface LoadPlan {
   readonly seconds: number;
   readonly warm: number;
   readonly drain?: number;
+  readonly 'check-every'?: number;
 }
 
 /** Microseconds. Quantiles are right to one part in 128. */

@@ -12,6 +12,10 @@ const BENCHES: Readonly<Record<string, { about: string; load(): Promise<{ bench:
     about: 'the server beside ws + JSON and fastify + JSON, over loopback sockets',
     load: () => import('./serve.bench.ts'),
   },
+  http: {
+    about: 'KServe v2 with binary tensors beside a bare uWebSockets.js handler',
+    load: () => import('./http.bench.ts'),
+  },
   wire: {
     about: 'a request between socket and model: decode, route, batch, encode',
     load: () => import('./wire.bench.ts'),

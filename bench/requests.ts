@@ -6,7 +6,7 @@ import { Prng } from '../server/core/prng.ts';
 import { float32Tensor } from '../server/core/tensor.ts';
 
 /** How a request is written. The peers take a bare list of numbers: less to parse than KServe's. */
-export type Encoding = 'msgpack' | 'json' | 'kserve' | 'peer';
+export type Encoding = 'msgpack' | 'json' | 'kserve' | 'kserve-binary' | 'peer';
 
 /** Rows with the answers that the plain loops of `models/recipes/dense.ts` give. */
 export interface Case {
@@ -59,8 +59,19 @@ function encode(model: DenseModel, row: Float32Array, encoding: Encoding, more: 
     case 'msgpack': return Buffer.from(codecFor('msgpack').encode({ id: ID_BINARY, ...infer }));
     case 'json': return json({ id: ID_DIGITS, ...infer, inputs: [listed(model, row)] });
     case 'kserve': return json({ id: String(ID_DIGITS), inputs: [listed(model, row)] });
+    case 'kserve-binary': return Buffer.concat([kserveHead(model), new Uint8Array(tensor.data)]);
     case 'peer': return json({ id: ID_DIGITS, inputs: digits(row) });
   }
+}
+
+/** The JSON before a row in binary: the same for each, as clients write it that name no request. */
+export function kserveHead(model: DenseModel): Buffer {
+  const width = model.layers[0]?.inputs ?? 0;
+  const input = { name: model.input, datatype: 'FP32', shape: [1, width] };
+  return json({
+    inputs: [{ ...input, parameters: { binary_data_size: width * 4 } }],
+    outputs: [{ name: model.output, parameters: { binary_data: true } }],
+  });
 }
 
 function listed(model: DenseModel, row: Float32Array): object {
@@ -77,6 +88,7 @@ function json(value: object): Buffer {
 }
 
 function idOffset(payload: Buffer, encoding: Encoding): number {
+  if (encoding === 'kserve-binary') return 0; // it has none
   const mark = encoding === 'msgpack' ? u32be(ID_BINARY) : Buffer.from(String(ID_DIGITS));
   const at = payload.indexOf(mark);
   assert.ok(at >= 0 && payload.indexOf(mark, at + 1) < 0, 'the id stands once in a payload');

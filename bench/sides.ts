@@ -22,14 +22,7 @@ export interface Side {
 /** Starts all of them over the same model file; `folder` takes Vitrine's repository and data. */
 export async function startSides(model: DenseModel, folder: string): Promise<Side[]> {
   const modelFile = writeModel(model, join(folder, 'models'));
-  const vitrine = await startServer([join(ROOT, 'dist/server/main.js')], {
-    PORT: '0',
-    VITRINE_HOST: '127.0.0.1',
-    VITRINE_MODELS: join(folder, 'models'),
-    VITRINE_DATA: join(folder, 'data'),
-    VITRINE_DEMO: 'yes', // its store is as full as a shop's
-  });
-  await untilReady(vitrine.port, model.name);
+  const vitrine = await startVitrine(folder, model.name);
   const peer = (name: string) => startServer([join(ROOT, 'dist/bench/peers', name), modelFile]);
   const wsPeer = await peer('ws-json.js');
   const fastifyPeer = await peer('fastify-json.js');
@@ -75,6 +68,19 @@ export async function startSides(model: DenseModel, folder: string): Promise<Sid
       openLoop: false,
     },
   ];
+}
+
+/** Vitrine over the repository in `folder`, with the model ready. */
+export async function startVitrine(folder: string, model: string): Promise<ServerProcess> {
+  const server = await startServer([join(ROOT, 'dist/server/main.js')], {
+    PORT: '0',
+    VITRINE_HOST: '127.0.0.1',
+    VITRINE_MODELS: join(folder, 'models'),
+    VITRINE_DATA: join(folder, 'data'),
+    VITRINE_DEMO: 'yes', // its store is as full as a shop's
+  });
+  await untilReady(server.port, model);
+  return server;
 }
 
 export async function stopSides(sides: readonly Side[]): Promise<void> {

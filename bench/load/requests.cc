@@ -69,6 +69,7 @@ void Requests::append(std::string& out, std::size_t index, std::uint32_t id) con
   const Framed& framed = framed_[index];
   const std::size_t start = out.size();
   out += framed.bytes;
+  if (wire_ == WireKind::kserve) return;  // no id: HTTP answers in order
   char* at = out.data() + start + framed.id_at;
   if (wire_ == WireKind::msgpack) {
     for (std::size_t b = 0; b < 4; ++b) {

@@ -17,7 +17,7 @@
 //   4       4      u32   number of requests, at least 1
 //   then, for each:
 //   0       4      u32   bytes of the payload
-//   4       4      u32   where in it the id goes: msgpack 4 bytes big-endian, JSON 8 digits
+//   4       4      u32   where in it the id goes: msgpack 4 bytes big-endian, JSON 8 digits; kserve none
 //   8       4      f32   the expected answer: first element of the first output
 //   12      …      byte  payload
 class Requests {
