@@ -19,6 +19,7 @@ import { InlineRunner } from '../server/pool/inline.ts';
 import { SocketSessions } from '../server/routes/socket.ts';
 import type { Socket, Subprotocol } from '../server/transport/transport.ts';
 import { FakeStorefront } from '../test/support/fake-storefront.ts';
+import { allocation } from './allocation.ts';
 import type { Bench } from './bench.ts';
 import { interleave, nsPerItem, spread } from './harness.ts';
 import { withRatios, type Row } from './report.ts';
@@ -29,22 +30,23 @@ const MODEL = seededMlp(7, [32, 256, 128, 1], 'sigmoid');
 const TURN = 64; // requests in one turn of the event loop
 const CASES = makeCases(MODEL, TURN, 11);
 const BASE = 'msgpackr alone';
+const KNOWN = 'Vitrine, a known shape';
 const SIZES = {
-  full: { leastMs: 500, turns: 9 },
-  quick: { leastMs: 120, turns: 5 },
-  smoke: { leastMs: 1, turns: 1 },
+  full: { leastMs: 500, turns: 9, rounds: 2000 },
+  quick: { leastMs: 120, turns: 5, rounds: 500 },
+  smoke: { leastMs: 1, turns: 1, rounds: 20 },
 } as const;
 
 export const bench: Bench = {
   packages: ['msgpackr'],
   async run({ size }) {
-    const { leastMs, turns } = SIZES[size];
+    const { leastMs, turns, rounds } = SIZES[size];
     const frames = CASES.map(({ row }, id) => message(row, 1000 + id));
     const binary = frames.map((each) => codecFor('msgpack').encode(each) as Uint8Array);
     const general = frames.map(({ id, ...rest }) => codecFor('msgpack').encode({ ...rest, id }) as Uint8Array);
     const text = frames.map((each) => Buffer.from(codecFor('json').encode(each) as string));
     const sides: [string, () => void | Promise<void>][] = [
-      ['Vitrine, a known shape', through('vitrine.v1.msgpack', binary)],
+      [KNOWN, through('vitrine.v1.msgpack', binary)],
       ['Vitrine, any shape', through('vitrine.v1.msgpack', general)],
       ['Vitrine, JSON', through('vitrine.v1.json', text)],
       ['Vitrine, a known shape, 1 in 1000 traced', through('vitrine.v1.msgpack', binary, traced(1000))],
@@ -61,6 +63,14 @@ export const bench: Bench = {
       return { case: name, impl, metric: 'time', value: median, unit: 'ns/request', low, high };
     });
     const notes = ["'alone': decoding the request and encoding the reply, and nothing else"];
+    for (const [impl, work] of sides) {
+      const { bytesPerItem, top } = await allocation(TURN, rounds, work);
+      const name = 'the same, memory by the heap profile';
+      rows.push({ case: name, impl, metric: 'allocated', value: bytesPerItem, unit: 'bytes/request' });
+      if (impl !== KNOWN) continue;
+      const most = top.map(({ where, bytesPerItem: bytes }) => `${bytes.toFixed(0)} in ${where}`);
+      notes.push(`${impl}, bytes allocated a request: ${most.join(', ')}`);
+    }
     return { inputs: digest([...binary, ...text]), rows: withRatios(rows, BASE), notes };
   },
 };

@@ -87,12 +87,15 @@ export interface Stall {
   readonly loopDelayP99Us: number;
   /** How late those were told whose deadline passed while they waited. */
   readonly lateUs: Histogram;
+  /** How late plain timers were that were set for the same moments: the machine's part of it. */
+  readonly timerLateUs: Histogram;
 }
 
 /** Keeps the lane's worker busy with full batches; behind them wait jobs whose deadlines pass. */
 export async function stall(lane: Lane, seconds: number): Promise<Stall> {
   const prng = new Prng(5);
   const lateUs = new Histogram();
+  const timerLateUs = new Histogram();
   const runUs = new Histogram();
   const endUs = nowUs() + seconds * 1e6;
   let open = 0;
@@ -117,6 +120,7 @@ export async function stall(lane: Lane, seconds: number): Promise<Stall> {
       if (!job) break;
       const dueUs = nowUs() + 2000 + prng.below(40_000);
       job.timeoutUs = dueUs - nowUs();
+      setTimeout(() => timerLateUs.record(nowUs() - dueUs), Math.ceil(job.timeoutUs / 1000));
       job.onSettled = (_, error) => {
         open -= 1;
         if (error?.code === 'deadline') lateUs.record(nowUs() - dueUs);
@@ -128,7 +132,7 @@ export async function stall(lane: Lane, seconds: number): Promise<Stall> {
   }
   delay.disable();
   while (open > 0) await tick();
-  return { runUs: runUs.percentile(0.5), loopDelayP99Us: delay.percentile(99) / 1000, lateUs };
+  return { runUs: runUs.percentile(0.5), loopDelayP99Us: delay.percentile(99) / 1000, lateUs, timerLateUs };
 }
 
 /** About a millisecond, in which this thread leaves the cores to the workers. */
