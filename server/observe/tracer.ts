@@ -67,6 +67,11 @@ export class Tracer {
     this.#on = all.some(({ level }) => level !== 'OFF');
   }
 
+  /** Whether any request may be. */
+  get on(): boolean {
+    return this.#on && this.file !== '';
+  }
+
   /** Whether this request of the model is to be traced: its trace is then given to `add`. */
   sample(model: string): boolean {
     if (!this.#on || this.file === '') return false;

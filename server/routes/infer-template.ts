@@ -74,9 +74,9 @@ export class InferTemplate {
     if (request.trace || request.classes || request.inputs.length !== lane.inputs.length) return null;
     const layout = frameLayout(frame, 'inputs');
     if (layout === null) return null;
-    const rows = rowsOf(lane, request.inputs[0] as Tensor);
+    const rows = rowsFor(lane, request.inputs[0] as Tensor);
     const inputs = request.inputs.map((given) =>
-      lane.inputs.find((want) => fits(lane, rows, given, want)),
+      lane.inputs.find((want) => fitsLane(lane, rows, given, want)),
     );
     if (inputs.some((input, i) => input === undefined || inputs.indexOf(input) !== i)) return null;
     const names = request.outputs ?? lane.outputs.map(({ spec }) => spec.name);
@@ -105,13 +105,13 @@ export class InferTemplate {
 }
 
 /** Rows that the tensor brings, or -1 when it brings none that the lane can take. */
-function rowsOf(lane: Lane, { shape }: Tensor): number {
+export function rowsFor(lane: Lane, { shape }: Tensor): number {
   if (lane.config.max_batch_size === 0) return 1;
   const rows = shape[0] ?? -1;
   return rows >= 1 && rows <= lane.rowsMax ? rows : -1;
 }
 
-function fits(
+export function fitsLane(
   lane: Lane,
   rows: number,
   given: Tensor,
@@ -133,7 +133,7 @@ function fits(
   );
 }
 
-function wordsOf({ rowBytes, bytes }: LaneTensor): Int32Array | null {
+export function wordsOf({ rowBytes, bytes }: LaneTensor): Int32Array | null {
   if (rowBytes % 4 !== 0 || bytes.byteOffset % 4 !== 0) return null;
   return new Int32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >> 2);
 }

@@ -3,7 +3,7 @@ import type { Lane, Lanes } from '../batch/lane.ts';
 import type { ModelDetails } from '../catalog/directory.ts';
 import type { ModelConfig } from '../catalog/model-config.ts';
 import type { Clock } from '../core/clock.ts';
-import { asServeError } from '../core/errors.ts';
+import { asServeError, type ServeError } from '../core/errors.ts';
 import type { InferResult } from '../core/inference.ts';
 import { parseTraceContext, type TraceContext } from '../core/trace-context.ts';
 import {
@@ -18,6 +18,7 @@ import {
 } from '../wire/kserve-request.ts';
 import type { InferPlans } from '../wire/kserve-plans.ts';
 import { encodeInferResponse } from '../wire/kserve-response.ts';
+import type { KserveFast } from './kserve-fast.ts';
 import { type Answer, jsonAnswer, type Params } from './router.ts';
 
 export interface KserveInferParts {
@@ -33,8 +34,33 @@ export interface KserveInferParts {
 const PACK_BYTES_MIN = 1024;
 
 /** `POST …/infer`: JSON, JSON with tensors in binary behind it, or one tensor's bytes alone. */
-export async function infer(
-  parts: KserveInferParts, plans: InferPlans, request: HttpRequest, params: Params,
+export function infer(
+  parts: KserveInferParts, plans: InferPlans, fast: KserveFast, request: HttpRequest, params: Params,
+): Promise<Answer> {
+  const { model, version } = params as { model: string; version?: string };
+  const plain = request.header('content-encoding') === '' && !traced(parts, request);
+  if (!plain) return inferAny(parts, plans, null, request, params);
+  try {
+    const lane = parts.lanes.lane(model, version);
+    const bytesMax = request.header('accept-encoding') === '' ? Infinity : PACK_BYTES_MIN - 1;
+    const inWords = (error: ServeError) => inTritonWords(error, model, version, '');
+    const known = fast.take(lane, request, bytesMax, inWords);
+    if (known !== null) return known;
+  } catch (thrown) {
+    throw inTritonWords(asServeError(thrown), model, version, '');
+  }
+  return inferAny(parts, plans, fast, request, params);
+}
+
+/** Whether anything of the request may have to be written down. */
+function traced({ tracer, tracing }: KserveInferParts, request: HttpRequest): boolean {
+  return tracer.on || tracing.samples || request.header('traceparent') !== '';
+}
+
+/** `fast` learns from it, where it is given. */
+async function inferAny(
+  parts: KserveInferParts, plans: InferPlans, fast: KserveFast | null, request: HttpRequest,
+  params: Params,
 ): Promise<Answer> {
   const { model, version } = params as { model: string; version?: string };
   const encoding = encodingOf(request.header('content-encoding'));
@@ -51,6 +77,7 @@ export async function infer(
     const asked = decoded(cut, lane, plans);
     ({ id } = asked);
     const answered = await run(parts, lane, asked, request, trace);
+    fast?.learn(lane, request, asked, answered);
     const answer = trace ? inTrace(answered, trace) : answered;
     const accept = request.header('accept-encoding');
     const accepted = accept === '' ? 'identity' : acceptedEncoding(accept);

@@ -7,6 +7,7 @@ import { inTritonWords } from '../wire/kserve-error.ts';
 import { encodeStats, type VersionStats } from '../wire/kserve-stats.ts';
 import { InferPlans } from '../wire/kserve-plans.ts';
 import { infer, type KserveInferParts } from './kserve-infer.ts';
+import { KserveFast } from './kserve-fast.ts';
 import { addRepositoryRoutes, type RepositoryParts } from './kserve-repository.ts';
 import {
   addSettingsRoutes, addSharedMemoryRoutes, type SettingsParts,
@@ -32,6 +33,7 @@ const EXTENSIONS = [
 export function addKserveRoutes(router: Router, parts: KserveParts): void {
   const { directory, version } = parts;
   const plans = new InferPlans();
+  const fast = new KserveFast();
   const server = () => jsonAnswer(JSON.stringify({ name: 'vitrine', version, extensions: EXTENSIONS }));
   router.on('GET', '/v2', server);
   router.on('GET', '/v2/', server);
@@ -56,7 +58,7 @@ export function addKserveRoutes(router: Router, parts: KserveParts): void {
       return jsonAnswer(encodeConfig(parts.details.config(model)));
     });
     of('/stats', (model, version) => jsonAnswer(statsBody(parts, model, version)));
-    router.on('POST', `${path}/infer`, (request, params) => infer(parts, plans, request, params));
+    router.on('POST', `${path}/infer`, (request, params) => infer(parts, plans, fast, request, params));
   }
 }
 

@@ -20,6 +20,8 @@ export type Route = (request: HttpRequest, params: Params) => Answer | Promise<A
 export type HttpObserver = (pattern: string, status: number) => void;
 
 const NO_PATTERN = 'none';
+const KNOWN_MAX = 256; // paths; then all are forgotten, and those in use come back
+const KNOWN_LENGTH_MAX = 256;
 
 /**
  * Method and path to a route. Patterns are `/v2/models/:model/ready`, or end in `/*` for all that
@@ -28,6 +30,7 @@ const NO_PATTERN = 'none';
  */
 export class Router {
   readonly #patterns: Pattern[] = [];
+  readonly #found = new Map<string, Found>();
 
   constructor(
     private readonly log: Log,
@@ -38,6 +41,7 @@ export class Router {
   ) {}
 
   on(method: 'GET' | 'POST', path: string, route: Route): this {
+    this.#found.clear();
     const known = this.#patterns.find((pattern) => pattern.path === path);
     if (known) {
       known.routes.set(method, route);
@@ -70,7 +74,18 @@ export class Router {
     }
   }
 
-  #find(path: string): { pattern: Pattern; params: Params } | null {
+  /** Clients ask for few paths, again and again: what was found last is looked up. */
+  #find(path: string): Found | null {
+    const known = this.#found.get(path);
+    if (known) return known;
+    const found = this.#search(path);
+    if (found === null || path.length > KNOWN_LENGTH_MAX) return found;
+    if (this.#found.size >= KNOWN_MAX) this.#found.clear();
+    this.#found.set(path, found);
+    return found;
+  }
+
+  #search(path: string): Found | null {
     const parts = path.split('/');
     for (const pattern of this.#patterns) {
       const params = matched(pattern.parts, parts);
@@ -86,6 +101,11 @@ export class Router {
     if (!(thrown instanceof WrongMethod)) return answer;
     return { ...answer, headers: { ...answer.headers, allow: thrown.allow.join(', ') } };
   }
+}
+
+interface Found {
+  readonly pattern: Pattern;
+  readonly params: Params;
 }
 
 interface Pattern {

@@ -150,7 +150,7 @@ export class UwsTransport implements Transport {
     if (body.fate === 'cut') return refuse(true); // by what it declares: it need not send any of it
     res.onData((chunk, last) => {
       if (answered) return;
-      body.add(new Uint8Array(chunk.slice(0))); // uWS takes the memory back when this returns
+      body.add(Buffer.from(new Uint8Array(chunk))); // uWS takes the memory back when this returns
       if (body.fate === 'cut') return refuse(true);
       if (!last) return;
       if (body.fate === 'discard') return refuse(false);
@@ -173,7 +173,7 @@ function responder(res: UwsResponse, request: UwsHttpRequest): UwsRespond {
     if (request.aborted) return;
     request.settle();
     res.cork(() => {
-      res.writeStatus(`${status} ${STATUS_CODES[status] ?? ''}`);
+      if (status !== 200) res.writeStatus(`${status} ${STATUS_CODES[status] ?? ''}`); // 200 by itself
       for (const name in headers) res.writeHeader(name, headers[name] as string);
       if (bodiless(status)) return void res.endWithoutBody();
       if (request.method !== 'HEAD') return void res.end(body, close);
@@ -185,19 +185,26 @@ function responder(res: UwsResponse, request: UwsHttpRequest): UwsRespond {
 }
 
 class UwsHttpRequest extends PendingRequest implements HttpRequest {
-  readonly #headers = new Map<string, string>();
+  readonly #headers: string[] = []; // names and values in turn: there are few, a Map costs more
 
   constructor(req: UwsRequest) {
-    super(req.getMethod().toUpperCase(), req.getUrl(), req.getQuery() ?? '');
-    req.forEach((name, value) => {
-      const before = this.#headers.get(name);
-      this.#headers.set(name, before === undefined ? value : `${before}, ${value}`);
-    });
+    super(methodOf(req.getMethod()), req.getUrl(), req.getQuery() ?? '');
+    req.forEach((name, value) => void this.#headers.push(name, value));
   }
 
   header(name: string): string {
-    return this.#headers.get(name) ?? '';
+    const headers = this.#headers;
+    let found = '';
+    for (let at = 0; at < headers.length; at += 2) {
+      if (headers[at] !== name) continue;
+      found = found === '' ? (headers[at + 1] as string) : `${found}, ${headers[at + 1]}`;
+    }
+    return found;
   }
+}
+
+function methodOf(method: string): string {
+  return method === 'post' ? 'POST' : method === 'get' ? 'GET' : method.toUpperCase();
 }
 
 let socketsMade = 0;
