@@ -7,7 +7,9 @@ import { LooseRows } from './batch/loose-rows.ts';
 import { RunTime } from './batch/run-time.ts';
 import type { Runner } from './batch/runner.ts';
 import type { ServedLane } from './batch/served-lane.ts';
-import { isLoose, type ModelConfig, type RolloutConfig } from './catalog/model-config.ts';
+import {
+  type EnsembleStep, isLoose, type ModelConfig, type RolloutConfig,
+} from './catalog/model-config.ts';
 import type { ModelFolder } from './catalog/repository.ts';
 import type { Clock } from './core/clock.ts';
 import type { Log } from './core/log.ts';
@@ -16,6 +18,8 @@ import type { Slab } from './core/slab.ts';
 import { SlabShelf } from './core/slab-shelf.ts';
 import type { AnswerStore } from './flow/answer-store.ts';
 import { DeskLane } from './flow/desk-lane.ts';
+import { EnsembleLane } from './flow/ensemble.ts';
+import { checkEnsemble } from './flow/ensemble-check.ts';
 import { ResponseCache } from './flow/response-cache.ts';
 import { Rollout } from './flow/rollout.ts';
 import type { RolloutMemory } from './flow/rollout-memory.ts';
@@ -36,6 +40,8 @@ export interface MakerParts {
   readonly log: Log;
   readonly answers: AnswerStore;
   readonly rollouts: RolloutMemory;
+  /** The lane of a model's version as it is now; throws where there is none. */
+  readonly lanes: (model: string, version?: string) => ServedLane;
   readonly inlineUsMax: number; // a model whose full batch is cheaper runs on the front end
 }
 
@@ -56,7 +62,8 @@ export class LaneMaker {
 
   /** Loaded, tried out and warm. Fails with `backend`, or with what is wrong with the config. */
   async open(folder: ModelFolder, version: number): Promise<ServedLane> {
-    const lane: ServedLane = await this.#openRunning(folder, version);
+    const ensemble = folder.config.platform === 'ensemble';
+    const lane = ensemble ? this.#ensemble(folder, version) : await this.#openRunning(folder, version);
     return folder.config.response_cache.enable ? this.#cached(lane) : lane;
   }
 
@@ -84,6 +91,24 @@ export class LaneMaker {
       },
     });
     return { lane: new DeskLane(stable, rollout), rollout };
+  }
+
+  #ensemble({ config }: ModelFolder, version: number): ServedLane {
+    const { clock, lanes } = this.parts;
+    const versionOf = ({ model_version }: EnsembleStep): string | undefined =>
+      model_version === -1 ? undefined : String(model_version);
+    const laneOf = (step: EnsembleStep): ServedLane => lanes(step.model_name, versionOf(step));
+    checkEnsemble(config, (step) => laneOf(step).config);
+    return new EnsembleLane({
+      config, version: String(version), clock, turnEnd: setImmediate, laneOf,
+      troubleOf: (step) => {
+        try {
+          return laneOf(step).trouble;
+        } catch (gone) {
+          return (gone as Error).message;
+        }
+      },
+    });
   }
 
   #cached(lane: ServedLane): ServedLane {

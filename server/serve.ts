@@ -87,7 +87,7 @@ implements Inference, Lanes, ModelDirectory, ModelDetails, ModelRepository, Mode
     this.#rollouts = new RolloutMemory(options.rolloutFile ?? '', log);
     this.#maker = new LaneMaker({
       pool: this.#pool, clock: this.#clock, answers: this.answers, rollouts: this.#rollouts,
-      inlineUsMax, log,
+      lanes: (model, version) => this.lane(model, version), inlineUsMax, log,
     });
   }
 
@@ -115,7 +115,9 @@ implements Inference, Lanes, ModelDirectory, ModelDetails, ModelRepository, Mode
   }
 
   async #loadAll(): Promise<void> {
-    for (const name of await modelNames(this.repository)) await this.load(name).catch(() => {});
+    for (const name of await modelNames(this.repository)) {
+      if (!this.#models.has(name)) await this.load(name).catch(() => {}); // else an ensemble needed it
+    }
     for (const name of await unconfigured(this.repository, Object.values(MODEL_FILES))) {
       const why = 'it holds a model file and no config.json';
       this.options.log.warn('a folder is not served', { model: name, why });
@@ -183,6 +185,7 @@ implements Inference, Lanes, ModelDirectory, ModelDetails, ModelRepository, Mode
     try {
       const from = files ? ownRepository : this.repository;
       const folder = await readModel(from, name, describeOnnx, override?.config);
+      await this.#loadSteps(folder.config);
       for (const version of folder.served) lanes.set(version, await this.#maker.open(folder, version));
       if (this.#closing) throw new ServeError('draining'); // `close` has not seen these lanes
       const { rollout } = folder.config;
@@ -200,6 +203,17 @@ implements Inference, Lanes, ModelDirectory, ModelDetails, ModelRepository, Mode
       throw error;
     }
     if (before) await this.#end(before);
+  }
+
+  /** Models that an ensemble needs and that are not served; its own load is under way. */
+  async #loadSteps({ name, ensemble = [] }: ModelConfig): Promise<void> {
+    for (const { model_name: step } of ensemble) {
+      if (this.#models.has(step) && step !== name) continue;
+      if (this.#changing.has(step)) {
+        throw new ServeError('bad_argument', `ensemble '${name}' is a step of itself, by '${step}'`);
+      }
+      await this.#marked(step, 'LOADING', () => this.#load(step));
+    }
   }
 
   async #unload(name: string): Promise<void> {

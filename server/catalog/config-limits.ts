@@ -4,6 +4,7 @@ export const CONFIG_LIMITS = {
   batchMax: 1024, // rows in one run
   batchSizesMax: 64, // preferred, and allowed
   priorityLevelsMax: 64,
+  stepsMax: 64, // of an ensemble
   tensorsMax: 64, // inputs, and outputs
   rankMax: 8,
   queueMax: 1_048_576, // rows that may wait

@@ -8,7 +8,7 @@ import {
  */
 export interface ModelConfig {
   readonly name: string; // as its folder
-  readonly platform: 'onnxruntime_onnx' | 'tensorflow_tfjs' | 'plain';
+  readonly platform: Platform | 'ensemble';
   /** Rows in one run, 1..1024. 0: the model takes no batch dimension and runs one at a time. */
   readonly max_batch_size: number;
   readonly input: readonly TensorConfig[];
@@ -39,6 +39,8 @@ export interface ModelConfig {
   };
   /** Whether answers are kept for requests that say the same, and for how long; 0 is no limit. */
   readonly response_cache: { readonly enable: boolean; readonly ttl_seconds: number };
+  /** Of an ensemble: what runs, in an order in which each has its inputs. Absent for all others. */
+  readonly ensemble?: readonly EnsembleStep[];
   /** Where one version is to take another's place, and is watched; absent where none is. */
   readonly rollout?: RolloutConfig;
   readonly parameters: {
@@ -49,6 +51,17 @@ export interface ModelConfig {
     /** The model's own, for who uses it: the server does not look. */
     readonly [name: string]: Parameter;
   };
+}
+
+/** What runs a model of its own. */
+export type Platform = 'onnxruntime_onnx' | 'tensorflow_tfjs' | 'plain';
+
+/** One model of an ensemble; its tensors by name, to those of the ensemble. */
+export interface EnsembleStep {
+  readonly model_name: string;
+  readonly model_version: number; // -1: what a request without a version gets
+  readonly input_map: Readonly<Record<string, string>>;
+  readonly output_map: Readonly<Record<string, string>>;
 }
 
 /** A candidate beside the stable version, for requests that name no version. */

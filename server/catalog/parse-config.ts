@@ -6,13 +6,14 @@ import {
 } from './model-config.ts';
 import { Node } from './node.ts';
 import { parseBatching } from './parse-batching.ts';
+import { parseEnsemble } from './parse-ensemble.ts';
 import { parseRollout } from './parse-rollout.ts';
 
-const PLATFORMS = ['onnxruntime_onnx', 'tensorflow_tfjs', 'plain'] as const;
+const PLATFORMS = ['onnxruntime_onnx', 'tensorflow_tfjs', 'plain', 'ensemble'] as const;
 const FIELDS = [
   'name', 'platform', 'max_batch_size', 'input', 'output', 'version_policy', 'version_labels',
   'instance_group', 'dynamic_batching', 'parameters',
-  'backend', 'response_cache', 'rollout', 'model_transaction_policy',
+  'backend', 'response_cache', 'rollout', 'ensemble_scheduling', 'model_transaction_policy',
 ];
 /** What `/v2/models/…/config` says beside: taken back, but only as it says it. */
 const NEUTRAL = {
@@ -34,9 +35,12 @@ export function parseConfig(json: unknown, folder: string, file = 'config.json')
   neutral(root.at('model_transaction_policy'), { decoupled: false });
   const input = tensors(root.at('input'));
   const output = tensors(root.at('output'));
+  const platform = root.at('platform').oneOf(PLATFORMS);
+  const steps = root.at('ensemble_scheduling');
+  if (steps.present && platform !== 'ensemble') steps.fail("only goes with platform 'ensemble'");
   return {
     name,
-    platform: root.at('platform').oneOf(PLATFORMS),
+    platform,
     max_batch_size: maxBatchSize,
     input,
     output,
@@ -46,6 +50,7 @@ export function parseConfig(json: unknown, folder: string, file = 'config.json')
     instance_group: { count: root.at('instance_group').optional(0, instances) },
     dynamic_batching: parseBatching(
       root.at('dynamic_batching'), maxBatchSize, rowBytes(input, output)),
+    ...(platform === 'ensemble' ? { ensemble: parseEnsemble(steps, input, output) } : {}),
     ...(root.at('rollout').present ? { rollout: parseRollout(root.at('rollout')) } : {}),
     response_cache: responseCache(root.at('response_cache')),
     parameters: parameters(root.at('parameters')),

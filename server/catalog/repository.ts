@@ -74,7 +74,8 @@ export async function readModel(
   const folder = join(repository, name);
   const file = override === undefined ? join(folder, 'config.json') : 'the given config';
   let json = override ?? parseJson(await readText(file), file);
-  const versions = await numberedFolders(folder);
+  const found = await numberedFolders(folder);
+  const versions = found.length === 0 && isEnsemble(json) ? [1] : found; // it has no file to keep there
   if (versions.length === 0) {
     throw new ServeError('bad_argument', `${folder}: there is no version folder such as 1/`);
   }
@@ -104,6 +105,11 @@ export async function readModel(
     card: await readCard(join(folder, 'card.json')),
     labels: await readLabels(folder, config),
   };
+}
+
+function isEnsemble(json: unknown): boolean {
+  return typeof json === 'object' && json !== null &&
+    (json as { platform?: unknown }).platform === 'ensemble';
 }
 
 /** The versions that a policy serves, oldest first. */

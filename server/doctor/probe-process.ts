@@ -3,6 +3,7 @@
 import { mkdtempSync, existsSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Platform } from '../catalog/model-config.ts';
 import type { Facts, ModelFact } from './probe.ts';
 
 const ANSWER = 3; // file descriptor
@@ -64,7 +65,8 @@ async function lookAt(repository: string, name: string): Promise<ModelFact> {
   try {
     const { config, folder, served } = await readModel(repository, name, describe);
     platform = config.platform;
-    const files = served.map((version) => join(folder, String(version), MODEL_FILES[config.platform]));
+    const file = platform === 'ensemble' ? '' : MODEL_FILES[config.platform as Platform]; // it has none
+    const files = served.map((version) => join(folder, String(version), file));
     const lost = files.find((file) => !existsSync(file));
     return { name, platform, versions: served, why: lost ? `${lost} is missing` : '' };
   } catch (error) {

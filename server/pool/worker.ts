@@ -2,6 +2,7 @@
 import { setPriority } from 'node:os';
 import { workerData } from 'node:worker_threads';
 import { isLoose } from '../catalog/model-config.ts';
+import type { ModelConfig } from '../catalog/model-config.ts';
 import { ModelInstance } from '../runtime/instance.ts';
 import { LooseInstance } from '../runtime/loose-instance.ts';
 import { openRuntime } from '../runtime/open-runtime.ts';
@@ -20,7 +21,7 @@ const SHEET_NS_MAX = 0x7fff_ffff; // two seconds
  * not reply has died.
  */
 export function workerOf(
-  runtimeOf: (platform: Runtime['platform']) => Promise<Runtime>,
+  runtimeOf: (platform: ModelConfig['platform']) => Promise<Runtime>,
   { sheet, nice }: SeatData,
 ): (order: Order) => Reply | Promise<Reply> {
   if (nice > 0) giveWay(nice);

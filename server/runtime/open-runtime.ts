@@ -1,14 +1,17 @@
+import assert from 'node:assert/strict';
+import type { ModelConfig } from '../catalog/model-config.ts';
 import type { Runtime } from './runtime.ts';
 
 /**
  * The runtime of a platform. Its library is loaded here and not before: a front end that only runs
  * ONNX models inline never pays for tfjs.
  */
-export async function openRuntime(platform: Runtime['platform']): Promise<Runtime> {
+export async function openRuntime(platform: ModelConfig['platform']): Promise<Runtime> {
   switch (platform) {
     case 'onnxruntime_onnx': return new (await import('./onnx.ts')).OnnxRuntime();
     case 'tensorflow_tfjs': return new (await import('./tfjs.ts')).TfjsRuntime();
     case 'plain': return new (await import('./plain.ts')).PlainRuntime();
+    case 'ensemble': assert.fail('an ensemble runs on the lanes of its steps');
   }
 }
 

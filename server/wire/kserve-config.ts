@@ -4,6 +4,7 @@ const BACKENDS: Readonly<Record<ModelConfig['platform'], string>> = {
   onnxruntime_onnx: 'onnxruntime',
   tensorflow_tfjs: 'tfjs',
   plain: 'plain',
+  ensemble: '',
 };
 
 /**
@@ -33,6 +34,7 @@ export function encodeConfig(config: ModelConfig): string {
     parameters: Object.fromEntries(Object.entries(config.parameters).map(
       ([key, value]) => [key, { string_value: String(value) }])),
     response_cache: config.response_cache.enable ? config.response_cache : { enable: false },
+    ...(config.ensemble ? { ensemble_scheduling: { step: config.ensemble } } : {}),
     ...(config.rollout ? { rollout: config.rollout } : {}),
     model_transaction_policy: { decoupled: false },
   });

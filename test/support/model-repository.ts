@@ -5,11 +5,11 @@ import { dirname, join } from 'node:path';
 import type { DenseModel } from '../../models/recipes/dense.ts';
 import { mlpOnnx } from '../../models/recipes/onnx/mlp.ts';
 import { mlpTfjs } from '../../models/recipes/tfjs/layers-model.ts';
-import type { ModelConfig } from '../../server/catalog/model-config.ts';
+import type { ModelConfig, Platform } from '../../server/catalog/model-config.ts';
 import { parseConfig } from '../../server/catalog/parse-config.ts';
 import type { PlainLayer } from '../../server/runtime/plain.ts';
 
-export type Platform = ModelConfig['platform'];
+export type { Platform } from '../../server/catalog/model-config.ts';
 export const PLATFORMS: readonly Platform[] = ['onnxruntime_onnx', 'tensorflow_tfjs', 'plain'];
 
 /** A folder that is gone when the process ends. */

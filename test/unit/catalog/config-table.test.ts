@@ -19,6 +19,7 @@ suite('The table of config.json', () => {
   test('has each field that the parser knows, and no other', () => {
     const objects = ['', 'input[]', 'version_policy', 'version_policy.latest',
       'version_policy.specific', 'instance_group[]', 'response_cache', 'rollout',
+      'ensemble_scheduling', 'ensemble_scheduling.step[]',
       'model_transaction_policy', 'dynamic_batching',
       'dynamic_batching.default_queue_policy'];
     const known = objects.flatMap((path) => knownFields(path));
@@ -78,6 +79,7 @@ function parse(path: string, value: unknown): unknown {
   const tensor = (name: string): object => ({ name, data_type: 'TYPE_FP32', dims: [1] });
   const config = { platform: 'plain', input: [tensor('x')], output: [tensor('y')] };
   let at: Record<string, unknown> = config;
+  if (path.startsWith('ensemble')) at['platform'] = 'ensemble';
   if (path.startsWith('rollout.')) {
     at['rollout'] = { stable: 1, candidate: 2, mode: 'canary', share: 0.5 };
   }
