@@ -20,12 +20,12 @@ class NeighbourSearch {
     collect_candidates();
     measure_candidates();
     keep_nearest();
-    for (const Candidate& neighbour : scratch_.candidates) vote(neighbour);
+    vote_all();
     forget_query();
     // Above 0 even in a shop's first session, where every item is in every session.
-    const double sessions = 1.0 + static_cast<double>(log_.count());
+    const double sessions = std::log(1.0 + static_cast<double>(log_.count()));
     scratch_.board.scale([this, sessions](std::uint32_t item) {
-      return std::log(sessions / static_cast<double>(log_.holder_count(item)));
+      return sessions - holders_log(log_.holder_count(item));
     });
     return scratch_.board.finish(allowed, found);
   }
@@ -72,26 +72,43 @@ class NeighbourSearch {
       for (auto old = end; old != slots.end(); ++old) scratch_.likeness[*old - first] = 0;
       slots.erase(end, slots.end());
     }
-    const std::uint32_t newest = log_.next_slot() - 1;
     for (const std::uint32_t slot : slots) {
       double& sum = scratch_.likeness[slot - first];
-      double likeness = sum / length_divisor(log_.at(slot).length);
-      const auto age = static_cast<double>(newest - slot);
-      if (weights_.age_decay > 0) likeness *= std::exp(-age / weights_.age_decay);
+      const double likeness = sum / length_divisor(log_.length(slot)) * age_weight(slot);
       sum = 0;
-      if (likeness > 0) scratch_.candidates.push_back({slot, likeness});
+      if (likeness > 0) offer({slot, likeness});
     }
+  }
+
+  // Gathers twice as many as are kept, then leaves the better half: most of the rest is turned away at
+  // the door.
+  void offer(const Candidate& candidate) {
+    std::vector<Candidate>& candidates = scratch_.candidates;
+    if (candidate.likeness < floor_) return;
+    candidates.push_back(candidate);
+    if (candidates.size() >= 2 * std::size_t{weights_.neighbours}) keep_nearest();
   }
 
   void keep_nearest() {
     std::vector<Candidate>& candidates = scratch_.candidates;
     if (candidates.size() <= weights_.neighbours) return;
-    const auto end = candidates.begin() + static_cast<std::ptrdiff_t>(weights_.neighbours);
-    std::nth_element(candidates.begin(), end, candidates.end(),
+    const auto last = candidates.begin() + static_cast<std::ptrdiff_t>(weights_.neighbours) - 1;
+    std::nth_element(candidates.begin(), last, candidates.end(),
                      [](const Candidate& a, const Candidate& b) {
                        return a.likeness != b.likeness ? a.likeness > b.likeness : a.slot > b.slot;
                      });
-    candidates.erase(end, candidates.end());
+    floor_ = last->likeness;
+    candidates.erase(last + 1, candidates.end());
+  }
+
+  // Sessions lie anywhere in memory. One is asked for ahead of its turn, and its items once it is there.
+  void vote_all() {
+    const std::vector<Candidate>& nearest = scratch_.candidates;
+    for (std::size_t i = 0; i < nearest.size(); ++i) {
+      if (i + 2 * kAhead < nearest.size()) __builtin_prefetch(&log_.at(nearest[i + 2 * kAhead].slot));
+      if (i + kAhead < nearest.size()) __builtin_prefetch(log_.at(nearest[i + kAhead].slot).items.data());
+      vote(nearest[i]);
+    }
   }
 
   void vote(const Candidate& neighbour) {
@@ -128,6 +145,26 @@ class NeighbourSearch {
     return divisor;
   }
 
+  // exp(-age / ageDecay), as a product of two that are known: age is up to a million.
+  double age_weight(std::uint32_t slot) {
+    if (weights_.age_decay <= 0) return 1;
+    const std::uint32_t age = log_.next_slot() - 1 - slot;
+    std::vector<double>& near = scratch_.age_weight;
+    std::vector<double>& far = scratch_.far_age_weight;
+    while (near.size() < kAgeStep) near.push_back(aged(static_cast<double>(near.size())));
+    while (far.size() <= age / kAgeStep) far.push_back(aged(static_cast<double>(far.size()) * kAgeStep));
+    return near[age % kAgeStep] * far[age / kAgeStep];
+  }
+
+  double aged(double age) const { return std::exp(-age / weights_.age_decay); }
+
+  double holders_log(std::uint32_t holders) {
+    std::vector<double>& table = scratch_.holders_log;
+    if (holders >= kHoldersLogEnd) return std::log(static_cast<double>(holders));
+    while (table.size() <= holders) table.push_back(std::log(static_cast<double>(table.size())));
+    return table[holders];
+  }
+
   double distance_weight(std::size_t distance) {
     std::vector<double>& table = scratch_.distance_weight;
     if (distance >= table.size()) table.resize(distance + 1, -1);
@@ -138,12 +175,14 @@ class NeighbourSearch {
   }
 
   static constexpr std::size_t kTableEnd = 256;
+  static constexpr std::size_t kAhead = 6;
 
   const SessionLog& log_;
   const std::span<const std::uint32_t> query_;
   const NeighbourWeights& weights_;
   const std::uint32_t exclude_;
   Scratch& scratch_;
+  double floor_ = 0;  // of what is kept
 };
 
 }  // namespace
@@ -153,9 +192,13 @@ std::size_t SessionIndex::search(std::span<const std::uint32_t> query,
                                  std::uint64_t exclude, Found found) const {
   if (query.size() > log_options_.session_items_max) query = query.last(log_options_.session_items_max);
   std::unique_ptr<Scratch> scratch = take_scratch();
-  // The tables are of one set of weights.
-  scratch->length_divisor.clear();
-  scratch->distance_weight.clear();
+  if (scratch->weights != weights) {
+    scratch->weights = weights;
+    scratch->length_divisor.clear();
+    scratch->distance_weight.clear();
+    scratch->age_weight.clear();
+    scratch->far_age_weight.clear();
+  }
   std::size_t count = 0;
   {
     const std::shared_lock lock(mutex_);

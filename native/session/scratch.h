@@ -90,8 +90,16 @@ struct Scratch {
   std::vector<std::uint32_t> slots;     // of the candidates
   std::vector<Candidate> candidates;
   std::vector<std::uint32_t> place;     // by item: 1 + its last place in the query, 0: not in it
+  // Of the weights of the last search.
+  NeighbourWeights weights = {};
   std::vector<double> length_divisor;   // by length
   std::vector<double> distance_weight;  // by distance to the match
+  std::vector<double> age_weight;       // by age, up to kAgeStep
+  std::vector<double> far_age_weight;   // by multiples of kAgeStep
+  std::vector<double> holders_log;      // log(n) of small n: of no weights
 };
+
+inline constexpr std::uint32_t kAgeStep = 1024;
+inline constexpr std::uint32_t kHoldersLogEnd = 4096;
 
 }  // namespace vitrine

@@ -46,6 +46,8 @@ struct NeighbourWeights {
   double item_decay = 2;      // items, above 0
   double age_decay = 0;       // sessions; 0 is none
   double length_power = 0.5;  // at least 0
+
+  bool operator==(const NeighbourWeights&) const = default;
 };
 
 struct FollowWeights {

@@ -15,6 +15,7 @@ std::uint32_t SessionLog::open(std::uint64_t key) {
   while (count_ >= options_.sessions_max) remove(first_slot_);
   const std::uint32_t slot = next_slot();
   sessions_.push_back({.key = key, .length = 0, .items = {}});
+  lengths_.push_back(0);
   if (key != kNoKey) slots_[key] = slot;
   count_ += 1;
   return slot;
@@ -44,6 +45,7 @@ void SessionLog::append(std::uint32_t slot, std::uint32_t item) {
   }
   session.items.push_back(item);
   session.length += 1;
+  lengths_[slot - first_slot_] = session.length;
   if (session.items.size() > options_.session_items_max) {
     const std::uint32_t oldest = session.items.front();
     session.items.erase(session.items.begin());
@@ -60,10 +62,12 @@ void SessionLog::remove(std::uint32_t slot) {
   }
   if (session.key != kNoKey) slots_.erase(session.key);
   session = {};
+  lengths_[slot - first_slot_] = 0;
   count_ -= 1;
   // A removed session in the middle keeps its (empty) place until those before it are gone.
   while (!sessions_.empty() && sessions_.front().length == 0) {
     sessions_.pop_front();
+    lengths_.pop_front();
     first_slot_ += 1;
   }
 }
@@ -129,6 +133,7 @@ bool SessionLog::restore(ImageReader& image, std::uint32_t item_max) {
     if (counts[s] > items.size() - at) return false;
     const auto first = items.begin() + static_cast<std::ptrdiff_t>(at);
     sessions_.push_back({.key = keys[s], .length = lengths[s], .items = {first, first + counts[s]}});
+    lengths_.push_back(lengths[s]);
     at += counts[s];
     if (lengths[s] == 0) continue;  // removed
     if (keys[s] != kNoKey) slots_[keys[s]] = first_slot_ + static_cast<std::uint32_t>(s);

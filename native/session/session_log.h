@@ -49,6 +49,9 @@ class SessionLog {
 
   const Session& at(std::uint32_t slot) const { return sessions_[slot - first_slot_]; }
 
+  // The same as at(slot).length; many are had without a look at the sessions.
+  std::uint32_t length(std::uint32_t slot) const { return lengths_[slot - first_slot_]; }
+
   // Sessions that hold the item, by slot: all of the newest `sessions_per_item_max`, at most
   // twice as many.
   std::span<const std::uint32_t> holders(std::uint32_t item) const {
@@ -82,6 +85,7 @@ class SessionLog {
 
   Options options_;
   std::deque<Session> sessions_;  // slot s is at s - first_slot_
+  std::deque<std::uint32_t> lengths_;  // of the sessions
   std::uint32_t first_slot_ = 0;
   std::size_t count_ = 0;
   std::unordered_map<std::uint64_t, std::uint32_t> slots_;  // by key

@@ -15,11 +15,15 @@ export interface DeskLimits {
   readonly waitingMax: number; // of all callers; one more is answered `overloaded`
   readonly startedMax: number; // started and not ended
   readonly deadlineMs: number; // of work that brings none; the longest wait that is let in
+  readonly knownAfter: number; // pieces that ended: before, what one costs is not believed
 }
 
-export const DESK_LIMITS: DeskLimits = { waitingMax: 1024, startedMax: 32, deadlineMs: 1000 };
+/** The first piece of a cold server took 50 ms, the others 1. */
+export const DESK_LIMITS: DeskLimits = {
+  waitingMax: 1024, startedMax: 32, deadlineMs: 1000, knownAfter: 8,
+};
 
-/** Weight of the newest of the times that `costUs` is made of. */
+/** Least weight of the newest of the times that `costUs` is made of. */
 const NEWEST = 1 / 32;
 
 /** One source of work: a socket, or an HTTP request. */
@@ -54,6 +58,7 @@ export class Desk {
   #started = 0;
   #turnAsked = false;
   #costUs = 0; // between the ends of two pieces while there is work
+  #ended = 0;
   #lastEndUs = -Infinity;
   #closing = false;
   #onEmpty: (() => void) | null = null;
@@ -71,6 +76,7 @@ export class Desk {
     const mine = caller.waiting.length + 1;
     let ahead = 0;
     for (const each of this.#rota) ahead += Math.min(each.waiting.length, mine);
+    if (this.#ended < this.parts.limits.knownAfter) return 0;
     return (ahead + this.#started + 1) * this.#costUs;
   }
 
@@ -190,7 +196,8 @@ export class Desk {
   #end(task: Task): void {
     const nowUs = this.parts.clock.nowUs();
     const us = nowUs - Math.max(task.startedUs, this.#lastEndUs);
-    this.#costUs += this.#costUs === 0 ? us : (us - this.#costUs) * NEWEST;
+    this.#ended += 1;
+    this.#costUs += (us - this.#costUs) * Math.max(NEWEST, 1 / this.#ended);
     this.#lastEndUs = nowUs;
     this.#started -= 1;
     this.#askTurn();

@@ -1,5 +1,6 @@
 import type { EventType, ShopEvent } from '../wire/schema.ts';
 import { STOREFRONT_LIMITS } from './limits.ts';
+import type { LiveSession } from './session-state.ts';
 
 /** What came of the answers that were given. Each item of each answer counts once a stage. */
 export interface AttributionCounts {
@@ -28,7 +29,7 @@ const STAGE_BIT: Readonly<Record<Stage, number>> = {
   purchases: 8,
 };
 
-/** The newest click of a session on an item of an answer. */
+/** The newest click of a session, or of a customer over all of theirs, on an item of an answer. */
 interface Click {
   readonly answer: Answer;
   readonly atMs: number;
@@ -41,8 +42,9 @@ interface Answer {
 
 /**
  * Gives each answer an id, remembers the newest answers, and counts what the events echo. Cart and
- * purchase need no echo: they are credited to the session's last click on the item that had one, if
- * that is at most `attributionMsMax` old. Looking at the item without an echo takes nothing away.
+ * purchase need no echo: they are credited to the last click on the item that had one, of the session
+ * or of its customer, if that is at most `attributionMsMax` old. Looking at the item without an echo
+ * takes nothing away.
  */
 export class Attributions {
   readonly counts: AttributionCounts = {
@@ -50,7 +52,7 @@ export class Attributions {
     unknown: 0,
   };
   readonly #answers = new Map<string, Answer>(); // oldest first
-  readonly #clicks = new Map<string, Click>(); // by session and row, oldest first
+  readonly #clicks = new Map<string, Click>(); // by who and row, oldest first
 
   /** `start` sets the ids of this process apart from those of the last one. */
   constructor(
@@ -71,7 +73,8 @@ export class Attributions {
     return id;
   }
 
-  count(event: ShopEvent): void {
+  /** `customer`: whose session the event is part of, where that is known. */
+  count(event: ShopEvent, customer = event.customer): void {
     const stage = STAGES[event.type];
     if (stage === undefined) return;
     const echoed = event.attribution === undefined ? null : this.#answers.get(event.attribution);
@@ -82,10 +85,10 @@ export class Attributions {
     for (const { item, quantity, price } of event.items) {
       const row = this.rowOf(item);
       if (row === undefined) continue;
-      const answer = echoed ?? this.#clicked(event, stage, row);
+      const answer = echoed ?? this.#clicked(event, stage, row, customer);
       const at = answer ? answer.rows.indexOf(row) : -1;
       if (!answer || at < 0) continue;
-      if (echoed && stage === 'clicks') this.#click(event, row, echoed);
+      if (echoed && stage === 'clicks') this.#click(event, row, echoed, customer);
       if ((answer.stages[at] as number) & STAGE_BIT[stage]) continue;
       answer.stages[at]! |= STAGE_BIT[stage];
       this.counts[stage] += 1;
@@ -93,24 +96,51 @@ export class Attributions {
     }
   }
 
-  /** The answer that a cart or purchase without an echo is credited to. */
-  #clicked({ session, atMs }: ShopEvent, stage: Stage, row: number): Answer | undefined {
-    if (stage !== 'cartAdds' && stage !== 'purchases') return undefined;
-    const click = this.#clicks.get(clickKey(session, row));
-    if (!click || atMs < click.atMs) return undefined;
-    return atMs - click.atMs <= STOREFRONT_LIMITS.attributionMsMax ? click.answer : undefined;
+  /** A session turns out to be a customer's: its clicks are theirs from now on. */
+  join(session: Pick<LiveSession, 'id' | 'rows'>, customer: string): void {
+    if (this.#clicks.size === 0) return;
+    for (const row of session.rows) {
+      const click = this.#clicks.get(sessionKey(session.id, row));
+      if (click) this.#put(customerKey(customer, row), click);
+    }
   }
 
-  #click({ session, atMs }: ShopEvent, row: number, answer: Answer): void {
-    const key = clickKey(session, row);
+  /** The answer that a cart or purchase without an echo is credited to. */
+  #clicked(
+    { session, atMs }: ShopEvent, stage: Stage, row: number, customer: string | undefined,
+  ): Answer | undefined {
+    if (stage !== 'cartAdds' && stage !== 'purchases') return undefined;
+    const own = this.#clicks.get(sessionKey(session, row));
+    const other = customer === undefined ? undefined : this.#clicks.get(customerKey(customer, row));
+    const recent = [own, other].filter((click) => click && isRecent(click.atMs, atMs)) as Click[];
+    return recent.sort((a, b) => b.atMs - a.atMs)[0]?.answer;
+  }
+
+  #click({ session, atMs }: ShopEvent, row: number, answer: Answer, customer: string | undefined): void {
+    this.#put(sessionKey(session, row), { answer, atMs });
+    if (customer !== undefined) this.#put(customerKey(customer, row), { answer, atMs });
+  }
+
+  #put(key: string, click: Click): void {
+    const before = this.#clicks.get(key);
+    if (before && before.atMs > click.atMs) return;
     this.#clicks.delete(key); // what is set again stands last
-    this.#clicks.set(key, { answer, atMs });
+    this.#clicks.set(key, click);
     if (this.#clicks.size <= this.answersMax) return;
     this.#clicks.delete(this.#clicks.keys().next().value as string);
   }
 }
 
+/** Whether a click may be credited with what came at `atMs`. Pure. */
+export function isRecent(clickMs: number, atMs: number): boolean {
+  return atMs >= clickMs && atMs - clickMs <= STOREFRONT_LIMITS.attributionMsMax;
+}
+
 /** An id has no control characters. */
-function clickKey(session: string, row: number): string {
+function sessionKey(session: string, row: number): string {
   return `${row}\n${session}`;
+}
+
+function customerKey(customer: string, row: number): string {
+  return `${row}\t${customer}`;
 }

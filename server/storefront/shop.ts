@@ -106,7 +106,7 @@ export class Shop implements Storefront {
       const session = this.#remember(event);
       if (!session) this.counts.late += 1;
       if (session) this.#visits(session, event, observe);
-      if (event.consent !== false) this.#attributions.count(event);
+      if (event.consent !== false) this.#attributions.count(event, event.customer ?? session?.customer);
     }
     for (const session of new Set(accepted.map((event) => event.session))) {
       this.#subscriptions.touch(session);
@@ -244,6 +244,7 @@ export class Shop implements Storefront {
         if (earlier === event || earlier.consent === false) continue;
         this.#customers.take(customer, earlier);
       }
+      this.#attributions.join(session, customer);
     }
     if (session) session.customer = customer;
     this.#customers.take(customer, event);

@@ -5,6 +5,9 @@ import type { RetrievalQuery } from './retriever.ts';
 /** Stands where no item is the reason. */
 export const NO_ROW = 0xffff_ffff;
 
+/** Candidates a source may name for an answer of up to as many items. */
+export const ROOM = 200;
+
 /** What one source found: the first `count` places, best first, no row twice, scores above 0. */
 export class Candidates {
   readonly rows: Uint32Array;

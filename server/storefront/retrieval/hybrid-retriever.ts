@@ -3,7 +3,7 @@ import { LIMITS } from '../../wire/schema.ts';
 import type { ReasonCode } from '../../wire/schema.ts';
 import type { Columns } from '../snapshot-file.ts';
 import { Blend } from './blend.ts';
-import { Candidates, firstAllowed, keepAllowed, NO_ROW } from './candidates.ts';
+import { Candidates, firstAllowed, keepAllowed, NO_ROW, ROOM } from './candidates.ts';
 import type { Batched, Source } from './candidates.ts';
 import type { LiveItems } from './live/live-items.ts';
 import type {
@@ -20,8 +20,6 @@ import { searchSize } from './sources/item-vectors.ts';
 import type { ItemVectorIndex } from './sources/item-vectors.ts';
 import { Visits } from './visits.ts';
 
-/** Candidates a source may name for an answer of up to as many items. */
-export const ROOM = 200;
 const LOG_VISITS = 8192; // of a log, that cross into the addon together
 const LARGE_ROOM = LIMITS.kMax + 1; // one more: `similar` leaves out the item itself
 

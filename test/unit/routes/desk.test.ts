@@ -4,7 +4,7 @@ import { Pace } from '../../../server/core/pace.ts';
 import { Caller, Desk, deskAdmits, type DeskLimits } from '../../../server/routes/desk.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
-const LIMITS: DeskLimits = { waitingMax: 8, startedMax: 2, deadlineMs: 100 };
+const LIMITS: DeskLimits = { waitingMax: 8, startedMax: 2, deadlineMs: 100, knownAfter: 1 };
 
 /** A desk whose turns of the event loop, time and ends of work are the test's. */
 class DeskWorld {
@@ -121,6 +121,23 @@ suite('Desk', () => {
     world.take(caller, 'h', Infinity);
 
     assert.equal(world.desk.waiting, 5);
+  });
+
+  test('what the first pieces of a cold server cost refuses nobody', async () => {
+    const world = new DeskWorld({ startedMax: 1, knownAfter: 2 });
+    const caller = new Caller();
+    world.take(caller, 'a');
+    await world.turn();
+    world.clock.advance(90_000);
+    await world.end('a');
+
+    for (const name of ['b', 'c', 'd']) world.take(caller, name, 100);
+    assert.equal(world.desk.waiting, 3);
+    await world.turn();
+    world.clock.advance(10_000);
+    await world.end('b'); // the mean of the two is 50 ms
+
+    assert.equal(world.desk.expectedUs(caller), 200_000 - 50_000);
   });
 
   test('whose deadline passes before its turn is told so, and costs nobody a turn', async () => {

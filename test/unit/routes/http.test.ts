@@ -247,7 +247,7 @@ suite('What is refused for load', () => {
   test('a storefront request takes its turn at the desk, and is refused where that is full', async () => {
     const { storefront, clock } = makeSessions();
     const router = new Router(new Log('error', () => {}), undefined, 429);
-    const limits = { waitingMax: 1, startedMax: 1, deadlineMs: 100 };
+    const limits = { waitingMax: 1, startedMax: 1, deadlineMs: 100, knownAfter: 1 };
     const desk = new Desk({ clock, pace: null, nextTurn: setImmediate, limits });
     addStorefrontRoutes(router, storefront, clock, desk);
     const call = () => callRoute(router, 'POST', '/v1/similar', { item: 'lamp' });

@@ -155,4 +155,19 @@ suite('Shop: subscriptions', () => {
     assert.deepEqual(pushes[1]?.reply.items.map(({ item }) => item), ['chair', 'rug']);
     assert.equal(shop.counts.pushes, 2);
   });
+
+  test('what a customer buys in one session is credited to what they clicked in another', async () => {
+    const { shop, now, recommend } = await makeShop();
+    const { attribution } = await recommend();
+    const click = (session: string, item: string, customer?: string) =>
+      now({ type: 'item_click', session, item, attribution, ...(customer !== undefined && { customer }) });
+
+    await shop.ingest([click('phone', 'lamp', 'c'), click('tablet', 'rug'), click('tablet', 'desk', 'd')]);
+    await shop.ingest(['lamp', 'rug', 'desk'].map((item) =>
+      now({ type: 'purchase', session: 'desktop', customer: 'c', item })));
+    assert.equal(shop.attribution.purchases, 1); // of the lamp: the others were clicked by somebody else
+    await shop.ingest([now({ type: 'purchase', session: 'desktop 2', customer: 'd', item: 'rug' })]);
+
+    assert.equal(shop.attribution.purchases, 2); // clicked before they made themselves known
+  });
 });

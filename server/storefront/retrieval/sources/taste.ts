@@ -1,6 +1,10 @@
+import { ROOM } from '../candidates.ts';
 import type { Batched, Candidates } from '../candidates.ts';
 import type { RetrievalQuery } from '../retriever.ts';
 import type { ItemVectorIndex, VectorQuery } from './item-vectors.ts';
+
+/** Items found for an answer of usual size: more cost time and changed no score (README). */
+const NEAREST = 128;
 
 /**
  * Items near to what the session encoder expects next: its output against the learned item vectors
@@ -25,7 +29,7 @@ export class TasteSource implements Batched {
       this.vectors.query(batch.length).set(taste);
       batch.push({ allow, explain: explain && (explain.taste = {}) });
     });
-    this.vectors.search(batch, room);
+    this.vectors.search(batch, room > ROOM ? room : Math.min(room, NEAREST));
   }
 
   take(at: number, into: Candidates): void {

@@ -1,10 +1,9 @@
 import type { Addon, NativeSessionIndex } from '../../../ann/binding.ts';
 import type { ReasonCode } from '../../../wire/schema.ts';
 import { Blend } from '../blend.ts';
-import { Candidates } from '../candidates.ts';
+import { Candidates, ROOM } from '../candidates.ts';
 import type { Source } from '../candidates.ts';
 import { HitRate } from '../hit-rate.ts';
-import { ROOM } from '../hybrid-retriever.ts';
 import type { PastSessions, Prefix } from '../past-sessions.ts';
 import type { BlendSettings } from '../settings.ts';
 import { Again } from '../sources/again.ts';
