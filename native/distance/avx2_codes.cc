@@ -96,6 +96,10 @@ AVX2 void wide_dots(const std::int8_t* query, const std::uint8_t* const* rows, s
   }
 }
 
+void group(const std::uint8_t* const* rows, std::size_t bytes, std::uint8_t* group) noexcept {
+  scalar::group(rows, bytes, group);
+}
+
 // One query at a time; the group stays in the first cache. Lanes hold pairs of a row, so two lanes make
 // a row's sum: eight rows are in four registers.
 AVX2 void sieve(const std::uint8_t* groups, std::size_t count, std::size_t quads, const float* lengths,

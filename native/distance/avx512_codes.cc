@@ -133,6 +133,33 @@ AVX512 void wide_dots(const std::int8_t* query, const std::uint8_t* const* rows,
   dots_of_either<true>(query, rows, count, bytes, dots);
 }
 
+// Sixteen rows of sixteen quads change places: by pairs, by fours, then by whole quarters of registers.
+AVX512 void group(const std::uint8_t* const* rows, std::size_t bytes, std::uint8_t* group) noexcept {
+  for (std::size_t at = 0; at < bytes; at += 64, group += 1024) {
+    __m512i four[16];  // four[4 * i + j]: in each quarter q, quad 4 * q + j of rows 4 * i .. 4 * i + 3
+    for (std::size_t i = 0; i < 4; ++i) {
+      const __m512i a = load64(rows[4 * i] + at), b = load64(rows[4 * i + 1] + at);
+      const __m512i c = load64(rows[4 * i + 2] + at), d = load64(rows[4 * i + 3] + at);
+      const __m512i ab_low = _mm512_unpacklo_epi32(a, b), ab_high = _mm512_unpackhi_epi32(a, b);
+      const __m512i cd_low = _mm512_unpacklo_epi32(c, d), cd_high = _mm512_unpackhi_epi32(c, d);
+      four[4 * i] = _mm512_unpacklo_epi64(ab_low, cd_low);
+      four[4 * i + 1] = _mm512_unpackhi_epi64(ab_low, cd_low);
+      four[4 * i + 2] = _mm512_unpacklo_epi64(ab_high, cd_high);
+      four[4 * i + 3] = _mm512_unpackhi_epi64(ab_high, cd_high);
+    }
+    for (std::size_t j = 0; j < 4; ++j) {
+      const __m512i low01 = _mm512_shuffle_i32x4(four[j], four[4 + j], 0x88);   // quarters 0 and 2
+      const __m512i high01 = _mm512_shuffle_i32x4(four[j], four[4 + j], 0xdd);  // quarters 1 and 3
+      const __m512i low23 = _mm512_shuffle_i32x4(four[8 + j], four[12 + j], 0x88);
+      const __m512i high23 = _mm512_shuffle_i32x4(four[8 + j], four[12 + j], 0xdd);
+      _mm512_store_si512(group + 64 * j, _mm512_shuffle_i32x4(low01, low23, 0x88));
+      _mm512_store_si512(group + 64 * (4 + j), _mm512_shuffle_i32x4(high01, high23, 0x88));
+      _mm512_store_si512(group + 64 * (8 + j), _mm512_shuffle_i32x4(low01, low23, 0xdd));
+      _mm512_store_si512(group + 64 * (12 + j), _mm512_shuffle_i32x4(high01, high23, 0xdd));
+    }
+  }
+}
+
 AVX512 void sieve(const std::uint8_t* groups, std::size_t count, std::size_t quads, const float* lengths,
                   const Sieves& by, std::uint16_t* passed) noexcept {
   for (std::size_t g = 0; g < count; ++g) {

@@ -63,10 +63,20 @@ inline constexpr std::size_t kAheadBytes = 8192;
 using SieveFn = void (*)(const std::uint8_t* groups, std::size_t count, std::size_t quads,
                          const float* lengths, const Sieves& by, std::uint16_t* passed) noexcept;
 
+// Makes a group of the codes of kGroup rows; `bytes` to a row, a multiple of kCodePad.
+using GroupFn = void (*)(const std::uint8_t* const* rows, std::size_t bytes, std::uint8_t* group) noexcept;
+
 // How a set likes its sieve to be used.
 struct SieveShape {
   std::size_t together;  // quads of a query that lie together: `[tile][quad / together][query][together][4]`
-  std::size_t queries;   // of a call, at best
+};
+
+// What a scan that makes groups of rows and sieves them costs: nanoseconds, measured on one core
+// (native/README.md). They decide between ways to search (index/plan.h): what counts is how they compare.
+struct SieveCosts {
+  double row = 0, row_value = 0;      // once a pass: a row, and each value of it
+  double query = 0, query_value = 0;  // and for each query
+  std::uint32_t together = 1;         // queries of a pass: as many as do not keep writers waiting for long
 };
 
 struct DistanceKernels {
@@ -78,8 +88,10 @@ struct DistanceKernels {
   HalfFn half_dot;
   DotsFn dots;
   DotsFn wide_dots;
+  GroupFn group;
   SieveFn sieve;
   SieveShape shape;
+  SieveCosts costs;
 };
 
 // Bytes of kTile queries of `quads` quads, packed.
@@ -111,13 +123,15 @@ const DistanceKernels* select_distance(const char* isa_or_null) noexcept;
             std::size_t bytes, std::int32_t* dots) noexcept;                                         \
   void wide_dots(const std::int8_t* query, const std::uint8_t* const* rows, std::size_t count,       \
                  std::size_t bytes, std::int32_t* dots) noexcept;                                    \
+  void group(const std::uint8_t* const* rows, std::size_t bytes, std::uint8_t* group) noexcept;      \
   void sieve(const std::uint8_t* groups, std::size_t count, std::size_t quads, const float* lengths, \
              const Sieves& by, std::uint16_t* passed) noexcept;                                      \
-  inline constexpr SieveShape shape{1, kTile};                                                       \
+  inline constexpr SieveShape shape{1};                                                              \
   }
 VITRINE_KERNELS(scalar)
 VITRINE_KERNELS(avx2)
 VITRINE_KERNELS(avx512)
+
 VITRINE_KERNELS(neon)
 #undef VITRINE_KERNELS
 
@@ -126,7 +140,7 @@ namespace amx {
 bool supported() noexcept;  // and allowed: Linux gives tiles to a process that asks for them
 void sieve(const std::uint8_t* groups, std::size_t count, std::size_t quads, const float* lengths,
            const Sieves& by, std::uint16_t* passed) noexcept;
-inline constexpr SieveShape shape{16, kSieveQueries};
+inline constexpr SieveShape shape{16};
 }  // namespace amx
 
 }  // namespace vitrine

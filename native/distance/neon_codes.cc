@@ -76,6 +76,10 @@ void wide_dots(const std::int8_t* query, const std::uint8_t* const* rows, std::s
   }
 }
 
+void group(const std::uint8_t* const* rows, std::size_t bytes, std::uint8_t* group) noexcept {
+  scalar::group(rows, bytes, group);
+}
+
 // Two rows' products to a register of eight lanes: pairwise additions make four lanes of one row each.
 void sieve(const std::uint8_t* groups, std::size_t count, std::size_t quads, const float* lengths,
            const Sieves& by, std::uint16_t* passed) noexcept {

@@ -51,6 +51,12 @@ void wide_dots(const std::int8_t* query, const std::uint8_t* const* rows, std::s
   }
 }
 
+void group(const std::uint8_t* const* rows, std::size_t bytes, std::uint8_t* group) noexcept {
+  for (std::size_t at = 0; at < bytes; at += 4) {
+    for (std::size_t row = 0; row < kGroup; ++row, group += 4) __builtin_memcpy(group, rows[row] + at, 4);
+  }
+}
+
 void sieve(const std::uint8_t* groups, std::size_t count, std::size_t quads, const float* lengths,
            const Sieves& by, std::uint16_t* passed) noexcept {
   for (std::size_t g = 0; g < count; ++g, groups += quads * 4 * kGroup, lengths += kGroup) {

@@ -9,17 +9,18 @@ namespace {
 
 // `tiled`: which set's sieve.
 #define VITRINE_SET(set, tiled)                                                                       \
-  set::l2sq, set::dot, set::half_l2sq, set::half_dot, set::dots, set::wide_dots, tiled::sieve, tiled::shape
+  set::l2sq, set::dot, set::half_l2sq, set::half_dot, set::dots, set::wide_dots, set::group, tiled::sieve, \
+      tiled::shape
 
 constexpr DistanceKernels kSets[] = {
 #if defined(__x86_64__)
-    {"amx", amx::supported, VITRINE_SET(avx512, amx)},
-    {"avx512", avx512::supported, VITRINE_SET(avx512, avx512)},
-    {"avx2", avx2::supported, VITRINE_SET(avx2, avx2)},
+    {"amx", amx::supported, VITRINE_SET(avx512, amx), {4, 0.11, 0.03, 0.002, 64}},
+    {"avx512", avx512::supported, VITRINE_SET(avx512, avx512), {4, 0.11, 0.15, 0.005, 32}},
+    {"avx2", avx2::supported, VITRINE_SET(avx2, avx2), {8, 0.3, 0, 0.033, 16}},
 #elif defined(__aarch64__)
-    {"neon", neon::supported, VITRINE_SET(neon, neon)},
+    {"neon", neon::supported, VITRINE_SET(neon, neon), {8, 0.3, 0, 0.05, 16}},
 #endif
-    {"scalar", scalar::supported, VITRINE_SET(scalar, scalar)},
+    {"scalar", scalar::supported, VITRINE_SET(scalar, scalar), {8, 0.3, 1, 0.17, 16}},
 };
 
 #undef VITRINE_SET

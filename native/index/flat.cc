@@ -16,9 +16,6 @@ namespace {
 
 constexpr std::size_t kQuad = 4;
 
-// Groups that share a longest vector.
-constexpr std::size_t kStretch = 8;
-
 // Up to one match in so many vectors, each match is looked up.
 constexpr std::uint64_t kFewShare = 10;
 
@@ -95,7 +92,6 @@ Status FlatIndex::make_room(std::uint32_t slot) {
   const std::unique_lock alone(gate_);
   groups_.append(groups);
   lengths_.append(lengths);
-  longest_.resize(groups_.capacity() / kStretch, 0.0f);
   return {};
 }
 
@@ -110,8 +106,7 @@ void FlatIndex::place(std::uint32_t slot, const std::uint8_t* codes) {
 void FlatIndex::place_length(std::uint32_t slot) {
   const float length = rows_.length(slot);
   lengths_.at(slot / kGroup)[slot % kGroup] = length;
-  float& longest = longest_[slot / kGroup / kStretch];
-  longest = std::max(longest, length);
+  longest_.note(slot, length);
 }
 
 void FlatIndex::move_last_to(std::uint32_t slot) {
@@ -138,13 +133,13 @@ std::uint16_t FlatIndex::allowed(std::size_t group, const Allow* allow) const no
 }
 
 void FlatIndex::answer(const float* queries, std::size_t count, const SearchRequest& request) const {
-  const Question question = this->question(request);
+  const Question question = this->question(request, count);
   const bool few = question.matches * kFewShare < question.vectors;
   const Plan plan = few ? Plan::scan_matches : Plan::scan_all;
   explain(request, question, {plan, Why::exact_index, scan_ns(question), 0}, count);
   const Lender<ScanPass>::Loan loan = passes_.borrow();
   // Of one pass over the vectors: each group that comes from memory serves them all.
-  const std::size_t together = options_.kernels->shape.queries;
+  const std::size_t together{options_.kernels->costs.together};
   for (std::size_t first = 0; first < count; first += together) {
     const std::size_t width = std::min(together, count - first);
     const std::span<ScanQuery> pass(loan->queries.data(), width);
@@ -167,7 +162,7 @@ void FlatIndex::answer(const float* queries, std::size_t count, const SearchRequ
 // Those with few matches by themselves, all others in passes together, each with its own filter.
 void FlatIndex::answer_each(const float* queries, std::size_t count, const SearchRequest& request) const {
   const Lender<ScanPass>::Loan loan = passes_.borrow();
-  const std::size_t together = options_.kernels->shape.queries;
+  const std::size_t together{options_.kernels->costs.together};
   std::array<std::size_t, kSieveQueries> numbers;  // of the queries of this pass
   std::array<const Allow*, kSieveQueries> allows;
   for (std::size_t next = 0; next < count;) {
@@ -243,13 +238,12 @@ void FlatIndex::sieve_groups(std::span<ScanQuery> pass, Sift& sift, const Allow*
   for (std::size_t group = 0; group < groups; group += count) {
     const std::size_t of_chunk = groups_.kChunkSlots - group % groups_.kChunkSlots;
     count = std::min({Sift::groups_after(group), groups - group, of_chunk});
-    const auto* const longest = longest_.data() + group / kStretch;
-    const auto* const end = longest_.data() + (group + count - 1) / kStretch + 1;
-    if (*std::max_element(longest, end) < least_length) continue;
+    const auto at = static_cast<std::uint32_t>(group);
+    const auto end = std::min(static_cast<std::uint32_t>((group + count) * kGroup), rows_.slots());
+    if (longest_.among(at * kGroup, end) < least_length) continue;
     std::uint32_t any = 0;
     for (std::size_t i = 0; i < count; ++i) any |= wanted[i] = allowed(group + i, allow);
     if (any == 0) continue;
-    const auto at = static_cast<std::uint32_t>(group);
     const auto passed = sift.sieve(groups_.at(at), count, lengths_.at(at), wanted.data());
     for (const auto& [row, query] : passed) rows_.prefetch(at * kGroup + row);
     for (const auto& [row, query] : passed) {
@@ -257,8 +251,7 @@ void FlatIndex::sieve_groups(std::span<ScanQuery> pass, Sift& sift, const Allow*
       if (admits(query, slot)) pass[query].offer(rows_, slot);
     }
     if (passed.empty()) continue;
-    least_length = pass[0].bound.least_length();
-    for (const ScanQuery& query : pass) least_length = std::min(least_length, query.bound.least_length());
+    least_length = vitrine::least_length(pass);
   }
 }
 
@@ -279,10 +272,8 @@ Status FlatIndex::read_more(FileReader& file) {
   const std::uint32_t groups = (rows_.slots() + kGroup - 1) / kGroup;
   file.next_slots(groups_, groups);
   file.next_slots(lengths_, groups);
-  longest_.assign(groups_.capacity() / kStretch, 0.0f);
   for (std::uint32_t slot = 0; slot < rows_.slots(); ++slot) {
-    float& longest = longest_[slot / kGroup / kStretch];
-    longest = std::max(longest, lengths_.at(slot / kGroup)[slot % kGroup]);
+    longest_.note(slot, lengths_.at(slot / kGroup)[slot % kGroup]);
   }
   row_error_ = file.header().row_error;
   return {};

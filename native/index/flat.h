@@ -6,6 +6,7 @@
 #include "core/slot_array.h"
 #include "index/coder.h"
 #include "index/index.h"
+#include "index/longest.h"
 #include "index/scan.h"
 
 namespace vitrine {
@@ -47,7 +48,7 @@ class FlatIndex final : public Index {
   // Changed with the gate held.
   SlotArray<std::uint8_t, 64> groups_;  // kGroup rows of codes, as a Sieve wants them
   SlotArray<float, 64> lengths_;        // of the group's rows
-  std::vector<float> longest_;          // of a stretch of groups: no vector there has been longer
+  Longest longest_;
   double row_error_ = 0;                // largest there has been
 
   std::vector<std::uint8_t> codes_;  // writer's own

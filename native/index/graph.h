@@ -51,7 +51,6 @@ class GraphIndex final : public Index {
     CodedQuery coded;
     Probe probe;
     TopK found;
-    ScanQuery scanned;
     std::vector<std::uint32_t> finalists;
     std::size_t looked_at = 0;  // places of the pool that the finalists came from
     std::size_t query = 0;
@@ -74,8 +73,13 @@ class GraphIndex final : public Index {
                        const SearchRequest& request, Turns& turns) const;
   bool answer_filtered(const float* queries, std::size_t q, Question question,
                        const SearchRequest& request, Search& search) const;
-  void scan_together(const float* queries, std::span<const std::uint32_t> numbers, Plan plan,
-                     const SearchRequest& request) const;
+  void answer_by_length(const float* queries, std::size_t count, const Question& question,
+                        const SearchRequest& request, Turns& turns) const;
+  void walk_together(const float* queries, std::size_t first, std::size_t end,
+                     const SearchRequest& request, Turns& turns) const;
+  bool scan_together(const float* queries, std::span<const std::uint32_t> numbers, bool by_id,
+                     std::uint64_t rows_max, const SearchRequest& request) const;
+  Question question(const SearchRequest& request, std::size_t batch) const;
   void prepare(const float* query, Search& search) const;
   Reach reach(const SearchRequest& request) const noexcept;
   void choose_finalists(Search& search, std::uint32_t k) const;
@@ -115,6 +119,7 @@ class GraphIndex final : public Index {
   Status check_loaded(FileReader& file, std::span<const std::uint32_t> entries);
   std::size_t more_bytes() const override;
 
+  Scanned scanned() const noexcept { return {rows_, codes_, longest_, *options_.kernels, dots_}; }
   Net net() const noexcept { return {rows_, codes_, edges_, entries_, rules_, dots_}; }
   // How the answers are ordered.
   Near near() const noexcept;
@@ -131,6 +136,7 @@ class GraphIndex final : public Index {
   Codes codes_;
   SlotArray<std::uint32_t> edges_;  // options().degree slots each; kNone ends a group early
   Entries entries_;                 // where searches begin: a sample of the slots
+  Longest longest_;
 
   // The writer's own.
   SlotArray<std::uint8_t> states_;

@@ -73,6 +73,7 @@ Status GraphIndex::put(std::uint32_t id, const float* vector) {
   {
     const std::unique_lock alone(gate_);
     codes_.note(row_error);
+    longest_.note(slot, rows_.length(slot));
     apply_changes();
     if (old != kNone) rows_.retire(old);
     rows_.publish(slot, id);

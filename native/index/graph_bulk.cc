@@ -31,6 +31,22 @@ std::vector<std::uint32_t> places_that_count(std::span<const std::uint32_t> ids)
   return places;
 }
 
+// The longest first: so a scan can end early (longest.h).
+std::vector<std::uint32_t> order_by_length(std::span<const std::uint32_t> places, const float* vectors,
+                                           std::size_t dim) {
+  std::vector<double> squares;
+  for (const std::uint32_t place : places) {
+    const float* vector = vectors + place * dim;
+    squares.push_back(std::inner_product(vector, vector + dim, vector, 0.0));
+  }
+  std::vector<std::uint32_t> order(places.size());
+  std::iota(order.begin(), order.end(), 0u);
+  std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+    return squares[a] > squares[b] || (squares[a] == squares[b] && a < b);
+  });
+  return order;
+}
+
 }  // namespace
 
 Status GraphIndex::put_many(std::span<const std::uint32_t> ids, const float* vectors,
@@ -77,7 +93,9 @@ Status GraphIndex::fill(std::span<const std::uint32_t> ids, const float* vectors
           }
         },
         silent);
-    const auto order = order_by_nearness(coder, codes.data(), count, dots_, options_.threads);
+    const auto order = options_.metric == Metric::ip
+                           ? order_by_length(places, vectors, options_.dim)
+                           : order_by_nearness(coder, codes.data(), count, dots_, options_.threads);
     std::vector<std::uint32_t> ordered(count);
     std::transform(order.begin(), order.end(), ordered.begin(), [&](std::uint32_t i) { return places[i]; });
     places.swap(ordered);
@@ -91,6 +109,7 @@ Status GraphIndex::fill(std::span<const std::uint32_t> ids, const float* vectors
     const float* vector = vectors + std::size_t{places[slot]} * options_.dim;
     if (Status status = rows_.write(slot, vector); !status.ok()) return status;
     rows_.publish(slot, ids[places[slot]]);
+    longest_.note(slot, rows_.length(slot));
     set_state(slot, live);
   }
   std::vector<double> errors(options_.threads, 0);
@@ -117,6 +136,7 @@ void GraphIndex::swap_content(GraphIndex& other) noexcept {
   codes_.swap_content(other.codes_);
   std::swap(edges_, other.edges_);
   std::swap(entries_, other.entries_);
+  std::swap(longest_, other.longest_);
   std::swap(states_, other.states_);
   std::swap(free_, other.free_);
   std::swap(doomed_, other.doomed_);

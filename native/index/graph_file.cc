@@ -38,6 +38,7 @@ Status GraphIndex::read_more(FileReader& file) {
   codes_.note(file.header().row_error);
   if (Status status = check_loaded(file, entries); !status.ok()) return status;
   replace_entries(entries);
+  for (std::uint32_t slot = 0; slot < rows_.slots(); ++slot) longest_.note(slot, rows_.length(slot));
   return {};
 }
 

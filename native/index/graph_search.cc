@@ -1,6 +1,7 @@
 // Answers queries: by walking the graph, or by a scan where that is cheaper or surer.
 #include <algorithm>
 #include <array>
+#include <numeric>
 #include <shared_mutex>
 #include <tuple>
 
@@ -24,19 +25,19 @@ constexpr float kHope = 3;
 }  // namespace
 
 void GraphIndex::answer(const float* queries, std::size_t count, const SearchRequest& request) const {
-  const Question question = this->question(request);
+  const Question question = this->question(request, count);
   const Choice choice = choose(question);
   const Lender<Turns>::Loan turns = turns_.borrow();
   if (request.allow == nullptr && choice.plan == Plan::graph) {
     explain(request, question, choice, count);
-    for (std::size_t first = 0; first < count; first += kPassQueries) {
-      answer_together(queries, first, std::min(count, first + kPassQueries), request, *turns);
-    }
-    return;
+    return walk_together(queries, 0, count, request, *turns);
   }
-  // Where no walk can be worth it, or one query at a time was not.
   std::vector<std::uint32_t>& to_scan = turns->to_scan;
   to_scan.clear();
+  if (choice.why == Why::long_first) {
+    return answer_by_length(queries, count, question, request, *turns);
+  }
+  // Where no walk can be worth it, or one query at a time was not.
   const bool surely = choice.plan != Plan::graph && choice.why != Why::rare_here;
   for (std::uint32_t q = 0; q < count; ++q) {
     if (surely || !answer_filtered(queries, q, question, request, turns->searches[0])) {
@@ -44,7 +45,46 @@ void GraphIndex::answer(const float* queries, std::size_t count, const SearchReq
     }
   }
   if (surely) explain(request, question, choice, count);
-  scan_together(queries, to_scan, scan_plan(question), request);
+  const std::size_t together{options_.kernels->costs.together};
+  for (std::size_t first = 0; first < to_scan.size(); first += together) {
+    const auto now = std::span(to_scan).subspan(first, std::min(together, to_scan.size() - first));
+    scan_together(queries, now, scan_plan(question) == Plan::scan_matches, kAnyRows, request);
+  }
+}
+
+// By inner product: a scan ends where vectors are too short. Whether that is soon shows on the way: where
+// it is not, a walk is made after all.
+void GraphIndex::answer_by_length(const float* queries, std::size_t count, const Question& question,
+                                  const SearchRequest& request, Turns& turns) const {
+  const std::size_t together{options_.kernels->costs.together};
+  std::vector<std::uint32_t>& numbers = turns.to_scan;
+  for (std::size_t first = 0; first < count; first += together) {
+    const std::size_t end = std::min(count, first + together);
+    numbers.resize(end - first);
+    std::iota(numbers.begin(), numbers.end(), static_cast<std::uint32_t>(first));
+    Choice choice = choose(question);
+    if (!scan_together(queries, numbers, false, rows_max(question), request)) {
+      choice = {Plan::graph, Why::long_ones_lost, choice.scan_ns, choice.graph_ns};
+      walk_together(queries, first, end, request, turns);
+    }
+    explain(request, question, choice, end - first);
+  }
+}
+
+void GraphIndex::walk_together(const float* queries, std::size_t first, std::size_t end,
+                               const SearchRequest& request, Turns& turns) const {
+  for (; first < end; first += kPassQueries) {
+    answer_together(queries, first, std::min(end, first + kPassQueries), request, turns);
+  }
+}
+
+Question GraphIndex::question(const SearchRequest& request, std::size_t batch) const {
+  Question question = Index::question(request, batch);
+  if (near() != Near::product || request.allow != nullptr) return question;
+  const std::shared_lock reading(gate_);
+  const std::uint64_t long_ones = longest_.slots_as_long_as(longest_.most() / 2, 0);
+  question.long_ones = std::min(question.vectors, long_ones);
+  return question;
 }
 
 void GraphIndex::prepare(const float* query, Search& search) const {
@@ -159,9 +199,11 @@ void GraphIndex::finish_surely(const float* query, Search& search, const SearchR
     choose_finalists(search, request.k);
   }
   if (search.finalists.size() >= wanted) return finish(query, search, request, ids, scores);
-  search.scanned.begin(options_.metric, query, codes_.coder(), codes_.row_error(), request.k);
-  scan(rows_, codes_, dots_, nullptr, false, {&search.scanned, 1});
-  write_results(search.scanned.found, request.k, ids, scores);
+  const Lender<ScanPass>::Loan pass = passes_.borrow();
+  ScanQuery& scanned = pass->queries[0];
+  scanned.begin(options_.metric, query, codes_.coder(), codes_.row_error(), request.k);
+  scan(this->scanned(), nullptr, false, kAnyRows, *pass, 1);
+  write_results(scanned.found, request.k, ids, scores);
 }
 
 // Whether a walk is worth it depends on how many near the query match: first seen at the entries, and
@@ -202,24 +244,22 @@ bool GraphIndex::answer_filtered(const float* queries, std::size_t q, Question q
   return false;
 }
 
-// The queries of these numbers.
-void GraphIndex::scan_together(const float* queries, std::span<const std::uint32_t> numbers, Plan plan,
-                               const SearchRequest& request) const {
-  const Lender<ScanPass>::Loan loan = passes_.borrow();
-  for (std::size_t first = 0; first < numbers.size(); first += kScanQueries) {
-    const auto now = numbers.subspan(first, std::min(kScanQueries, numbers.size() - first));
-    const std::span<ScanQuery> pass(loan->queries.data(), now.size());
-    const std::shared_lock reading(gate_);
-    for (std::size_t i = 0; i < now.size(); ++i) {
-      pass[i].begin(options_.metric, queries + now[i] * rows_.stride(), codes_.coder(),
-                    codes_.row_error(), request.k);
-    }
-    scan(rows_, codes_, dots_, request.allow, plan == Plan::scan_matches, pass);
-    for (std::size_t i = 0; i < now.size(); ++i) {
-      const std::size_t at = std::size_t{now[i]} * request.k;
-      write_results(pass[i].found, request.k, request.ids + at, request.scores + at);
-    }
+// The queries of these numbers, as many as a pass takes. False where there were more than `rows_max` to
+// compare with: none is answered.
+bool GraphIndex::scan_together(const float* queries, std::span<const std::uint32_t> numbers, bool by_id,
+                               std::uint64_t rows_max, const SearchRequest& request) const {
+  const Lender<ScanPass>::Loan pass = passes_.borrow();
+  const std::shared_lock reading(gate_);
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    pass->queries[i].begin(options_.metric, queries + numbers[i] * rows_.stride(), codes_.coder(),
+                           codes_.row_error(), request.k);
   }
+  if (!scan(scanned(), request.allow, by_id, rows_max, *pass, numbers.size())) return false;
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    const std::size_t at = std::size_t{numbers[i]} * request.k;
+    write_results(pass->queries[i].found, request.k, request.ids + at, request.scores + at);
+  }
+  return true;
 }
 
 }  // namespace vitrine

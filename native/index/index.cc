@@ -89,16 +89,19 @@ void Index::answer_each(const float* queries, std::size_t count, const SearchReq
   }
 }
 
-Question Index::question(const SearchRequest& request) const {
+Question Index::question(const SearchRequest& request, std::size_t batch) const {
   const std::shared_lock reading(gate_);
-  return ask(request);
+  Question question = ask(request);
+  question.batch = batch;
+  return question;
 }
 
 Question Index::ask(const SearchRequest& request) const {
   const std::size_t held = rows_.size();
   const std::size_t allowed = request.allow == nullptr ? held : count_allowed(*request.allow);
   return {.vectors = held, .matches = std::min(allowed, held), .k = request.k,
-          .beam = std::max(request.k, request.beam), .dim = options_.dim};
+          .beam = std::max(request.k, request.beam), .dim = options_.dim,
+          .costs = options_.kernels->costs};
 }
 
 void Index::explain(const SearchRequest& request, const Question& question, const Choice& choice,

@@ -89,7 +89,7 @@ class Index {
                            const SearchRequest& request) const;
 
   // What is known of a search before it is made.
-  Question question(const SearchRequest& request) const;
+  Question question(const SearchRequest& request, std::size_t batch) const;
   Question ask(const SearchRequest& request) const;  // the same, gate_ held
 
   // Adds to the request's explanation, where there is one, how `count` of its queries were answered.

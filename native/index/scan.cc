@@ -4,73 +4,190 @@
 #include <bit>
 #include <limits>
 
+#include "index/plan.h"
+
 namespace vitrine {
 namespace {
 
 // Rows that are asked for together, then compared together.
 constexpr std::size_t kBlock = 32;
+// The same in groups: these stay in the first cache, and are many enough for a sieve to be set up.
+constexpr std::size_t kBlockGroups = 8;
+// Rows that are on their way from memory meanwhile.
+constexpr std::size_t kAhead = 64;
 
 // Gathers slots and compares a block of them at a time. The block before is compared while the newest
 // comes from memory.
-class Scanner {
+class Dotter {
  public:
-  Scanner(const Rows& rows, const Codes& codes, DotsFn dots, std::span<ScanQuery> queries) noexcept
-      : rows_(rows), codes_(codes), dots_(dots), queries_(queries) {}
+  Dotter(const Scanned& in, std::span<ScanQuery> queries) noexcept : in_(in), queries_(queries) {}
 
-  void add(std::uint32_t slot) {
-    codes_.prefetch(slot);
-    rows_.prefetch_length(slot);
+  // True where something may have changed for the queries.
+  bool add(std::uint32_t slot) {
+    in_.codes.prefetch(slot);
+    in_.rows.prefetch_length(slot);
     slots_[count_++] = slot;
-    if (count_ < 2 * kBlock) return;
+    if (count_ < 2 * kBlock) return false;
     compare(kBlock);
-    std::copy(slots_ + kBlock, slots_ + count_, slots_);
-    count_ -= kBlock;
+    return true;
   }
 
   void finish() {
-    while (count_ > 0) {
-      const std::size_t now = std::min(kBlock, count_);
-      compare(now);
-      std::copy(slots_ + now, slots_ + count_, slots_);
-      count_ -= now;
-    }
+    while (count_ > 0) compare(std::min(kBlock, count_));
   }
 
  private:
   void compare(std::size_t count) {
     const std::uint8_t* rows[kBlock];
     std::int32_t dots[kBlock];
-    for (std::size_t i = 0; i < count; ++i) rows[i] = codes_.row(slots_[i]);
+    for (std::size_t i = 0; i < count; ++i) rows[i] = in_.codes.row(slots_[i]);
     for (ScanQuery& query : queries_) {
-      dots_(query.coded.codes, rows, count, codes_.width(), dots);
+      in_.dots(query.coded.codes, rows, count, in_.codes.width(), dots);
       for (std::size_t i = 0; i < count; ++i) {
-        if (query.bound.passes(dots[i], rows_.length(slots_[i]))) query.offer(rows_, slots_[i]);
+        if (query.bound.passes(dots[i], in_.rows.length(slots_[i]))) query.offer(in_.rows, slots_[i]);
       }
     }
+    std::copy(slots_ + count, slots_ + count_, slots_);
+    count_ -= count;
   }
 
-  const Rows& rows_;
-  const Codes& codes_;
-  const DotsFn dots_;
+  const Scanned& in_;
   const std::span<ScanQuery> queries_;
   std::uint32_t slots_[2 * kBlock];
   std::size_t count_ = 0;
 };
 
+// Of wide codes, as unsigned.
+void take_upper_bytes(const std::uint16_t* __restrict wide, std::size_t count,
+                      std::uint8_t* __restrict upper) noexcept {
+  for (std::size_t i = 0; i < count; ++i) upper[i] = static_cast<std::uint8_t>((wide[i] >> 8) ^ 0x80);
+}
+
+// The same for many queries.
+class Sifter {
+ public:
+  Sifter(const Scanned& in, std::span<ScanQuery> queries, ScanPass& pass)
+      : in_(in),
+        queries_(queries),
+        pass_(pass),
+        wide_(in.codes.coder().width() == Width::wide),
+        bytes_(padded(in.codes.width() / (wide_ ? 2 : 1), kCodePad)),
+        limit_(kGroup) {
+    pass.sift.begin(in.kernels, queries, bytes_ / 4);
+    pass.groups.sized(kBlockGroups * kGroup * bytes_);
+    if (wide_) std::fill_n(pass.rows.sized(kGroup * bytes_), kGroup * bytes_, std::uint8_t{0});
+  }
+
+  bool add(std::uint32_t slot) {
+    in_.codes.prefetch(slot);
+    in_.rows.prefetch_length(slot);
+    slots_[count_++] = slot;
+    if (count_ < limit_ + kAhead) return false;
+    sieve(limit_);
+    return true;
+  }
+
+  void finish() {
+    while (count_ > 0) sieve(std::min(count_, limit_));
+  }
+
+ private:
+  void sieve(std::size_t count) {
+    const std::size_t groups = (count + kGroup - 1) / kGroup;
+    for (std::size_t group = 0; group < groups; ++group) {
+      make_group(group, count);
+      const std::size_t left = std::min<std::size_t>(kGroup, count - group * kGroup);
+      wanted_[group] = static_cast<std::uint16_t>((1u << left) - 1);
+    }
+    const auto passed = pass_.sift.sieve(pass_.groups.data(), groups, lengths_, wanted_);
+    for (const auto& [row, query] : passed) in_.rows.prefetch(slots_[row]);
+    for (const auto& [row, q] : passed) {
+      ScanQuery& query = queries_[q];
+      if (!wide_ || rules_in(query, slots_[row], lengths_[row])) query.offer(in_.rows, slots_[row]);
+    }
+    done_ += groups;
+    limit_ = kGroup * std::min(kBlockGroups, Sift::groups_after(done_));
+    std::copy(slots_ + count, slots_ + count_, slots_);
+    count_ -= count;
+  }
+
+  // What there is of it in the first `count` slots; the rest is the first row again.
+  void make_group(std::size_t group, std::size_t count) {
+    const std::uint8_t* rows[kGroup];
+    for (std::size_t i = 0; i < kGroup; ++i) {
+      const std::size_t at = group * kGroup + i;
+      const std::uint32_t slot = slots_[at < count ? at : group * kGroup];
+      rows[i] = in_.codes.row(slot);
+      lengths_[at] = in_.rows.length(slot);
+      if (!wide_) continue;
+      std::uint8_t* upper = pass_.rows.data() + i * bytes_;
+      take_upper_bytes(reinterpret_cast<const std::uint16_t*>(rows[i]), in_.codes.width() / 2, upper);
+      rows[i] = upper;
+    }
+    in_.kernels.group(rows, bytes_, pass_.groups.data() + group * kGroup * bytes_);
+  }
+
+  // What whole codes say of a row whose upper bytes have passed.
+  bool rules_in(const ScanQuery& query, std::uint32_t slot, float length) const {
+    const std::uint8_t* row = in_.codes.row(slot);
+    std::int32_t dot;
+    in_.dots(query.coded.codes, &row, 1, in_.codes.width(), &dot);
+    return query.bound.passes(dot, length);
+  }
+
+  const Scanned& in_;
+  const std::span<ScanQuery> queries_;
+  ScanPass& pass_;
+  const bool wide_;
+  const std::size_t bytes_;  // of a row that is sieved
+  std::size_t limit_;
+  std::size_t count_ = 0;
+  std::size_t done_ = 0;  // groups
+  std::uint32_t slots_[kBlockGroups * kGroup + kAhead];
+  float lengths_[kBlockGroups * kGroup];
+  std::uint16_t wanted_[kBlockGroups];
+};
+
+template <class Comparer>
+bool scan_by(const Scanned& in, const Allow* allow, bool by_id, std::uint64_t rows_max,
+             std::span<ScanQuery> queries, Comparer comparer) {
+  if (allow != nullptr && by_id) {
+    for_each_allowed(in.rows, *allow, [&](std::uint32_t slot) { comparer.add(slot); });
+    comparer.finish();
+    return true;
+  }
+  float least = 0;
+  std::uint64_t seen = 0;
+  std::uint64_t check_at = rows_max / 4;
+  for (std::uint32_t first = 0; first < in.rows.slots(); first += Longest::kSlots) {
+    const std::uint32_t end = std::min(first + Longest::kSlots, in.rows.slots());
+    if (in.longest.among(first, end) < least) continue;
+    if (seen > check_at) {
+      if (seen + in.longest.slots_as_long_as(least, first) > rows_max) return false;
+      check_at += rows_max / 4;
+    }
+    bool told = false;
+    for (std::uint32_t slot = first; slot < end; ++slot) {
+      const std::uint32_t id = in.rows.id(slot);
+      if (id != kNone && (allow == nullptr || allow->has(id))) told |= comparer.add(slot);
+    }
+    if (told) least = least_length(queries);
+    seen += Longest::kSlots;
+  }
+  comparer.finish();
+  return true;
+}
+
 }  // namespace
 
-void scan(const Rows& rows, const Codes& codes, DotsFn dots, const Allow* allow, bool by_id,
-          std::span<ScanQuery> queries) {
-  Scanner scanner(rows, codes, dots, queries);
-  if (allow != nullptr && by_id) {
-    for_each_allowed(rows, *allow, [&](std::uint32_t slot) { scanner.add(slot); });
-  } else {
-    for (std::uint32_t slot = 0; slot < rows.slots(); ++slot) {
-      const std::uint32_t id = rows.id(slot);
-      if (id != kNone && (allow == nullptr || allow->has(id))) scanner.add(slot);
-    }
+bool scan(const Scanned& in, const Allow* allow, bool by_id, std::uint64_t rows_max, ScanPass& pass,
+          std::size_t count) {
+  const std::span<ScanQuery> queries(pass.queries.data(), count);
+  const std::uint64_t rows = allow == nullptr ? in.rows.size() : count_allowed(*allow);
+  if (!sifts(count, in.codes.coder().width() == Width::wide, rows)) {
+    return scan_by(in, allow, by_id, rows_max, queries, Dotter(in, queries));
   }
-  scanner.finish();
+  return scan_by(in, allow, by_id, rows_max, queries, Sifter(in, queries, pass));
 }
 
 std::size_t count_allowed(const Allow& allow) noexcept {

@@ -9,25 +9,37 @@
 
 #include "core/top_k.h"
 #include "index/codes.h"
+#include "index/longest.h"
 #include "index/rows.h"
 #include "index/sift.h"
 
 namespace vitrine {
 
-// Queries of one scan: each row that comes from memory serves them all.
-inline constexpr std::size_t kScanQueries = 8;
-
 // What a pass over the vectors needs: lent (core/lender.h), so that nothing is allocated for it.
 struct ScanPass {
   std::array<ScanQuery, kSieveQueries> queries;
   Sift sift;
+  Aligned<std::uint8_t> rows;    // a group's, where they are not taken as they lie
+  Aligned<std::uint8_t> groups;
 };
 
-// Offers to each query's `found` every allowed vector that may be among its best. At most kScanQueries.
-// Readers' side of the gate held.
+// The vectors of a scan.
+struct Scanned {
+  const Rows& rows;
+  const Codes& codes;
+  const Longest& longest;
+  const DistanceKernels& kernels;
+  DotsFn dots;
+};
+
+inline constexpr std::uint64_t kAnyRows = ~std::uint64_t{0};
+
+// Offers to the `found` of each of the pass's first `count` queries every allowed vector that may be among
+// its best. Readers' side of the gate held.
 // `by_id`: looks the allowed ids up, rather than meeting them on the way through all the vectors.
-void scan(const Rows& rows, const Codes& codes, DotsFn dots, const Allow* allow, bool by_id,
-          std::span<ScanQuery> queries);
+// False, and nothing is known, where there turn out to be more than `rows_max` to compare.
+bool scan(const Scanned& in, const Allow* allow, bool by_id, std::uint64_t rows_max, ScanPass& pass,
+          std::size_t count);
 
 // Calls visit(slot) for every allowed id that has one, in order of id.
 template <class Visit>

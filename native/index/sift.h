@@ -15,22 +15,36 @@ namespace vitrine {
 
 // A query on its way through the vectors.
 struct ScanQuery {
-  // `row` was made by Rows::prepare, and must live as long as the scan.
+  // `row` was made by Rows::prepare, and must live as long as the scan. Sieves know codes of one byte only:
+  // where the coder's have two, `sieved` is about their upper halves.
   void begin(Metric metric, const float* row, const Coder& coder, double row_error, std::size_t k);
 
   void offer(const Rows& rows, std::uint32_t slot) {
     const float score = rows.score(row, slot);
     if (score < found.floor()) return;
     found.offer({score, rows.id(slot)});
-    if (found.full()) bound.raise(found.floor());
+    if (!found.full()) return;
+    bound.raise(found.floor());
+    if (wide) sieve_bound.raise(found.floor());
   }
+
+  const CodedQuery& sieved() const noexcept { return wide ? halves : coded; }
+  const Bound& sieved_bound() const noexcept { return wide ? sieve_bound : bound; }
 
   const float* row = nullptr;
   Aligned<std::int8_t> codes;
   CodedQuery coded = {};
   Bound bound;
   TopK found;  // keyed by id
+
+  bool wide = false;
+  Aligned<std::int8_t> half_codes;
+  CodedQuery halves = {};
+  Bound sieve_bound;
 };
+
+// No vector shorter than this can be among the best of any of the queries, at least one.
+float least_length(std::span<const ScanQuery> queries) noexcept;
 
 // The queries of a pass as a set's sieve wants them, and what the sieve said. Memory that is lent with them.
 class Sift {

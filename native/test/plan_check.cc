@@ -22,6 +22,31 @@ static_assert(is(choose(ask(50'000, 50'000)), Plan::graph, Why::enough_here));
 static_assert(is(choose(ask(20'000, 20'000, {}, 1000)), Plan::scan_all, Why::few_vectors));
 static_assert(is(choose(ask(20'000, 20'000, {}, 20)), Plan::graph, Why::enough_here));
 
+// Many queries at once share what a scan reads: with AMX that makes up for a wide beam, without not.
+constexpr SieveCosts kTiles{4, 0.11, 0.03, 0.002, 64}, kNoTiles{8, 0.3, 0, 0.033, 16};
+constexpr Question together(Question q, std::uint64_t batch, const SieveCosts& costs) {
+  q.batch = batch;
+  q.costs = costs;
+  return q;
+}
+constexpr Question kWide = ask(331'479, 331'479, {}, 700);
+static_assert(is(choose(together(kWide, 64, kTiles)), Plan::scan_all, Why::few_together));
+static_assert(is(choose(together(kWide, 64, kNoTiles)), Plan::graph, Why::enough_here));
+static_assert(is(choose(together(kWide, 2, kTiles)), Plan::graph, Why::enough_here));
+static_assert(is(choose(together(ask(331'479, 331'479), 64, kTiles)), Plan::graph, Why::enough_here));
+static_assert(is(choose(together(ask(331'479, 66'296), 64, kTiles)), Plan::scan_matches, Why::rare_here));
+
+// By inner product few may be long.
+constexpr Question by_product(std::uint64_t long_ones, std::uint32_t beam) {
+  Question q = ask(43'097, 43'097, {}, beam, 64);
+  q.long_ones = long_ones;
+  return q;
+}
+static_assert(is(choose(by_product(2'000, 100)), Plan::scan_all, Why::long_first));
+static_assert(is(choose(by_product(2'000, 10)), Plan::graph, Why::enough_here));
+static_assert(is(choose(by_product(40'000, 100)), Plan::graph, Why::enough_here));
+static_assert(rows_max(by_product(2'000, 100)) > 3'000 && rows_max(by_product(2'000, 100)) < 8'000);
+
 // With a filter nothing of which is known but its count.
 static_assert(is(choose(ask(331'479, 33)), Plan::scan_matches, Why::few_matches));
 static_assert(is(choose(ask(331'479, 2'000)), Plan::scan_matches, Why::few_matches));

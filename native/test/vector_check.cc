@@ -127,6 +127,26 @@ void sieves_let_the_same_pass() {
   }
 }
 
+void groups_are_rows_by_fours() {
+  Prng prng(23);
+  Aligned<std::uint8_t> codes, group;
+  for (const std::size_t bytes : {64u, 128u, 192u, 4096u}) {
+    codes.sized(bytes * 40);
+    for (std::size_t i = 0; i < bytes * 40; ++i) codes.data()[i] = static_cast<std::uint8_t>(prng.below(256));
+    const std::uint8_t* rows[kGroup];
+    for (const std::uint8_t*& row : rows) row = codes.data() + bytes * prng.below(40);
+    for (const DistanceKernels& set : distance_kernels()) {
+      if (!set.supported()) continue;
+      set.group(rows, bytes, group.sized(bytes * kGroup));
+      for (std::size_t row = 0; row < kGroup; ++row) {
+        for (std::size_t at = 0; at < bytes; ++at) {
+          EXPECT(group.data()[(at / 4 * kGroup + row) * 4 + at % 4] == rows[row][at]);
+        }
+      }
+    }
+  }
+}
+
 void halves_are_floats_of_less() {
   for (const DistanceKernels& set : distance_kernels()) {
     if (!set.supported()) continue;
@@ -360,6 +380,7 @@ void check(const char* folder) {
   kernels_agree_at_every_alignment();
   codes_give_the_same_sums();
   sieves_let_the_same_pass();
+  groups_are_rows_by_fours();
   halves_are_floats_of_less();
   codes_are_as_near_as_they_say();
   checksum_is_xxh64();
