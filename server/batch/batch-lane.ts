@@ -58,7 +58,10 @@ export class BatchLane implements Lane {
     this.runTime.expectUs(paddedRows(rows, this.#limits.allowed));
   readonly #onEnded = (batch: Batch, failure: RunFailure | null, held: boolean): void =>
     this.#ended(batch, failure, held);
-  readonly #onReleased = (batch: Batch): void => this.#released(batch);
+  readonly #onReleased = (batch: Batch): void => {
+    this.#heldBatches -= 1;
+    this.#reuse(batch);
+  };
   readonly #onTurnEnd = (): void => this.#endTurn();
   #takenRows = 0;
   #heldBatches = 0;
@@ -138,6 +141,10 @@ export class BatchLane implements Lane {
     const before = this.#queue.rows;
     if (this.inline && !this.#closing) this.#pump();
     return this.#queue.rows < before;
+  }
+
+  runFull(): void {
+    if (this.inline && this.#queue.rows >= this.rowsMax) this.#pump();
   }
 
   giveBack(given: Job): void {
@@ -262,10 +269,7 @@ export class BatchLane implements Lane {
       new Batch(this.rowsMax, this.#policies.length, this.#onEnded, this.#onReleased);
     batch.reason = reason;
     this.#fill(batch, nowUs, rows);
-    if (batch.rows === 0) {
-      this.#freeBatches.push(batch); // all were late
-      return;
-    }
+    if (batch.rows === 0) return void this.#freeBatches.push(batch); // all were late
     const { stats } = this;
     batch.start(nowUs);
     stats.batches[reason] += 1;
@@ -359,11 +363,6 @@ export class BatchLane implements Lane {
       this.#jobs.settle(job, late ? this.#refusals.of('deadline', this.retryAfterMs) : error);
     }
     this.stats.answeredBatch(batch);
-  }
-
-  #released(batch: Batch): void {
-    this.#heldBatches -= 1;
-    this.#reuse(batch);
   }
 
   #reuse(batch: Batch): void {

@@ -36,6 +36,11 @@ export interface Lane {
    * than a refusal. True when fewer rows wait than before.
    */
   makeRoom(): boolean;
+  /**
+   * Runs and settles full batches now, where the model runs on this thread: what a batch needs is
+   * still in the caches then. For who submits many in a row.
+   */
+  runFull?(): void;
   /** Queues the job. It settles exactly once, never inside this call. */
   submit(job: Job): void;
   /** Gives up a job that was taken and not submitted. */

@@ -36,38 +36,43 @@ export class Slab {
   readonly regions: readonly Uint8Array[];
   /**
    * Free slots leave in the order they came back, so that the slots of a batch tend to be
-   * neighbours, and a worker gathers them with a few long copies.
+   * neighbours, and a worker gathers them with a few long copies. No more of them are in use than were
+   * ever out at once, so that the memory of a lane with little to do stays in the caches.
    */
   readonly #free: Int32Array; // a ring of slot numbers
   #head = 0;
-  #freeCount: number;
+  #backCount = 0; // in the ring: used before, and back
+  #fresh = 0; // slots from here on have never been used
 
   constructor(slots: number, rowBytes: readonly number[]) {
     this.layout = slabLayout(slots, rowBytes);
     this.memory = new SharedArrayBuffer(this.layout.bytes);
     this.regions = slabRegions(this.memory, this.layout);
-    this.#free = Int32Array.from({ length: slots }, (_, slot) => slot);
-    this.#freeCount = slots;
+    this.#free = new Int32Array(slots);
   }
 
   get freeCount(): number {
-    return this.#freeCount;
+    return this.#backCount + this.#free.length - this.#fresh;
   }
 
   /** A free slot, or -1 when every slot is out. Its rows hold what the last user left. */
   take(): number {
-    if (this.#freeCount === 0) return -1;
+    if (this.#backCount === 0) {
+      if (this.#fresh === this.#free.length) return -1;
+      this.#fresh += 1;
+      return this.#fresh - 1;
+    }
     const slot = this.#free[this.#head] as number;
     this.#head = this.#head + 1 === this.#free.length ? 0 : this.#head + 1;
-    this.#freeCount -= 1;
+    this.#backCount -= 1;
     return slot;
   }
 
   giveBack(slot: number): void {
     const { length } = this.#free;
-    if (this.#freeCount === length) assert.fail('a slot came back twice');
-    const at = this.#head + this.#freeCount;
+    if (this.#backCount === this.#fresh) assert.fail('a slot came back twice');
+    const at = this.#head + this.#backCount;
     this.#free[at < length ? at : at - length] = slot;
-    this.#freeCount += 1;
+    this.#backCount += 1;
   }
 }

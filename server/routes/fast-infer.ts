@@ -72,6 +72,7 @@ export class FastInfer {
     job.onSettled = this.#settled;
     session.flights.set(id, flight);
     template.lane.submit(job);
+    template.lane.runFull?.();
     return true;
   }
 

@@ -92,6 +92,25 @@ suite('BatchLane', () => {
     assert.deepEqual(world.ends.get(5), ['ok']);
   });
 
+  test('an inline lane that is asked runs what is full, and leaves the rest for the turn', () => {
+    const world = new LaneWorld({ rowsMax: 2, inline: true });
+    for (let value = 1; value <= 3; value += 1) {
+      world.submit(value);
+      world.lane.runFull();
+    }
+
+    assert.deepEqual(world.runner.starts, [[1, 2]]);
+    assert.equal(world.lane.waitingRows, 1);
+    world.turn();
+    assert.deepEqual(world.runner.starts, [[1, 2], [3]]);
+    assert.equal(world.lane.stats.batches.full, 1);
+
+    const pooled = new LaneWorld({ rowsMax: 8 });
+    pooled.submit(1);
+    pooled.lane.runFull();
+    assert.equal(pooled.lane.waitingRows, 1);
+  });
+
   test('a lane on a pool makes no room before its time', () => {
     const world = new LaneWorld({ rowsMax: 2, queueMax: 2 });
     world.submit(1);
