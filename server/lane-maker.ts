@@ -20,6 +20,8 @@ import type { AnswerStore } from './flow/answer-store.ts';
 import { DeskLane } from './flow/desk-lane.ts';
 import { EnsembleLane } from './flow/ensemble.ts';
 import { checkEnsemble } from './flow/ensemble-check.ts';
+import { runningConfig } from './flow/sequence-config.ts';
+import { Sequences } from './flow/sequences.ts';
 import { ResponseCache } from './flow/response-cache.ts';
 import { Rollout } from './flow/rollout.ts';
 import type { RolloutMemory } from './flow/rollout-memory.ts';
@@ -64,6 +66,7 @@ export class LaneMaker {
   async open(folder: ModelFolder, version: number): Promise<ServedLane> {
     const ensemble = folder.config.platform === 'ensemble';
     const lane = ensemble ? this.#ensemble(folder, version) : await this.#openRunning(folder, version);
+    if (folder.config.sequence) return this.#inSequences(lane, folder.config);
     return folder.config.response_cache.enable ? this.#cached(lane) : lane;
   }
 
@@ -121,14 +124,33 @@ export class LaneMaker {
     return new DeskLane(lane, cache, { cache: cache.sums, onClosed: () => cache.clear() });
   }
 
-  async #openRunning({ folder, config }: ModelFolder, version: number): Promise<BatchLane> {
+  /** The lane as clients see it: without controls and states. */
+  #inSequences(lane: ServedLane, config: ModelConfig): ServedLane {
+    const { clock, pool } = this.parts;
+    const places = lane.inline ? lane.rowsMax : lane.rowsMax * pool.runsMax(config);
+    const sequences = new Sequences({
+      config, clock, turnEnd: setImmediate,
+      sequencesMax: config.sequence?.max_candidate_sequences || places,
+      run: (request, settled) => startInfer(lane, request, clock, settled),
+    });
+    return new DeskLane(lane, sequences, {
+      config,
+      inputs: lane.inputs.slice(0, config.input.length),
+      outputs: lane.outputs.slice(0, config.output.length),
+      closing: (drainMs) => sequences.close(drainMs),
+    });
+  }
+
+  async #openRunning(model: ModelFolder, version: number): Promise<BatchLane> {
+    const { folder } = model;
+    const config = runningConfig(model.config);
     const { pool, clock, log } = this.parts;
     const files: ModelFiles = { folder: join(folder, String(version)), config };
     const runTime = new RunTime();
     const measured = await this.#measured(files);
     for (const { rows, us } of measured.times) runTime.observe(rows, us);
     const inline = this.#choosesInline(config, measured);
-    const slots = laneSlots(config, inline ? 1 : pool.runsMax(files));
+    const slots = laneSlots(config, inline ? 1 : pool.runsMax(config));
     const slab = this.#shelf.take(slots, laneRowBytes(config));
     const loose = isLoose(config) ? new LooseRows(slots) : undefined;
     const opened = inline

@@ -4,6 +4,8 @@ export const CONFIG_LIMITS = {
   batchMax: 1024, // rows in one run
   batchSizesMax: 64, // preferred, and allowed
   priorityLevelsMax: 64,
+  sequencesMax: 1_048_576, // that have a state at once
+  sequenceIdleUsMax: 86_400_000_000,
   stepsMax: 64, // of an ensemble
   tensorsMax: 64, // inputs, and outputs
   rankMax: 8,

@@ -39,6 +39,8 @@ export interface ModelConfig {
   };
   /** Whether answers are kept for requests that say the same, and for how long; 0 is no limit. */
   readonly response_cache: { readonly enable: boolean; readonly ttl_seconds: number };
+  /** Where requests share a state; `input` and `output` are then what clients see. */
+  readonly sequence?: SequenceConfig;
   /** Of an ensemble: what runs, in an order in which each has its inputs. Absent for all others. */
   readonly ensemble?: readonly EnsembleStep[];
   /** Where one version is to take another's place, and is watched; absent where none is. */
@@ -55,6 +57,32 @@ export interface ModelConfig {
 
 /** What runs a model of its own. */
 export type Platform = 'onnxruntime_onnx' | 'tensorflow_tfjs' | 'plain';
+
+/** How requests of one sequence share a state, and what the model is told of where they stand. */
+export interface SequenceConfig {
+  readonly max_sequence_idle_microseconds: number;
+  /** Sequences that have a state at once; 0: as many as rows can run at once. */
+  readonly max_candidate_sequences: number;
+  readonly control_input: readonly SequenceControl[];
+  readonly state: readonly SequenceState[];
+}
+
+/** An input of one element that the model has beside those that clients see. */
+export interface SequenceControl {
+  readonly name: string;
+  readonly kind: 'CONTROL_SEQUENCE_START' | 'CONTROL_SEQUENCE_END' | 'CONTROL_SEQUENCE_READY' |
+    'CONTROL_SEQUENCE_CORRID';
+  readonly data_type: `TYPE_${Datatype}`;
+  readonly values: readonly [number, number]; // of false and true
+}
+
+/** An output that is the input of the sequence's next request; zeros for its first. */
+export interface SequenceState {
+  readonly input_name: string;
+  readonly output_name: string;
+  readonly data_type: `TYPE_${Datatype}`;
+  readonly dims: readonly number[];
+}
 
 /** One model of an ensemble; its tensors by name, to those of the ensemble. */
 export interface EnsembleStep {

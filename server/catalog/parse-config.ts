@@ -8,12 +8,14 @@ import { Node } from './node.ts';
 import { parseBatching } from './parse-batching.ts';
 import { parseEnsemble } from './parse-ensemble.ts';
 import { parseRollout } from './parse-rollout.ts';
+import { parseSequence } from './parse-sequence.ts';
 
 const PLATFORMS = ['onnxruntime_onnx', 'tensorflow_tfjs', 'plain', 'ensemble'] as const;
 const FIELDS = [
   'name', 'platform', 'max_batch_size', 'input', 'output', 'version_policy', 'version_labels',
   'instance_group', 'dynamic_batching', 'parameters',
-  'backend', 'response_cache', 'rollout', 'ensemble_scheduling', 'model_transaction_policy',
+  'backend', 'response_cache', 'rollout', 'ensemble_scheduling',
+  'sequence_batching', 'model_transaction_policy',
 ];
 /** What `/v2/models/…/config` says beside: taken back, but only as it says it. */
 const NEUTRAL = {
@@ -38,6 +40,13 @@ export function parseConfig(json: unknown, folder: string, file = 'config.json')
   const platform = root.at('platform').oneOf(PLATFORMS);
   const steps = root.at('ensemble_scheduling');
   if (steps.present && platform !== 'ensemble') steps.fail("only goes with platform 'ensemble'");
+  const sequence = root.at('sequence_batching');
+  if (sequence.present && (platform === 'ensemble' || isLoose({ input, output }))) {
+    sequence.fail('goes with models of fixed sizes alone, and not with ensembles');
+  }
+  for (const other of ['response_cache', 'rollout']) {
+    if (sequence.present && root.at(other).present) root.at(other).fail('goes not with sequences');
+  }
   return {
     name,
     platform,
@@ -51,6 +60,7 @@ export function parseConfig(json: unknown, folder: string, file = 'config.json')
     dynamic_batching: parseBatching(
       root.at('dynamic_batching'), maxBatchSize, rowBytes(input, output)),
     ...(platform === 'ensemble' ? { ensemble: parseEnsemble(steps, input, output) } : {}),
+    ...(sequence.present ? { sequence: parseSequence(sequence) } : {}),
     ...(root.at('rollout').present ? { rollout: parseRollout(root.at('rollout')) } : {}),
     response_cache: responseCache(root.at('response_cache')),
     parameters: parameters(root.at('parameters')),

@@ -13,6 +13,8 @@ export interface DeskLaneParts {
   readonly cache?: CacheSums;
   readonly version?: string;
   readonly trouble?: () => string | undefined;
+  /** Ends what the desk itself holds, before the lane does. */
+  readonly closing?: (drainMs: number) => Promise<void>;
   /** Called when the lane is closed and has drained. */
   readonly onClosed?: () => void;
 }
@@ -88,6 +90,7 @@ export class DeskLane implements ServedLane {
   }
 
   async close(drainMs: number): Promise<void> {
+    await this.#parts.closing?.(drainMs);
     await this.#inner.close(drainMs);
     this.#parts.onClosed?.();
   }

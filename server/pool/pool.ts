@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Piscina } from 'piscina';
 import type { Run, Runner } from '../batch/runner.ts';
+import type { ModelConfig } from '../catalog/model-config.ts';
 import type { Clock } from '../core/clock.ts';
 import { ServeError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
@@ -79,8 +80,7 @@ export class Pool {
   }
 
   /** Runs that the model may have in flight here: `instance_group.count`, 0 for every worker. */
-  runsMax(files: ModelFiles): number {
-    const { count } = files.config.instance_group;
+  runsMax({ instance_group: { count } }: ModelConfig): number {
     return count === 0 ? this.workers : Math.min(count, this.workers);
   }
 
@@ -107,7 +107,7 @@ export class Pool {
       await this.#drop(lane);
       throw new ServeError('backend', `${files.config.name}: ${trouble}`);
     }
-    const runner = new PoolRunner(files.config.name, lane, this.runsMax(files), this.#seats, () =>
+    const runner = new PoolRunner(files.config.name, lane, this.runsMax(files.config), this.#seats, () =>
       this.#close(runner));
     this.#runners.push(runner);
     return runner;

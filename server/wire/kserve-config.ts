@@ -1,4 +1,4 @@
-import type { ModelConfig, TensorConfig } from '../catalog/model-config.ts';
+import type { ModelConfig, SequenceConfig, TensorConfig } from '../catalog/model-config.ts';
 
 const BACKENDS: Readonly<Record<ModelConfig['platform'], string>> = {
   onnxruntime_onnx: 'onnxruntime',
@@ -35,9 +35,27 @@ export function encodeConfig(config: ModelConfig): string {
       ([key, value]) => [key, { string_value: String(value) }])),
     response_cache: config.response_cache.enable ? config.response_cache : { enable: false },
     ...(config.ensemble ? { ensemble_scheduling: { step: config.ensemble } } : {}),
+    ...(config.sequence ? { sequence_batching: sequenceOf(config.sequence) } : {}),
     ...(config.rollout ? { rollout: config.rollout } : {}),
     model_transaction_policy: { decoupled: false },
   });
+}
+
+/** As Triton has it, whose parser of configs takes it back. */
+function sequenceOf(sequence: SequenceConfig): object {
+  const { max_candidate_sequences, max_sequence_idle_microseconds, control_input, state } = sequence;
+  const flags = { TYPE_FP32: 'fp32_false_true', TYPE_INT32: 'int32_false_true' };
+  return {
+    max_sequence_idle_microseconds,
+    ...(max_candidate_sequences === 0 ? { direct: {} } : { oldest: { max_candidate_sequences } }),
+    control_input: control_input.map(({ name, kind, data_type, values }) => {
+      const corrid = kind === 'CONTROL_SEQUENCE_CORRID';
+      const how = flags[data_type as keyof typeof flags] ?? 'bool_false_true';
+      const given = data_type === 'TYPE_BOOL' ? values.map(Boolean) : values;
+      return { name, control: [{ kind, ...(corrid ? { data_type } : { [how]: given }) }] };
+    }),
+    state,
+  };
 }
 
 function tensorOf({ name, data_type, dims, label_filename }: TensorConfig): object {

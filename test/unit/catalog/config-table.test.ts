@@ -19,7 +19,7 @@ suite('The table of config.json', () => {
   test('has each field that the parser knows, and no other', () => {
     const objects = ['', 'input[]', 'version_policy', 'version_policy.latest',
       'version_policy.specific', 'instance_group[]', 'response_cache', 'rollout',
-      'ensemble_scheduling', 'ensemble_scheduling.step[]',
+      'ensemble_scheduling', 'ensemble_scheduling.step[]', 'sequence_batching',
       'model_transaction_policy', 'dynamic_batching',
       'dynamic_batching.default_queue_policy'];
     const known = objects.flatMap((path) => knownFields(path));
