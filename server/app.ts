@@ -18,6 +18,7 @@ import { observeSpans, postTo, SpanExporter } from './observe/span-exporter.ts';
 import { Tracer } from './observe/tracer.ts';
 import { Desk, DESK_LIMITS } from './routes/desk.ts';
 import { addKserveRoutes } from './routes/kserve.ts';
+import { parseResources } from './pool/rate-limiter.ts';
 import { addModelLifeRoutes } from './routes/model-life.ts';
 import { addOpsRoutes } from './routes/ops.ts';
 import { parseRestrictions } from './routes/restrict.ts';
@@ -85,7 +86,7 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
   const polled = config.modelControl === 'poll' ? await fingerprints(repository) : null;
   const host = ModelHost.start(repository, {
     workers, runMsMax, inlineUsMax, drainMsMax, cacheBytesMax, log,
-    rolloutFile: join(config.dataDir, 'rollouts.json'),
+    resources: parseResources(config.resources), rolloutFile: join(config.dataDir, 'rollouts.json'),
   });
   opened.push(() => host.close());
   const pace = new Pace(clock, setImmediate, STOREFRONT_TURN_US_MAX);

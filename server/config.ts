@@ -46,6 +46,10 @@ export const SETTINGS = {
     env: 'VITRINE_TRACE_FILE', value: '',
     why: 'where `/v2/trace/setting` lets traces be written; empty is nowhere',
   },
+  resources: {
+    env: 'VITRINE_RESOURCES', value: '',
+    why: 'what models with a `rate_limiter` share, as `R1:10,R2:4`; else the most that one run needs',
+  },
   cacheBytesMax: {
     env: 'VITRINE_CACHE_BYTES_MAX', value: 67_108_864, min: 0, max: 17_179_869_184,
     why: 'answers kept for models with a `response_cache`, all together',

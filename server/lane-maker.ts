@@ -8,7 +8,7 @@ import { RunTime } from './batch/run-time.ts';
 import type { Runner } from './batch/runner.ts';
 import type { ServedLane } from './batch/served-lane.ts';
 import {
-  type EnsembleStep, isLoose, type ModelConfig, type RolloutConfig,
+  type EnsembleStep, isLoose, type ModelConfig, type RateLimit, type RolloutConfig,
 } from './catalog/model-config.ts';
 import type { ModelFolder } from './catalog/repository.ts';
 import type { Clock } from './core/clock.ts';
@@ -26,9 +26,11 @@ import { ResponseCache } from './flow/response-cache.ts';
 import { Rollout } from './flow/rollout.ts';
 import type { RolloutMemory } from './flow/rollout-memory.ts';
 import { InlineRunner } from './pool/inline.ts';
+import { LimitedRunner } from './pool/limited.ts';
 import { LooseInline, LooseRunner } from './pool/loose.ts';
 import type { Pool } from './pool/pool.ts';
 import type { Measured, ModelFiles } from './pool/protocol.ts';
+import type { RateLimiter } from './pool/rate-limiter.ts';
 import { ModelInstance } from './runtime/instance.ts';
 import { LooseInstance } from './runtime/loose-instance.ts';
 import { openRuntime } from './runtime/open-runtime.ts';
@@ -42,6 +44,7 @@ export interface MakerParts {
   readonly log: Log;
   readonly answers: AnswerStore;
   readonly rollouts: RolloutMemory;
+  readonly limiter: RateLimiter;
   /** The lane of a model's version as it is now; throws where there is none. */
   readonly lanes: (model: string, version?: string) => ServedLane;
   readonly inlineUsMax: number; // a model whose full batch is cheaper runs on the front end
@@ -124,6 +127,15 @@ export class LaneMaker {
     return new DeskLane(lane, cache, { cache: cache.sums, onClosed: () => cache.clear() });
   }
 
+  async #limited(runner: Runner, limit: RateLimit): Promise<Runner> {
+    try {
+      return new LimitedRunner(runner, this.parts.limiter, limit);
+    } catch (never) {
+      await runner.close();
+      throw never;
+    }
+  }
+
   /** The lane as clients see it: without controls and states. */
   #inSequences(lane: ServedLane, config: ModelConfig): ServedLane {
     const { clock, pool } = this.parts;
@@ -156,7 +168,9 @@ export class LaneMaker {
     const opened = inline
       ? await openInline(files, slab, loose)
       : await pool.open(files, slab, measured.openUs);
-    const runner = loose && !inline ? new LooseRunner(opened, loose) : opened;
+    const { rate_limiter } = config.instance_group;
+    const limited = rate_limiter ? await this.#limited(opened, rate_limiter) : opened;
+    const runner = loose && !inline ? new LooseRunner(limited, loose) : limited;
     const lane = new BatchLane({
       model: config.name, version: String(version), config, slab, runner, runTime,
       clock: clock, turnEnd: setImmediate, ...(loose ? { loose } : {}),

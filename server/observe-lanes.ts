@@ -13,12 +13,15 @@ const ROW_BOUNDS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
 
 /** Publishes what every lane counts, under Triton's names where they mean the same. */
 export function observeLanes(
-  metrics: Metrics, host: Pick<ModelHost, 'report' | 'answers'>,
+  metrics: Metrics, host: Pick<ModelHost, 'report' | 'answers' | 'limiter'>,
 ): void {
   metrics.include(() => {
     const now = new Metrics(); // models come and go
     for (const report of host.report()) observeLane(now, report);
     observeAnswers(now, host);
+    for (const [resource, used] of host.limiter.used) {
+      now.gauge('vitrine_resource_used', 'Of what models share, by runs in flight', { resource }, () => used);
+    }
     return now;
   });
 }

@@ -20,6 +20,7 @@ import type { Rollout, RolloutState } from './flow/rollout.ts';
 import { RolloutMemory } from './flow/rollout-memory.ts';
 import { type Front, LaneMaker } from './lane-maker.ts';
 import { Pool } from './pool/pool.ts';
+import { RateLimiter } from './pool/rate-limiter.ts';
 import { MODEL_FILES } from './runtime/open-runtime.ts';
 
 export interface HostOptions {
@@ -31,6 +32,8 @@ export interface HostOptions {
   readonly clock?: Clock;
   /** Bytes of answers kept for models with a `response_cache`; 64 MiB where nothing is said. */
   readonly cacheBytesMax?: number;
+  /** How much there is of what models' rate limiters need; the most that one run needs if not said. */
+  readonly resources?: ReadonlyMap<string, number>;
   /** Where rollouts that were rolled back are kept for the next start; '' is nowhere. */
   readonly rolloutFile?: string;
   /** What pool threads run; tests put a faulty one here. */
@@ -71,6 +74,7 @@ implements Inference, Lanes, ModelDirectory, ModelDetails, ModelRepository, Mode
   readonly #pool: Pool;
   readonly #maker: LaneMaker;
   readonly answers: AnswerStore;
+  readonly limiter: RateLimiter;
   readonly #rollouts: RolloutMemory;
   #loaded: Promise<void> = Promise.resolve();
   #changes: Promise<void> = Promise.resolve(); // ends when every load and unload asked for has
@@ -84,9 +88,11 @@ implements Inference, Lanes, ModelDirectory, ModelDetails, ModelRepository, Mode
     this.#pool = new Pool({ ...options, clock: this.#clock });
     this.answers = new AnswerStore(this.#clock, options.cacheBytesMax ?? CACHE_BYTES_MAX);
     const { inlineUsMax, log } = options;
+    this.limiter = new RateLimiter(options.resources);
     this.#rollouts = new RolloutMemory(options.rolloutFile ?? '', log);
     this.#maker = new LaneMaker({
       pool: this.#pool, clock: this.#clock, answers: this.answers, rollouts: this.#rollouts,
+      limiter: this.limiter,
       lanes: (model, version) => this.lane(model, version), inlineUsMax, log,
     });
   }

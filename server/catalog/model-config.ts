@@ -17,7 +17,7 @@ export interface ModelConfig {
   /** Names for versions, such as `stable` and `canary`; good wherever a version is asked for. */
   readonly version_labels: Readonly<Record<string, number>>;
   /** Workers that may run the model at once; 0 is every one. */
-  readonly instance_group: { readonly count: number };
+  readonly instance_group: { readonly count: number; readonly rate_limiter?: RateLimit };
   readonly dynamic_batching: {
     /** Longest wait of the oldest row for others to join, while a worker is idle. Default 0. */
     readonly max_queue_delay_microseconds: number;
@@ -57,6 +57,12 @@ export interface ModelConfig {
 
 /** What runs a model of its own. */
 export type Platform = 'onnxruntime_onnx' | 'tensorflow_tfjs' | 'plain';
+
+/** What one run needs of what all models share, and its share of the chances: a `priority`-th. */
+export interface RateLimit {
+  readonly resources: readonly { readonly name: string; readonly count: number }[];
+  readonly priority: number;
+}
 
 /** How requests of one sequence share a state, and what the model is told of where they stand. */
 export interface SequenceConfig {

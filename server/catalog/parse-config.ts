@@ -2,7 +2,7 @@ import { ServeError } from '../core/errors.ts';
 import { DATATYPE_BYTES, isDatatype } from '../core/tensor.ts';
 import { CONFIG_LIMITS } from './config-limits.ts';
 import {
-  isLoose, type ModelConfig, type Parameter, rowBytesOf, type TensorConfig, type VersionPolicy,
+  isLoose, type ModelConfig, type Parameter, type RateLimit, rowBytesOf, type TensorConfig, type VersionPolicy,
 } from './model-config.ts';
 import { Node } from './node.ts';
 import { parseBatching } from './parse-batching.ts';
@@ -56,7 +56,7 @@ export function parseConfig(json: unknown, folder: string, file = 'config.json')
     version_policy: root.at('version_policy').optional(
       { latest: { num_versions: 1 } } satisfies VersionPolicy, versionPolicy),
     version_labels: root.at('version_labels').optional({}, versionLabels),
-    instance_group: { count: root.at('instance_group').optional(0, instances) },
+    instance_group: root.at('instance_group').optional({ count: 0 }, instances),
     dynamic_batching: parseBatching(
       root.at('dynamic_batching'), maxBatchSize, rowBytes(input, output)),
     ...(platform === 'ensemble' ? { ensemble: parseEnsemble(steps, input, output) } : {}),
@@ -130,16 +130,33 @@ function versionLabels(node: Node): Record<string, number> {
   return node.map((label) => label.integer(1, Number.MAX_SAFE_INTEGER));
 }
 
-/** Triton's list of groups, or one of them: counts add up. */
-function instances(node: Node): number {
+/** Triton's list of groups, or one of them: counts add up, one may limit the rate of all. */
+function instances(node: Node): ModelConfig['instance_group'] {
   const groups = node.isList ? node.list(1, 64) : [node];
   const counts = groups.map((group) => {
-    group.fields(['count', 'kind', 'name']);
+    group.fields(['count', 'kind', 'name', 'rate_limiter']);
     group.at('kind').optional('KIND_CPU' as const, (kind) =>
       kind.oneOf(['KIND_CPU', 'KIND_AUTO', 'KIND_MODEL'] as const));
     return group.at('count').optional(1, (count) => count.integer(0, CONFIG_LIMITS.instancesMax));
   });
-  return Math.min(CONFIG_LIMITS.instancesMax, counts.reduce((sum, count) => sum + count, 0));
+  const [limited, second] = groups.filter((group) => group.at('rate_limiter').present);
+  if (second) second.at('rate_limiter').fail('only one group may have one: it is for all');
+  const count = Math.min(CONFIG_LIMITS.instancesMax, counts.reduce((sum, each) => sum + each, 0));
+  return limited ? { count, rate_limiter: rateLimit(limited.at('rate_limiter')) } : { count };
+}
+
+/** `global` changes nothing: there is one device. */
+function rateLimit(node: Node): RateLimit {
+  const fields = node.fields(['resources', 'priority']);
+  const resources = fields.at('resources').list(1, 16).map((each) => {
+    each.fields(['name', 'global', 'count']).at('global').optional(false, (global) => global.flag());
+    return {
+      name: each.at('name').text(CONFIG_LIMITS.nameMax),
+      count: each.at('count').optional(1, (count) => count.integer(1, 1_000_000)),
+    };
+  });
+  const priority = fields.at('priority').optional(1, (each) => each.integer(1, 1_000_000));
+  return { resources, priority };
 }
 
 /** Rows of a loose model have no place of their own: what they take is looked at as they come. */

@@ -14,7 +14,6 @@ const BACKENDS: Readonly<Record<ModelConfig['platform'], string>> = {
  */
 export function encodeConfig(config: ModelConfig): string {
   const { name, platform, max_batch_size, version_policy, dynamic_batching } = config;
-  const { count } = config.instance_group;
   return JSON.stringify({
     name,
     platform,
@@ -29,7 +28,7 @@ export function encodeConfig(config: ModelConfig): string {
       optional: false,
     })),
     output: config.output.map((tensor) => ({ ...tensorOf(tensor), is_shape_tensor: false })),
-    instance_group: [{ name: `${name}_0`, kind: 'KIND_CPU', count }],
+    instance_group: [{ name: `${name}_0`, kind: 'KIND_CPU', ...config.instance_group }],
     ...(max_batch_size > 0 ? { dynamic_batching } : {}),
     parameters: Object.fromEntries(Object.entries(config.parameters).map(
       ([key, value]) => [key, { string_value: String(value) }])),

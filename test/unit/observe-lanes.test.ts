@@ -9,7 +9,8 @@ function pageOf({ lane }: LaneWorld): string {
   const report = [{ model: 'm', version: '1', placement: 'pool', lane }];
   const metrics = new Metrics();
   const answers = { bytes: 0, entries: 0, evicted: 0 };
-  observeLanes(metrics, { report: () => report, answers } as unknown as ModelHost);
+  const limiter = { used: new Map() };
+  observeLanes(metrics, { report: () => report, answers, limiter } as unknown as ModelHost);
   return metrics.text();
 }
 
