@@ -12,6 +12,7 @@ import {
 } from './catalog/model-config.ts';
 import type { ModelFolder } from './catalog/repository.ts';
 import type { Clock } from './core/clock.ts';
+import { ServeError } from './core/errors.ts';
 import type { Log } from './core/log.ts';
 import { Prng } from './core/prng.ts';
 import type { Slab } from './core/slab.ts';
@@ -166,7 +167,7 @@ export class LaneMaker {
     const slab = this.#shelf.take(slots, laneRowBytes(config));
     const loose = isLoose(config) ? new LooseRows(slots) : undefined;
     const opened = inline
-      ? await openInline(files, slab, loose)
+      ? await openInline(files, slab, loose).catch((cause: unknown) => { throw asBackend(config, cause); })
       : await pool.open(files, slab, measured.openUs);
     const { rate_limiter } = config.instance_group;
     const limited = rate_limiter ? await this.#limited(opened, rate_limiter) : opened;
@@ -195,6 +196,12 @@ export class LaneMaker {
     if (placement !== 'auto') return placement === 'inline';
     return (times.at(-1)?.us ?? Infinity) <= this.parts.inlineUsMax;
   }
+}
+
+/** What a model throws when it is opened is its own failure, as it is where the pool opens it. */
+function asBackend({ name }: ModelConfig, cause: unknown): ServeError {
+  if (cause instanceof ServeError) return cause;
+  return new ServeError('backend', `${name}: ${(cause as Error).message}`, { cause });
 }
 
 async function openInline(

@@ -19,7 +19,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'index-tool': ['core', 'ann'],
   batch: ['core', 'observe', 'catalog'],
   flow: ['core', 'catalog', 'batch'],
-  runtime: ['core', 'catalog'],
+  runtime: ['core', 'catalog', 'ann'], // ann: for pipelines
   pool: ['core', 'catalog', 'observe', 'batch', 'runtime'],
   transport: ['core'],
   store: ['core', 'wire'],

@@ -56,7 +56,7 @@ export interface ModelConfig {
 }
 
 /** What runs a model of its own. */
-export type Platform = 'onnxruntime_onnx' | 'tensorflow_tfjs' | 'plain';
+export type Platform = 'onnxruntime_onnx' | 'tensorflow_tfjs' | 'plain' | 'pipeline';
 
 /** What one run needs of what all models share, and its share of the chances: a `priority`-th. */
 export interface RateLimit {

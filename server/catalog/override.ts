@@ -20,6 +20,11 @@ export async function writeOverride(name: string, { files }: ModelOverride): Pro
   if (wrong !== undefined) {
     throw new ServeError('bad_argument', `file:${wrong.slice(0, 200)} must be file:VERSION/NAME`);
   }
+  const code = [...files.keys()].find((path) => /\.[cm]?[jt]s$/.test(path));
+  if (code !== undefined) {
+    throw new ServeError('bad_argument',
+      `file:${code} is code: that is taken from the repository's folder alone`);
+  }
   const repository = await mkdtemp(join(tmpdir(), 'vitrine-model-'));
   try {
     for (const [path, bytes] of files) {

@@ -10,7 +10,9 @@ import { parseEnsemble } from './parse-ensemble.ts';
 import { parseRollout } from './parse-rollout.ts';
 import { parseSequence } from './parse-sequence.ts';
 
-const PLATFORMS = ['onnxruntime_onnx', 'tensorflow_tfjs', 'plain', 'ensemble'] as const;
+const PLATFORMS = [
+  'onnxruntime_onnx', 'tensorflow_tfjs', 'plain', 'pipeline', 'ensemble',
+] as const;
 const FIELDS = [
   'name', 'platform', 'max_batch_size', 'input', 'output', 'version_policy', 'version_labels',
   'instance_group', 'dynamic_batching', 'parameters',

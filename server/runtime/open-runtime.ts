@@ -11,6 +11,7 @@ export async function openRuntime(platform: ModelConfig['platform']): Promise<Ru
     case 'onnxruntime_onnx': return new (await import('./onnx.ts')).OnnxRuntime();
     case 'tensorflow_tfjs': return new (await import('./tfjs.ts')).TfjsRuntime();
     case 'plain': return new (await import('./plain.ts')).PlainRuntime();
+    case 'pipeline': return new (await import('./pipeline.ts')).PipelineRuntime();
     case 'ensemble': assert.fail('an ensemble runs on the lanes of its steps');
   }
 }
@@ -20,4 +21,5 @@ export const MODEL_FILES: Record<Runtime['platform'], string> = {
   onnxruntime_onnx: 'model.onnx',
   tensorflow_tfjs: 'model.json',
   plain: 'model.plain.json',
+  pipeline: 'pipeline.mjs',
 };

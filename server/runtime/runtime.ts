@@ -1,10 +1,10 @@
-import type { ModelConfig } from '../catalog/model-config.ts';
+import type { ModelConfig, Platform } from '../catalog/model-config.ts';
 import type { Tensor, TensorArray } from '../core/tensor.ts';
 
 /** Opens a model's files. One implementation a format; used inside pool workers and inline. */
 export interface Runtime {
   /** As `platform` in `config.json` names it. */
-  readonly platform: 'onnxruntime_onnx' | 'tensorflow_tfjs' | 'plain';
+  readonly platform: Platform;
   /** Fails with `backend` naming the file when it cannot be opened or does not fit the config. */
   open(folder: string, config: ModelConfig): Promise<RunningModel>;
 }

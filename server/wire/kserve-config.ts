@@ -4,6 +4,7 @@ const BACKENDS: Readonly<Record<ModelConfig['platform'], string>> = {
   onnxruntime_onnx: 'onnxruntime',
   tensorflow_tfjs: 'tfjs',
   plain: 'plain',
+  pipeline: 'pipeline',
   ensemble: '',
 };
 

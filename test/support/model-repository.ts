@@ -56,6 +56,7 @@ export function denseFiles(model: DenseModel, platform: Platform): Files {
   switch (platform) {
     case 'onnxruntime_onnx': return { 'model.onnx': mlpOnnx(model) };
     case 'tensorflow_tfjs': return { ...mlpTfjs(model) };
+    case 'pipeline': throw new Error('a pipeline is code');
     case 'plain': return { 'model.plain.json': JSON.stringify({ layers: plainLayers(model) }) };
   }
 }
