@@ -86,7 +86,8 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
   const polled = config.modelControl === 'poll' ? await fingerprints(repository) : null;
   const host = ModelHost.start(repository, {
     workers, runMsMax, inlineUsMax, drainMsMax, cacheBytesMax, log,
-    resources: parseResources(config.resources), rolloutFile: join(config.dataDir, 'rollouts.json'),
+    heapMiBMax: config.heapMiBMax, resources: parseResources(config.resources),
+    rolloutFile: join(config.dataDir, 'rollouts.json'),
   });
   opened.push(() => host.close());
   const pace = new Pace(clock, setImmediate, STOREFRONT_TURN_US_MAX);

@@ -78,6 +78,10 @@ export const SETTINGS = {
     env: 'VITRINE_WORKERS', value: 0, min: 0, max: 256,
     why: 'pool threads; 0 is one less than the cores, at least 1',
   },
+  heapMiBMax: {
+    env: 'VITRINE_WORKER_HEAP_MIB_MAX', value: 0, min: 0, max: 65_536,
+    why: 'of one pool thread; one that needs more is replaced; 0 is Node\'s own limit',
+  },
   bodyBytesMax: {
     env: 'VITRINE_BODY_BYTES_MAX', value: 4_194_304, min: 1024, max: 1_073_741_824,
     why: 'an HTTP body or a WebSocket message; four MiB is 1,024 rows of 1,024 floats',

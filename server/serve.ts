@@ -32,6 +32,8 @@ export interface HostOptions {
   readonly clock?: Clock;
   /** Bytes of answers kept for models with a `response_cache`; 64 MiB where nothing is said. */
   readonly cacheBytesMax?: number;
+  /** Of a pool thread's heap; 0, and where nothing is said, is Node's own limit. */
+  readonly heapMiBMax?: number;
   /** How much there is of what models' rate limiters need; the most that one run needs if not said. */
   readonly resources?: ReadonlyMap<string, number>;
   /** Where rollouts that were rolled back are kept for the next start; '' is nowhere. */

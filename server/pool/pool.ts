@@ -14,6 +14,8 @@ export interface PoolOptions {
   readonly runMsMax: number; // a run that takes longer has hung
   readonly clock: Clock;
   readonly log: Log;
+  /** Of one thread's heap; one that needs more is ended, and replaced. 0 is Node's own limit. */
+  readonly heapMiBMax?: number;
   /** What the threads run; tests put a faulty one here. */
   readonly workerFile?: URL;
 }
@@ -45,7 +47,7 @@ export class Pool {
   constructor(options: PoolOptions) {
     const { clock, log, runMsMax } = options;
     const workerFile = options.workerFile ?? new URL('./worker.js', import.meta.url);
-    const startThread = piscinaThread(workerFile, 0);
+    const startThread = piscinaThread(workerFile, 0, options.heapMiBMax ?? 0);
     this.#clock = clock;
     const count = options.workers || Math.max(1, availableParallelism() - 1);
     this.#seats = Array.from({ length: count }, (_, number) => {
@@ -53,7 +55,7 @@ export class Pool {
       return new Seat({ number, clock, log, runMsMax, startThread, wanted: this.#wanted, onIdle });
     });
     this.#trialSeat = new Seat({
-      number: -1, clock, log, runMsMax, startThread: piscinaThread(workerFile, TRIAL_NICE),
+      number: -1, clock, log, runMsMax, startThread: piscinaThread(workerFile, TRIAL_NICE, options.heapMiBMax ?? 0),
       wanted: new Map(), onIdle: () => {},
     });
   }
@@ -199,7 +201,7 @@ class PoolRunner implements Runner {
  * and a hung one ended by name: so every seat has a Piscina of its own, for its thread, its hop
  * (18 us, `Atomics.wait` in the worker) and its ending.
  */
-function piscinaThread(file: URL, nice: number): StartThread {
+function piscinaThread(file: URL, nice: number, heapMiBMax: number): StartThread {
   return (sheet, died): Thread => {
     const piscina = new Piscina({
       filename: file.href,
@@ -208,6 +210,7 @@ function piscinaThread(file: URL, nice: number): StartThread {
       idleTimeout: Infinity,
       recordTiming: false,
       workerData: { sheet, nice } satisfies SeatData,
+      ...(heapMiBMax > 0 ? { resourceLimits: { maxOldGenerationSizeMb: heapMiBMax } } : {}),
     });
     let cause = new Error('the worker exited');
     piscina.on('error', (error: Error) => (cause = error));

@@ -1,6 +1,7 @@
 import {
   datatypeOf, type ModelConfig, rowsOfRun, type TensorConfig,
 } from '../catalog/model-config.ts';
+import { ServeError } from '../core/errors.ts';
 import type { RowFailure } from '../core/row-failure.ts';
 import { gatherRows, scatterRows } from '../core/rows.ts';
 import { type SlabLayout, slabRegions } from '../core/slab.ts';
@@ -46,11 +47,45 @@ export class ModelInstance {
     const instance = new ModelInstance(await runtime.open(folder, config), config);
     try {
       for (const rows of instance.#warmSizes) await instance.#runStaged(rows);
+      await instance.#refuseNaN(folder);
     } catch (cause) {
       await instance.close();
       throw cause;
     }
     return instance;
+  }
+
+  /**
+   * A value that is NaN for inputs of zeros and for inputs of ones comes from NaN among the weights.
+   * Fails with `backend`.
+   */
+  async #refuseNaN(folder: string): Promise<void> {
+    const zeros = this.#nanPlaces();
+    if (zeros.length === 0) return;
+    for (const { values } of this.#inputs) {
+      if (values instanceof BigInt64Array || values instanceof BigUint64Array) values.fill(1n);
+      else values.fill(1);
+    }
+    try {
+      await this.#runStaged(1);
+    } catch {
+      return; // it takes no ones, and is not known to be broken
+    } finally {
+      for (const { bytes } of this.#inputs) bytes.fill(0);
+    }
+    const ones = this.#nanPlaces();
+    if (!zeros.some((place) => ones.includes(place))) return;
+    throw new ServeError('backend',
+      `${folder}: the model answers NaN, whatever it is asked: its weights hold NaN`);
+  }
+
+  /** Of the last run's first row, by output and element. */
+  #nanPlaces(): string[] {
+    return this.#outputs.flatMap(({ values, rowBytes }, output) => {
+      if (!(values instanceof Float32Array || values instanceof Float64Array)) return [];
+      const row = Array.from(values.subarray(0, rowBytes / values.BYTES_PER_ELEMENT));
+      return row.flatMap((value, at) => (Number.isNaN(value) ? [`${output}.${at}`] : []));
+    });
   }
 
   /** From now on `run` means slots of this memory. */

@@ -45,10 +45,11 @@ suite('Pool: bad luck', () => {
     ['throws', COMMANDS.fail, /m: told to fail/],
     ['calls process.exit', COMMANDS.exit, /m: the worker was lost: .*exited with code: 3/],
     ['hangs', COMMANDS.hang, /m: the worker was lost: a run took longer than 800 ms/],
+    ['eats all memory', COMMANDS.eat, /m: the worker was lost: .*(memory|ERR_WORKER_OUT_OF_MEMORY)/],
     ['crashes outside its run', COMMANDS.crashLater, /m: the worker was lost: told to crash/],
   ] as const) {
     test(`a model that ${fault} fails its batch with the cause; the next ones run`, async () => {
-      const { host } = await setup();
+      const { host } = await setup({ heapMiBMax: 64, runMsMax: value === COMMANDS.eat ? 20_000 : RUN_MS_MAX });
 
       await assert.rejects(command(host, 'm', value), (error: Error & { code?: string }) => {
         assert.equal(error.code, 'backend');

@@ -27,6 +27,7 @@ class FaultyRuntime extends PlainRuntime implements Runtime {
         for (const command of commandsOf(inputs, rows, config.input[0]?.dims[0] as number)) {
           if (command === COMMANDS.fail) throw new Error('told to fail');
           if (command === COMMANDS.hang) for (;;);
+          if (command === COMMANDS.eat) for (const eaten: number[][] = [];;) eaten.push(Array(10_000).fill(0.5));
           if (command === COMMANDS.exit) process.exit(3);
           if (command === COMMANDS.crashLater) {
             setTimeout(() => { throw new Error('told to crash'); }, 1);
