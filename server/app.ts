@@ -82,7 +82,8 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
   }
   const repository = chosenRepository(config);
   const { workers, runMsMax, inlineUsMax, drainMsMax, cacheBytesMax, sessionMinutesMax } = config;
-  const retriever = openRetriever({ addon, store, repository, log });
+  const cacheFolder = join(config.dataDir, 'indexes');
+  const retriever = openRetriever({ addon, store, repository, log, cacheFolder });
   const polled = config.modelControl === 'poll' ? await fingerprints(repository) : null;
   const host = ModelHost.start(repository, {
     workers, runMsMax, inlineUsMax, drainMsMax, cacheBytesMax, log,

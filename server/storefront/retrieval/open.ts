@@ -16,6 +16,7 @@ export interface RetrieverSetting {
   readonly store: Store;
   readonly repository: string; // a model repository's folder
   readonly log: Log;
+  readonly cacheFolder?: string; // for graphs that were built; absent: they are built at each start
 }
 
 /**
@@ -24,9 +25,11 @@ export interface RetrieverSetting {
  * past ones. Fails with `bad_argument` (settings) or `backend` (vectors) naming a damaged file.
  */
 export function openRetriever(setting: RetrieverSetting): HybridRetriever {
-  const { addon, store, repository, log } = setting;
+  const { addon, store, repository, log, cacheFolder } = setting;
   const rowOf = (id: string) => store.item(id)?.row;
-  const vectors = { addon, repository, rowOf, log, itemCount: store.itemCount };
+  const vectors = {
+    addon, repository, rowOf, log, itemCount: store.itemCount, ...(cacheFolder && { cacheFolder }),
+  };
   const taste = openVectors(vectors, 'session-encoder', 'ip');
   const similar = openVectors(vectors, 'item-vectors', 'cosine');
   const settings = settingsFor({ repository, log }, { taste, similar });
@@ -65,12 +68,13 @@ export interface VectorSetting {
   readonly repository: string;
   readonly rowOf: (item: string) => number | undefined;
   readonly itemCount?: number; // that there may be vectors for
+  readonly cacheFolder?: string;
   readonly log: Log;
 }
 
 /** The learned vectors of a model, or null where it is not in the repository. */
 export function openVectors(
-  { addon, repository, rowOf, itemCount, log }: VectorSetting,
+  { addon, repository, rowOf, itemCount, cacheFolder, log }: VectorSetting,
   model: string,
   metric: 'ip' | 'cosine',
 ): ItemVectorIndex | null {
@@ -81,7 +85,8 @@ export function openVectors(
     return null;
   }
   const learned = loadItemVectors(join(folder, version));
-  const vectors = new ItemVectorIndex(addon, learned, metric, rowOf, itemCount);
+  const cache = cacheFolder === undefined ? undefined : { folder: cacheFolder, name: model, log };
+  const vectors = new ItemVectorIndex(addon, learned, metric, rowOf, itemCount, cache);
   const { size } = vectors;
   // E.g. the shipped models beside a shop's own data: then their items are not this shop's.
   if (size === 0) log.warn('no item of a model is in the store', { model, repository });

@@ -6,6 +6,8 @@ import type {
 import { NO_ROW } from '../candidates.ts';
 import type { Candidates } from '../candidates.ts';
 import type { ItemVectors } from '../../item-vocabulary.ts';
+import { builtIndex } from './built-index.ts';
+import type { IndexCache } from './built-index.ts';
 
 // Up to here comparing with every vector takes under a millisecond and nothing need be built.
 const EXACT_MAX = 50_000;
@@ -44,7 +46,8 @@ export class ItemVectorIndex {
 
   /**
    * `rowOf` is undefined for an item that the store does not have: what was learned of it waits in
-   * `unplaced`. `itemCount`, where it is known, is how many there will be at least.
+   * `unplaced`. `itemCount`, where it is known, is how many there will be at least. `cache` keeps a
+   * graph for the next start.
    */
   constructor(
     addon: Pick<Addon, 'VectorIndex'>,
@@ -52,6 +55,7 @@ export class ItemVectorIndex {
     readonly metric: Metric,
     rowOf: (id: string) => number | undefined,
     itemCount = 0,
+    cache?: IndexCache,
   ) {
     const { vocabulary, dim, vectors } = learned;
     const rows: number[] = [];
@@ -77,8 +81,7 @@ export class ItemVectorIndex {
       packed.set(vectors.subarray(from * dim, (from + 1) * dim), to * dim);
     });
     const kind = Math.max(rows.length, itemCount) <= EXACT_MAX ? 'exact' : 'graph';
-    this.#index = new addon.VectorIndex({ kind, dim, metric });
-    if (rows.length > 0) this.#index.add(Uint32Array.from(rows), packed);
+    this.#index = builtIndex(addon, { kind, dim, metric }, Uint32Array.from(rows), packed, cache);
     this.learnedRows = rows;
   }
 
