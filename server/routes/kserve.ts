@@ -24,7 +24,7 @@ export interface KserveParts extends KserveInferParts, RepositoryParts, Settings
 
 /** What of Triton's extensions is here, by the names that `/v2` lists them under. */
 const EXTENSIONS = [
-  'classification', 'model_configuration', 'model_repository',
+  'classification', 'sequence', 'sequence(string_id)', 'model_configuration', 'model_repository',
   'model_repository(unload_dependents)', 'binary_tensor_data', 'parameters', 'statistics',
   'trace', 'logging',
 ];

@@ -52,7 +52,7 @@ suite('KServe v2 routes', () => {
       assert.deepEqual(await call('GET', path), [
         200,
         { name: 'vitrine', version: '1.2.3', extensions: [
-          'classification', 'model_configuration', 'model_repository',
+          'classification', 'sequence', 'sequence(string_id)', 'model_configuration', 'model_repository',
           'model_repository(unload_dependents)', 'binary_tensor_data', 'parameters', 'statistics',
           'trace', 'logging',
         ] },
