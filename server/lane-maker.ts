@@ -46,6 +46,8 @@ export interface MakerParts {
   readonly answers: AnswerStore;
   readonly rollouts: RolloutMemory;
   readonly limiter: RateLimiter;
+  /** Whether there are requests that a model's loading may not hold up. */
+  readonly serving: () => boolean;
   /** The lane of a model's version as it is now; throws where there is none. */
   readonly lanes: (model: string, version?: string) => ServedLane;
   readonly inlineUsMax: number; // a model whose full batch is cheaper runs on the front end
@@ -168,7 +170,7 @@ export class LaneMaker {
     const loose = isLoose(config) ? new LooseRows(slots) : undefined;
     const opened = inline
       ? await openInline(files, slab, loose).catch((cause: unknown) => { throw asBackend(config, cause); })
-      : await pool.open(files, slab, measured.openUs);
+      : await pool.open(files, slab, measured.openUs, this.parts.serving());
     const { rate_limiter } = config.instance_group;
     const limited = rate_limiter ? await this.#limited(opened, rate_limiter) : opened;
     const runner = loose && !inline ? new LooseRunner(limited, loose) : limited;

@@ -55,7 +55,7 @@ function failures({ failed }: LaneStats, reason?: FailureReason): number {
 }
 
 function observeLane(
-  metrics: Metrics, { model, version, placement, lane, rollout }: LaneReport,
+  metrics: Metrics, { model, version, placement, lane, loadSeconds, rollout }: LaneReport,
 ): void {
   const labels = { model, version };
   const { stats } = lane;
@@ -64,6 +64,8 @@ function observeLane(
 
   counter('nv_inference_request_success', 'Requests answered',
     () => stats.answered + (lane.cache?.hits ?? 0));
+  metrics.gauge('nv_model_load_duration_secs', 'Loading the model, all versions', labels,
+    () => loadSeconds);
   if (lane.cache) observeCache(counter, lane.cache);
   if (rollout) observeRollout(metrics, labels, rollout);
   for (const reason of FAILURE_REASONS) {

@@ -51,6 +51,8 @@ export interface LaneReport {
   readonly version: string;
   readonly placement: 'inline' | 'pool';
   readonly lane: ServedLane;
+  /** From reading the folder until all versions were warm. */
+  readonly loadSeconds: number;
   /** How the rollout stands in which the version is the candidate. */
   readonly rollout?: RolloutState;
 }
@@ -61,6 +63,7 @@ interface Served {
   readonly lanes: ReadonlyMap<number, ServedLane>;
   /** For requests that name no version; null where those are the newest one's. */
   readonly front: Front | null;
+  readonly loadSeconds: number;
   /** A repository made for this model alone, to be removed with it; '' where there is none. */
   readonly ownRepository: string;
 }
@@ -80,6 +83,7 @@ implements Inference, Lanes, ModelDirectory, ModelDetails, ModelRepository, Mode
   readonly #rollouts: RolloutMemory;
   #loaded: Promise<void> = Promise.resolve();
   #changes: Promise<void> = Promise.resolve(); // ends when every load and unload asked for has
+  #started = false; // the repository's models have all been tried
   #closing = false;
 
   private constructor(
@@ -94,7 +98,7 @@ implements Inference, Lanes, ModelDirectory, ModelDetails, ModelRepository, Mode
     this.#rollouts = new RolloutMemory(options.rolloutFile ?? '', log);
     this.#maker = new LaneMaker({
       pool: this.#pool, clock: this.#clock, answers: this.answers, rollouts: this.#rollouts,
-      limiter: this.limiter,
+      limiter: this.limiter, serving: () => this.#started,
       lanes: (model, version) => this.lane(model, version), inlineUsMax, log,
     });
   }
@@ -131,6 +135,7 @@ implements Inference, Lanes, ModelDirectory, ModelDetails, ModelRepository, Mode
       this.options.log.warn('a folder is not served', { model: name, why });
     }
     await this.#pool.rest();
+    this.#started = true;
   }
 
   /**
@@ -189,6 +194,7 @@ implements Inference, Lanes, ModelDirectory, ModelDetails, ModelRepository, Mode
     if (!files && !(await modelNames(this.repository)).includes(name)) throw this.#unknown(name);
     const ownRepository = files ? await writeOverride(name, override) : '';
     const before = this.#models.get(name);
+    const fromUs = this.#clock.nowUs();
     const lanes = new Map<number, ServedLane>();
     try {
       const from = files ? ownRepository : this.repository;
@@ -198,7 +204,8 @@ implements Inference, Lanes, ModelDirectory, ModelDetails, ModelRepository, Mode
       if (this.#closing) throw new ServeError('draining'); // `close` has not seen these lanes
       const { rollout } = folder.config;
       const front = rollout ? this.#maker.front(name, rollout, lanes) : null;
-      this.#models.set(name, { folder, lanes, front, ownRepository });
+      const loadSeconds = (this.#clock.nowUs() - fromUs) / 1e6;
+      this.#models.set(name, { folder, lanes, front, loadSeconds, ownRepository });
       this.#failed.delete(name);
       this.#unloaded.delete(name);
     } catch (thrown) {
@@ -349,8 +356,9 @@ implements Inference, Lanes, ModelDirectory, ModelDetails, ModelRepository, Mode
   }
 
   report(): readonly LaneReport[] {
-    return [...this.#models.values()].flatMap(({ folder, lanes, front }) =>
+    return [...this.#models.values()].flatMap(({ folder, lanes, front, loadSeconds }) =>
       [...lanes].map(([version, lane]) => ({
+        loadSeconds,
         ...(front && version === folder.config.rollout?.candidate ? { rollout: front.rollout.state } : {}),
         model: folder.name,
         version: String(version),

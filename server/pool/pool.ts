@@ -87,16 +87,17 @@ export class Pool {
   }
 
   /**
-   * Loads and warms the model on every worker. Fails with `backend` when any of them cannot. What is
-   * served goes on meanwhile: the workers take turns, and `openUs`, what it took where it was tried
-   * out, says whether it is opened on the thread that runs or on one to take its place.
+   * Loads and warms the model on every worker, on all at once or, `gently`, so that what is served
+   * goes on meanwhile: then the workers take turns, and `openUs`, what it took where it was tried out,
+   * says whether it is opened on the thread that runs or on one to take its place. Fails with
+   * `backend` when any of them cannot.
    */
-  async open(files: ModelFiles, slab: Slab, openUs = 0): Promise<Runner> {
+  async open(files: ModelFiles, slab: Slab, openUs: number, gently: boolean): Promise<Runner> {
     const lane = this.#lanes;
     this.#lanes += 1;
     const { memory, layout } = slab;
     this.#wanted.set(lane, { order: 'open', lane, files, memory, layout });
-    if (this.#runners.length === 0) {
+    if (!gently) {
       await this.#syncAll();
     } else {
       for (const seat of this.#seats) {
