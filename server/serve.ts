@@ -18,10 +18,11 @@ import { type Log, logDefect } from './core/log.ts';
 import { AnswerStore } from './flow/answer-store.ts';
 import type { Rollout, RolloutState } from './flow/rollout.ts';
 import { RolloutMemory } from './flow/rollout-memory.ts';
-import { type Front, LaneMaker } from './lane-maker.ts';
+import { LaneMaker } from './lane-maker.ts';
 import { Pool } from './pool/pool.ts';
 import { RateLimiter } from './pool/rate-limiter.ts';
 import { MODEL_FILES } from './runtime/open-runtime.ts';
+import { laneReports, type LaneReport, type Served, summary, versionNumber } from './served-model.ts';
 
 export interface HostOptions {
   readonly workers: number; // pool threads; 0 is one less than the cores, at least 1
@@ -44,29 +45,6 @@ export interface HostOptions {
 
 /** Of answers that models keep, where nobody says. */
 const CACHE_BYTES_MAX = 67_108_864;
-
-/** What one lane has done and is doing: `/metrics` reads it. */
-export interface LaneReport {
-  readonly model: string;
-  readonly version: string;
-  readonly placement: 'inline' | 'pool';
-  readonly lane: ServedLane;
-  /** From reading the folder until all versions were warm. */
-  readonly loadSeconds: number;
-  /** How the rollout stands in which the version is the candidate. */
-  readonly rollout?: RolloutState;
-}
-
-/** A model that is served: its versions' lanes, by number. */
-interface Served {
-  readonly folder: ModelFolder;
-  readonly lanes: ReadonlyMap<number, ServedLane>;
-  /** For requests that name no version; null where those are the newest one's. */
-  readonly front: Front | null;
-  readonly loadSeconds: number;
-  /** A repository made for this model alone, to be removed with it; '' where there is none. */
-  readonly ownRepository: string;
-}
 
 /** The models of a repository, loaded, warm and behind their lanes. */
 export class ModelHost
@@ -356,15 +334,7 @@ implements Inference, Lanes, ModelDirectory, ModelDetails, ModelRepository, Mode
   }
 
   report(): readonly LaneReport[] {
-    return [...this.#models.values()].flatMap(({ folder, lanes, front, loadSeconds }) =>
-      [...lanes].map(([version, lane]) => ({
-        loadSeconds,
-        ...(front && version === folder.config.rollout?.candidate ? { rollout: front.rollout.state } : {}),
-        model: folder.name,
-        version: String(version),
-        placement: lane.inline ? 'inline' as const : 'pool' as const,
-        lane,
-      })));
+    return [...this.#models.values()].flatMap(laneReports);
   }
 
   async #drain(lanes: Iterable<ServedLane>): Promise<void> {
@@ -384,21 +354,6 @@ implements Inference, Lanes, ModelDirectory, ModelDetails, ModelRepository, Mode
     const known = [...this.#models.keys()].sort().join(', ') || 'none';
     return new ServeError('unknown_model', `'${model}'; served are: ${known}`);
   }
-}
-
-/** The version asked for by number or label; the newest served one when none is. */
-function versionNumber({ name, served, config }: ModelFolder, version?: string): number {
-  if (version === undefined) return config.rollout?.stable ?? served.at(-1) as number;
-  const labels = config.version_labels;
-  const labelled = Object.hasOwn(labels, version) ? labels[version] : undefined;
-  const number = labelled ?? served.find((each) => String(each) === version);
-  if (number !== undefined) return number;
-  const known = [...served.map(String), ...Object.keys(labels)].join(', ');
-  throw new ServeError('unknown_version', `'${version}' of '${name}'; served are: ${known}`);
-}
-
-function summary({ name, served, config }: ModelFolder): ModelSummary {
-  return { name, versions: served.map(String), platform: config.platform };
 }
 
 /** On this thread: the file is opened for a moment, and only where its config is incomplete. */

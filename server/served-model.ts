@@ -1,0 +1,57 @@
+import type { ServedLane } from './batch/served-lane.ts';
+import type { ModelSummary } from './catalog/directory.ts';
+import type { ModelFolder } from './catalog/repository.ts';
+import { ServeError } from './core/errors.ts';
+import type { RolloutState } from './flow/rollout.ts';
+import type { Front } from './lane-maker.ts';
+
+/** What one lane has done and is doing: `/metrics` reads it. */
+export interface LaneReport {
+  readonly model: string;
+  readonly version: string;
+  readonly placement: 'inline' | 'pool';
+  readonly lane: ServedLane;
+  /** From reading the folder until all versions were warm. */
+  readonly loadSeconds: number;
+  /** How the rollout stands in which the version is the candidate. */
+  readonly rollout?: RolloutState;
+}
+
+/** A model that is served: its versions' lanes, by number. */
+export interface Served {
+  readonly folder: ModelFolder;
+  readonly lanes: ReadonlyMap<number, ServedLane>;
+  /** For requests that name no version; null where those are the newest one's. */
+  readonly front: Front | null;
+  readonly loadSeconds: number;
+  /** A repository made for this model alone, to be removed with it; '' where there is none. */
+  readonly ownRepository: string;
+}
+
+/** The version asked for by number or label; the newest served one when none is. */
+export function versionNumber({ name, served, config }: ModelFolder, version?: string): number {
+  if (version === undefined) return config.rollout?.stable ?? served.at(-1) as number;
+  const labels = config.version_labels;
+  const labelled = Object.hasOwn(labels, version) ? labels[version] : undefined;
+  const number = labelled ?? served.find((each) => String(each) === version);
+  if (number !== undefined) return number;
+  const known = [...served.map(String), ...Object.keys(labels)].join(', ');
+  throw new ServeError('unknown_version', `'${version}' of '${name}'; served are: ${known}`);
+}
+
+export function summary({ name, served, config }: ModelFolder): ModelSummary {
+  return { name, versions: served.map(String), platform: config.platform };
+}
+
+/** One for each version, oldest first. */
+export function laneReports({ folder, lanes, front, loadSeconds }: Served): LaneReport[] {
+  const { name, config } = folder;
+  return [...lanes].map(([version, lane]) => ({
+    model: name,
+    version: String(version),
+    placement: lane.inline ? 'inline' : 'pool',
+    lane,
+    loadSeconds,
+    ...(front && version === config.rollout?.candidate ? { rollout: front.rollout.state } : {}),
+  }));
+}
