@@ -24,7 +24,7 @@ export interface PoolOptions {
  * Opening a model stops the seat's runs for as long as it takes. Above this it is opened on a second
  * thread while the first goes on: that costs a thread and opening every model that is served again.
  */
-const OPEN_HERE_US_MAX = 10_000;
+const OPEN_HERE_US_MAX = 30_000;
 /** What tries models out gives way to what serves them. */
 const TRIAL_NICE = 10;
 /** It is kept for the next model this long: a thread with a runtime takes 100 ms to start. */
