@@ -65,8 +65,8 @@ async function lookAt(repository: string, name: string): Promise<ModelFact> {
   try {
     const { config, folder, served } = await readModel(repository, name, describe);
     platform = config.platform;
-    const file = platform === 'ensemble' ? '' : MODEL_FILES[config.platform as Platform]; // it has none
-    const files = served.map((version) => join(folder, String(version), file));
+    const file = MODEL_FILES[config.platform as Platform]; // ensembles have none
+    const files = file ? served.map((version) => join(folder, String(version), file)) : [];
     const lost = files.find((file) => !existsSync(file));
     return { name, platform, versions: served, why: lost ? `${lost} is missing` : '' };
   } catch (error) {
