@@ -22,7 +22,7 @@ import { LaneMaker } from './lane-maker.ts';
 import { Pool } from './pool/pool.ts';
 import { RateLimiter } from './pool/rate-limiter.ts';
 import { MODEL_FILES } from './runtime/open-runtime.ts';
-import { laneReports, type LaneReport, type Served, summary, versionNumber } from './served-model.ts';
+import { laneReports, type LaneReport, type Served, stepNames, summary, versionNumber } from './served-model.ts';
 
 export interface HostOptions {
   readonly workers: number; // pool threads; 0 is one less than the cores, at least 1
@@ -77,7 +77,7 @@ implements Inference, Lanes, ModelDirectory, ModelDetails, ModelRepository, Mode
     this.#maker = new LaneMaker({
       pool: this.#pool, clock: this.#clock, answers: this.answers, rollouts: this.#rollouts,
       limiter: this.limiter, serving: () => this.#started,
-      lanes: (model, version) => this.lane(model, version), inlineUsMax, log,
+      lanes: (model, version) => this.#lane(model, version), inlineUsMax, log,
     });
   }
 
@@ -201,12 +201,19 @@ implements Inference, Lanes, ModelDirectory, ModelDetails, ModelRepository, Mode
   /** Models that an ensemble needs and that are not served; its own load is under way. */
   async #loadSteps({ name, ensemble = [] }: ModelConfig): Promise<void> {
     for (const { model_name: step } of ensemble) {
-      if (this.#models.has(step) && step !== name) continue;
-      if (this.#changing.has(step)) {
+      if (this.#changing.has(step) || this.#needs(step, name)) {
         throw new ServeError('bad_argument', `ensemble '${name}' is a step of itself, by '${step}'`);
       }
+      if (this.#models.has(step)) continue;
       await this.#marked(step, 'LOADING', () => this.#load(step));
     }
+  }
+
+  /** Whether the model, as it is served now, has the other among its steps, or theirs. */
+  #needs(model: string, other: string): boolean {
+    const served = this.#models.get(model);
+    if (!served) return false;
+    return stepNames(served.folder.config).some((step) => step === other || this.#needs(step, other));
   }
 
   async #unload(name: string): Promise<void> {
@@ -224,6 +231,17 @@ implements Inference, Lanes, ModelDirectory, ModelDetails, ModelRepository, Mode
     if (ownRepository !== '') await removeOverride(ownRepository);
   }
 
+  /** Ensembles before what they need: a request between two steps has its next one yet. */
+  async #endAll(): Promise<void> {
+    const left = new Map(this.#models);
+    while (left.size > 0) {
+      const needed = new Set([...left.values()].flatMap(({ folder }) => stepNames(folder.config)));
+      const free = [...left].filter(([name]) => !needed.has(name));
+      for (const [name] of free) left.delete(name);
+      await Promise.all(free.map(([, served]) => this.#end(served)));
+    }
+  }
+
   /**
    * Takes no more requests, drains the open ones for `drainMsMax`, then ends the pool: a run that
    * still goes on fails with `backend`.
@@ -231,7 +249,7 @@ implements Inference, Lanes, ModelDirectory, ModelDetails, ModelRepository, Mode
   async close(): Promise<void> {
     if (this.#closing) return;
     this.#closing = true;
-    const drained = Promise.all([...this.#models.values()].map((served) => this.#end(served)));
+    const drained = this.#endAll();
     let cancel = (): void => {};
     const late = new Promise<void>((resolve) => {
       cancel = this.#clock.after(this.options.drainMsMax * 1000, resolve);
@@ -245,6 +263,10 @@ implements Inference, Lanes, ModelDirectory, ModelDetails, ModelRepository, Mode
 
   lane(model: string, version?: string): ServedLane {
     if (this.#closing) throw new ServeError('draining');
+    return this.#lane(model, version);
+  }
+
+  #lane(model: string, version?: string): ServedLane {
     const { folder, lanes, front } = this.#served(model);
     if (version === undefined && front) return front.lane;
     return lanes.get(versionNumber(folder, version)) as ServedLane;

@@ -1,5 +1,6 @@
 import type { ServedLane } from './batch/served-lane.ts';
 import type { ModelSummary } from './catalog/directory.ts';
+import type { ModelConfig } from './catalog/model-config.ts';
 import type { ModelFolder } from './catalog/repository.ts';
 import { ServeError } from './core/errors.ts';
 import type { RolloutState } from './flow/rollout.ts';
@@ -54,4 +55,9 @@ export function laneReports({ folder, lanes, front, loadSeconds }: Served): Lane
     loadSeconds,
     ...(front && version === config.rollout?.candidate ? { rollout: front.rollout.state } : {}),
   }));
+}
+
+/** Models that an ensemble's requests go through; none of any other. */
+export function stepNames({ ensemble = [] }: ModelConfig): string[] {
+  return ensemble.map(({ model_name }) => model_name);
 }

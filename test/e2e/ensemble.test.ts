@@ -51,6 +51,38 @@ suite('An ensemble in a host', () => {
     await host.close();
   });
 
+  test('closing answers what is between two steps', async () => {
+    const repository = temporaryFolder();
+    const pool = { parameters: { placement: 'pool' } };
+    writeFiles(repository, { 'all/config.json': chain('twice', 'thrice', 'twice') });
+    writeTimes(repository, 'twice', { 1: 2 }, pool);
+    writeTimes(repository, 'thrice', { 1: 3 }, pool);
+    const host = await openHost(repository);
+    const [input] = timesInput(1);
+    const ask = () => host.infer({ model: 'all', inputs: [{ ...input!, name: 'in' }] });
+    const asked = Array.from({ length: 50 }, ask);
+    await Promise.race(asked);
+
+    const closed = host.close();
+    await assert.rejects(ask(), { code: 'draining' });
+    for (const { outputs } of await Promise.all(asked)) assert.equal(float32View(outputs[0]!)[0], 12);
+    await closed;
+  });
+
+  test('a step that becomes an ensemble of its own ensemble is refused, and stays as it was', async () => {
+    const repository = temporaryFolder();
+    writeFiles(repository, { 'a/config.json': chain('b') });
+    writeTimes(repository, 'b', { 1: 2 });
+    const host = await openHost(repository);
+    writeFiles(repository, { 'b/config.json': chain('a') });
+
+    await assert.rejects(host.load('b'), { code: 'bad_argument', message: /is a step of itself/ });
+
+    assert.equal(host.config('b').platform, 'plain');
+    assert.equal(host.ready(), true);
+    await host.close();
+  });
+
   test('ensembles may be steps of others, but none of itself', async () => {
     const repository = temporaryFolder();
     writeFiles(repository, {
