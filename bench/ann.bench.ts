@@ -27,10 +27,10 @@ const SIZES: Record<BenchSize, Size> = {
     sets: Object.keys(SETS),
     rivals: RIVALS,
     leftOut: { clusters: ['vitrine-bf16', 'usearch-f32', 'faiss-hnsw', 'faiss-flat'], 'wink-1k': PEERS },
-    speed: { lookQueries: 2000, queries: 10_000, turns: 5, leastMs: 250, sweep: WIDE },
+    speed: { lookQueries: 2000, queries: 10_000, turns: 3, leastMs: 200, sweep: WIDE },
     filter: {
-      sets: ['wink'], shares: SHARES, queriesMax: 1000, queriesMin: 40, passMs: 2000,
-      sweep: { ...WIDE, beamMax: 1280, gapMax: 0.03, stepsMax: 9 },
+      sets: ['wink'], shares: SHARES, queriesMax: 1000, queriesMin: 40, passMs: 1000,
+      sweep: { ...WIDE, beamMax: 1280, gapMax: 0.03, stepsMax: 8 },
     },
     churn: {
       sets: ['wink', 'diginetica-cosine'], share: 0.3, peersCountMax: 100_000, queries: 1000,

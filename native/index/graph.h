@@ -54,6 +54,9 @@ class GraphIndex final : public Index {
     std::vector<std::uint32_t> finalists;
     std::size_t looked_at = 0;  // places of the pool that the finalists came from
     std::size_t query = 0;
+    const Allow* allow = nullptr;  // what it brings home is asked for; nullptr: it was, or may all be
+
+    bool admits(std::uint32_t id) const noexcept { return id != kNone && (allow == nullptr || allow->has(id)); }
   };
 
   // Walks that take turns: while one's codes come from memory, the others compute.
@@ -75,6 +78,8 @@ class GraphIndex final : public Index {
                        const SearchRequest& request, Search& search) const;
   void answer_by_length(const float* queries, std::size_t count, const Question& question,
                         const SearchRequest& request, Turns& turns) const;
+  bool walk_plainly(const float* query, const Question& question, const SearchRequest& request,
+                    Search& search, std::uint64_t& steps) const;
   void walk_together(const float* queries, std::size_t first, std::size_t end,
                      const SearchRequest& request, Turns& turns) const;
   bool scan_together(const float* queries, std::span<const std::uint32_t> numbers, bool by_id,

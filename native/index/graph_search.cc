@@ -1,6 +1,7 @@
 // Answers queries: by walking the graph, or by a scan where that is cheaper or surer.
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <numeric>
 #include <shared_mutex>
 #include <tuple>
@@ -18,6 +19,11 @@ constexpr std::size_t kPassQueries = 32;
 
 // What walks bring home is ordered by codes. So many more than asked for are compared as they are.
 constexpr std::uint32_t finalists_for(std::uint32_t k) noexcept { return k + std::max(20u, k / 2); }
+
+// From this share of matches near a query on, a walk asks only in the end which match; of what it brings
+// home, so much of the share expected has to.
+constexpr double kPlainShare = 0.3;
+constexpr double kPlainEnough = 0.5;
 
 // Standard deviations of the codes' error that are allowed for.
 constexpr float kHope = 3;
@@ -113,6 +119,7 @@ void GraphIndex::answer_together(const float* queries, std::size_t first, std::s
     if (next == end) return false;
     search.query = next++;
     prepare(queries + search.query * rows_.stride(), search);
+    search.allow = nullptr;
     search.probe.limit(reach, search.coded);
     search.walk.begin(net, search.probe, reach);
     if (search.walk.expand(net)) return true;
@@ -148,7 +155,7 @@ void GraphIndex::choose_finalists(Search& search, std::uint32_t k) const {
   search.looked_at = 0;
   for (; search.looked_at < pool.size() && search.finalists.size() < wanted; ++search.looked_at) {
     const std::uint32_t slot = Pool::slot_of(pool[search.looked_at]);
-    if (rows_.id(slot) == kNone) continue;
+    if (!search.admits(rows_.id(slot))) continue;
     rows_.prefetch(slot);
     search.finalists.push_back(slot);
   }
@@ -181,7 +188,7 @@ void GraphIndex::finish(const float* query, Search& search, const SearchRequest&
   for (std::size_t i = search.looked_at; i < pool.size(); ++i) {
     if (hope(search, pool[i]) < search.found.floor()) break;
     const std::uint32_t slot = Pool::slot_of(pool[i]);
-    if (rows_.id(slot) == kNone) continue;
+    if (!search.admits(rows_.id(slot))) continue;
     search.found.offer({rows_.score(query, slot), rows_.id(slot)});
   }
   write_results(search.found, request.k, ids, scores);
@@ -206,6 +213,31 @@ void GraphIndex::finish_surely(const float* query, Search& search, const SearchR
   write_results(scanned.found, request.k, ids, scores);
 }
 
+// Where most match: a walk that asks only in the end, of what it brings home, and is as much wider. False
+// where too few of that match.
+bool GraphIndex::walk_plainly(const float* query, const Question& question,
+                              const SearchRequest& request, Search& search,
+                              std::uint64_t& steps) const {
+  const double share = share_here(question);
+  const auto wider = [&](std::uint32_t count) { return static_cast<std::size_t>(std::ceil(count / share)); };
+  const std::size_t beam = wider(question.beam);
+  const Reach reach = near() == Near::product ? Reach{.most = beam} : reach_for(wider(request.k), beam);
+  prepare(query, search);
+  search.probe.limit(reach, search.coded);
+  search.walk.begin(net(), search.probe, reach);
+  for (steps = 0; search.walk.expand(net()); ++steps) search.walk.meet(net());
+  const Pool& pool = search.walk.pool();
+  std::size_t admitted = 0;
+  for (std::size_t i = 0; i < pool.size(); ++i) {
+    const std::uint32_t id = rows_.id(Pool::slot_of(pool[i]));
+    admitted += id != kNone && request.allow->has(id);
+  }
+  if (static_cast<double>(admitted) < kPlainEnough * share * static_cast<double>(pool.size())) return false;
+  search.allow = request.allow;
+  choose_finalists(search, request.k);
+  return search.finalists.size() >= std::min<std::uint64_t>(request.k, question.matches);
+}
+
 // Whether a walk is worth it depends on how many near the query match: first seen at the entries, and
 // better once the walk has come to the query's neighbours. False where a scan has to be made.
 bool GraphIndex::answer_filtered(const float* queries, std::size_t q, Question question,
@@ -213,6 +245,7 @@ bool GraphIndex::answer_filtered(const float* queries, std::size_t q, Question q
   const float* query = queries + q * rows_.stride();
   const std::shared_lock reading(gate_);
   prepare(query, search);
+  search.allow = nullptr;  // what a filtered walk brings home has been asked
   const auto admits = [&](std::uint32_t slot) {
     const std::uint32_t id = rows_.id(slot);
     return id != kNone && request.allow->has(id);
@@ -220,6 +253,15 @@ bool GraphIndex::answer_filtered(const float* queries, std::size_t q, Question q
   question.nearby = search.walk.begin_filtered(net(), search.probe, admits);
   Choice choice = choose(question);
   std::uint64_t steps = 0;
+  if (choice.plan == Plan::graph && share_here(question) >= kPlainShare) {
+    if (walk_plainly(query, question, request, search, steps)) {
+      finish(query, search, request, request.ids + q * request.k, request.scores + q * request.k);
+      explain(request, question, choice, 1, steps);
+      return true;
+    }
+    search.allow = nullptr;
+    question.nearby = search.walk.begin_filtered(net(), search.probe, admits);
+  }
   if (choice.plan == Plan::graph) {
     const bool arrived = search.walk.run_filtered(
         net(), question.beam, steps_max(question), admits, [&](const Nearby& nearby) {

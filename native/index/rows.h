@@ -45,6 +45,7 @@ class Rows {
   std::uint32_t slot(std::uint32_t id) const noexcept { return by_id_.find(id); }
   // Under cosine the lengths' part is in `score`, and every length is 1.
   float length(std::uint32_t slot) const noexcept { return cosine_ ? 1.0f : *lengths_.at(slot); }
+  bool has_lengths() const noexcept { return !cosine_; }  // that differ
 
   // What the caller sees: higher is better. `query` was made by `prepare`.
   float score(const float* query, std::uint32_t slot) const noexcept {

@@ -44,8 +44,11 @@ bool scan(const Scanned& in, const Allow* allow, bool by_id, std::uint64_t rows_
 // Calls visit(slot) for every allowed id that has one, in order of id.
 template <class Visit>
 void for_each_allowed(const Rows& rows, const Allow& allow, Visit visit) {
-  for (std::size_t word = 0; word < allow.words.size(); ++word) {
-    for (std::uint32_t bits = allow.words[word]; bits != 0; bits &= bits - 1) {
+  const std::span<const std::uint32_t> words = allow.words;
+  for (std::size_t word = 0; word < words.size(); word += 2) {  // in few matches most are 0
+    std::uint64_t bits = words[word];
+    if (word + 1 < words.size()) bits |= std::uint64_t{words[word + 1]} << 32;
+    for (; bits != 0; bits &= bits - 1) {
       const auto id = static_cast<std::uint32_t>(word * 32) + static_cast<std::uint32_t>(std::countr_zero(bits));
       const std::uint32_t slot = id == kNone ? kNone : rows.slot(id);
       if (slot != kNone) visit(slot);
