@@ -18,7 +18,7 @@ import type { Row } from './report.ts';
 import { digest, makeCases, type Case } from './requests.ts';
 
 const SIZES = {
-  full: { warm: 1, seconds: 10, turns: 5, settle: 200, swaps: 300 },
+  full: { warm: 0.5, seconds: 4, turns: 9, settle: 200, swaps: 300 },
   quick: { warm: 0.5, seconds: 3, turns: 2, settle: 20, swaps: 40 },
   smoke: { warm: 0.05, seconds: 0.3, turns: 1, settle: 1, swaps: 3 },
 } as const;
@@ -33,7 +33,7 @@ const MODELS: readonly Served[] = [
   { model: INLINE, config: { max_batch_size: 64, parameters: { placement: 'inline' } } },
   { model: POOL, config: { max_batch_size: 64, parameters: { placement: 'pool' } } },
 ];
-const RATES: Readonly<Record<string, number>> = { inline: 20_000, pool: 2000 }; // far from the most
+const RATES: Readonly<Record<string, number>> = { inline: 10_000, pool: 1000 }; // far from the most
 
 export const bench: Bench = {
   packages: ['uWebSockets.js', 'onnxruntime-node', 'piscina'],
