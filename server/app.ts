@@ -13,6 +13,7 @@ import { seedDemo } from './demo/seed.ts';
 import { laneStats, observeLanes } from './observe-lanes.ts';
 import { Metrics } from './observe/metrics.ts';
 import { observeProcess } from './observe/process.ts';
+import { RequestLog, type RequestLogging } from './observe/request-log.ts';
 import { RequestTracing } from './observe/request-tracing.ts';
 import { observeSpans, postTo, SpanExporter } from './observe/span-exporter.ts';
 import { Tracer } from './observe/tracer.ts';
@@ -116,7 +117,9 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
     : new SpanExporter({ post: postTo(config.otlpUrl), clock, log, version: VERSION });
   const tracing = new RequestTracing(clock, spans, config.otlpRate);
   const restrictions = parseRestrictions(config.restrictedApi);
-  const router = new Router(log, requestCounter(metrics, 'http'), Number(config.shedStatus), restrictions);
+  const requests = new RequestLog(log, config.logRequests as RequestLogging);
+  const router = new Router(log, requestCounter(metrics, 'http'), Number(config.shedStatus), restrictions,
+    requests.on ? requests : null);
   addKserveRoutes(router, {
     lanes: host, inference: host, directory: host, details: host, clock, version: VERSION,
     bodyBytesMax: config.bodyBytesMax, stats: () => laneStats(host),
@@ -127,7 +130,7 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
   addOpsRoutes(router, { healthy: () => healthy, metrics: () => metrics.text() });
   addDemoRoutes(router, { store, storefront: shop, clock, transport: () => transport.name });
   const sessions = new SocketSessions({
-    lanes: host, directory: host, details: host, storefront: shop, clock, log, desk, tracing, restrictions,
+    lanes: host, directory: host, details: host, storefront: shop, clock, log, desk, tracing, restrictions, requests,
     version: VERSION,
     limits: {
       requestsMax: config.socketRequestsMax,

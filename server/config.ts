@@ -74,6 +74,10 @@ export const SETTINGS = {
     env: 'VITRINE_LOG', value: 'info', oneOf: ['debug', 'info', 'warn', 'error'],
     why: 'least level that is written to stderr',
   },
+  logRequests: {
+    env: 'VITRINE_LOG_REQUESTS', value: 'none', oneOf: ['none', 'failed', 'all'],
+    why: 'a line at level info for each request, with its id and trace; WebSocket infer is decoded then',
+  },
   workers: {
     env: 'VITRINE_WORKERS', value: 0, min: 0, max: 256,
     why: 'pool threads; 0 is one less than the cores, at least 1',

@@ -153,12 +153,6 @@ function observePhases(
   for (const [phase, [help, ns]] of Object.entries(sums)) {
     counter(`${phase}_duration_us`, help, Math.floor(ns / 1000));
   }
-  const { inputUs, outputUs } = phases;
-  for (const [phase, histogram] of Object.entries({ input: inputUs, output: outputUs })) {
-    metrics.histogram(`nv_inference_compute_${phase}_duration_histogram_us`,
-      `As nv_inference_compute_${phase}_duration_us`, labels,
-      () => histogram.cumulative(US_BOUNDS));
-  }
 }
 
 /** Durations of the requests that were answered: each a histogram that adds up with its kin. */
@@ -169,7 +163,9 @@ function observeLevel(
   const phases = {
     request: ['From submission to answer', level.requestUs],
     queue: ['Time in the queue', level.queueUs],
-    compute_infer: ['Time of the run that the request was part of', level.runUs],
+    compute_input: ['Gathering rows for the run that the request was part of', level.inputUs],
+    compute_infer: ['In the model, the hop to a worker and back included', level.inferUs],
+    compute_output: ['Scattering the answers of that run', level.outputUs],
   } as const;
   for (const [phase, [help, histogram]] of Object.entries(phases)) {
     metrics.histogram(`nv_inference_${phase}_duration_histogram_us`, help, labels,

@@ -9,8 +9,10 @@ import { PhaseStats } from './phase-stats.ts';
 export class LevelStats {
   /** From submission to the start of the run. */
   readonly queueUs = new Histogram();
-  /** Of the run that it was part of. */
-  readonly runUs = new Histogram();
+  /** Of the run that it was part of: its rows gathered, the model, its answers scattered. */
+  readonly inputUs = new Histogram();
+  readonly inferUs = new Histogram();
+  readonly outputUs = new Histogram();
   /** From submission to the answer. */
   readonly requestUs = new Histogram();
 }
@@ -62,10 +64,18 @@ export class LaneStats {
 
   /** All of the run's are: what they have in common is counted once for them all. */
   answeredBatch(batch: Batch): void {
-    const runUs = batch.endedUs - batch.startedUs;
     this.answered += batch.answers;
     this.phases.answered(batch.answers, batch.queuedNs, batch, batch.endedUs);
-    this.levels.forEach((level, at) => level.runUs.record(runUs, batch.answersOf[at]));
+    const [inputUs, outputUs] = [batch.inputNs / 1000, batch.outputNs / 1000];
+    const inferUs = batch.endedUs - batch.startedUs - inputUs - outputUs;
+    for (let at = 0; at < this.levels.length; at += 1) {
+      const count = batch.answersOf[at] as number;
+      if (count === 0) continue;
+      const level = this.levels[at] as LevelStats;
+      level.inputUs.record(inputUs, count);
+      level.inferUs.record(inferUs, count);
+      level.outputUs.record(outputUs, count);
+    }
   }
 
   fail(code: FailureCode): void {

@@ -1,5 +1,3 @@
-import { Histogram } from '../core/histogram.ts';
-
 /**
  * Where the time of a lane's requests went, in whole nanoseconds, so that the sums add up to the
  * last digit: of those that were answered, `successNs` is `queueNs + inputNs + inferNs + outputNs`;
@@ -19,9 +17,6 @@ export class PhaseStats {
   rows = 0;
   /** Milliseconds since 1970; 0 before the first. */
   lastMs = 0;
-  /** Microseconds, of every request that was answered. */
-  readonly inputUs = new Histogram();
-  readonly outputUs = new Histogram();
   /** Runs of so many rows, and where their time went; place 0 is nobody's. */
   readonly sizeRuns: Float64Array;
   readonly sizeInputNs: Float64Array;
@@ -58,8 +53,6 @@ export class PhaseStats {
     this.queueNs += queuedNs;
     this.inputNs += inputNs * count;
     this.outputNs += outputNs * count;
-    this.inputUs.record(inputNs / 1000, count);
-    this.outputUs.record(outputNs / 1000, count);
     this.inferNs += inferNs(startedUs, endedUs, inputNs, outputNs) * count;
   }
 

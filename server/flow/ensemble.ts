@@ -134,7 +134,9 @@ export class EnsembleLane implements ServedLane, Desk {
     this.stats.phases.answered(1, 0, run, endUs);
     const [level] = this.stats.levels;
     level?.requestUs.record(endUs - fromUs);
-    level?.runUs.record(endUs - fromUs);
+    level?.inferUs.record(endUs - fromUs);
+    level?.inputUs.record(0);
+    level?.outputUs.record(0);
     level?.queueUs.record(0);
   }
 }

@@ -65,7 +65,7 @@ async function inferAny(
   const { model, version } = params as { model: string; version?: string };
   const encoding = encodingOf(request.header('content-encoding'));
   if (encoding === null) return unknownEncoding();
-  const trace = parts.tracing.begin(contextOf(request));
+  const trace = parts.tracing.begin(traceOf(request));
   let id = '';
   try {
     let lane = parts.lanes.lane(model, version); // before the body: Triton tells of it first
@@ -78,7 +78,8 @@ async function inferAny(
     ({ id } = asked);
     const answered = await run(parts, lane, asked, request, trace);
     fast?.learn(lane, request, asked, answered);
-    const answer = trace ? inTrace(answered, trace) : answered;
+    const traced = trace ? inTrace(answered, trace) : answered;
+    const answer = id === '' ? traced : { ...traced, id };
     const accept = request.header('accept-encoding');
     const accepted = accept === '' ? 'identity' : acceptedEncoding(accept);
     if (accepted === 'identity' || Buffer.byteLength(answer.body) < PACK_BYTES_MIN) return answer;
@@ -95,12 +96,14 @@ async function inferAny(
   }
 }
 
-function contextOf(request: HttpRequest): TraceContext | null {
+/** The caller's trace, where its headers name one. */
+export function traceOf(request: HttpRequest): TraceContext | null {
   const parent = request.header('traceparent');
   return parent === '' ? null : parseTraceContext(parent, request.header('tracestate'));
 }
 
-function inTrace(answer: Answer, trace: RequestTrace): Answer {
+/** The answer with this request's span of the trace. */
+export function inTrace(answer: Answer, trace: RequestTrace): Answer {
   const state = trace.state === '' ? {} : { tracestate: trace.state };
   return { ...answer, headers: { ...answer.headers, traceparent: traceparent(trace), ...state } };
 }
@@ -127,7 +130,7 @@ function run(
     const asking = { model, ...asked.request, ...timeLimit(lane, asked), ...phases };
     const cancel = startInfer(lane, asking, clock, (error, result) => {
       if (error || !result) return reject(error);
-      if (startUs >= 0) tracer.add(traceOf(result, asked.id, startUs, clock.nowUs()));
+      if (startUs >= 0) tracer.add(timesOf(result, asked.id, startUs, clock.nowUs()));
       try {
         const end = { way: 'http', model, requestId: asked.id, result, error: null } as const;
         if (trace) tracing.endInfer(trace, end);
@@ -157,7 +160,7 @@ function allowsTimeouts({ dynamic_batching }: ModelConfig): boolean {
 }
 
 /** A request settles as soon as its run has ended: its times lie before that. */
-function traceOf(
+function timesOf(
   { model, version, timing }: InferResult, requestId: string, startUs: number, endUs: number,
 ): Trace {
   const runUs = endUs - timing.runUs;

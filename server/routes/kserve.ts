@@ -6,6 +6,7 @@ import { encodeConfig } from '../wire/kserve-config.ts';
 import { inTritonWords } from '../wire/kserve-error.ts';
 import { encodeStats, type VersionStats } from '../wire/kserve-stats.ts';
 import { InferPlans } from '../wire/kserve-plans.ts';
+import { generate } from './kserve-generate.ts';
 import { infer, type KserveInferParts } from './kserve-infer.ts';
 import { KserveFast } from './kserve-fast.ts';
 import { addRepositoryRoutes, type RepositoryParts } from './kserve-repository.ts';
@@ -26,7 +27,7 @@ export interface KserveParts extends KserveInferParts, RepositoryParts, Settings
 const EXTENSIONS = [
   'classification', 'sequence', 'sequence(string_id)', 'model_configuration', 'model_repository',
   'model_repository(unload_dependents)', 'binary_tensor_data', 'parameters', 'statistics',
-  'trace', 'logging',
+  'schedule_policy', 'trace', 'logging',
 ];
 
 /** KServe v2 with Triton's extensions: server and model metadata, health, infer. */
@@ -59,6 +60,9 @@ export function addKserveRoutes(router: Router, parts: KserveParts): void {
     });
     of('/stats', (model, version) => jsonAnswer(statsBody(parts, model, version)));
     router.on('POST', `${path}/infer`, (request, params) => infer(parts, plans, fast, request, params));
+    for (const [below, stream] of [['generate', false], ['generate_stream', true]] as const) {
+      router.on('POST', `${path}/${below}`, (request, params) => generate(parts, request, params, stream));
+    }
   }
 }
 

@@ -1,13 +1,18 @@
 import { clientMessage } from '../core/client-text.ts';
 import { asServeError, ServeError } from '../core/errors.ts';
 import { type Log, logDefect } from '../core/log.ts';
+import { parseTraceContext } from '../core/trace-context.ts';
+import type { RequestLog } from '../observe/request-log.ts';
 import type { HttpRequest, HttpRespond } from '../transport/transport.ts';
+import { KserveError } from '../wire/kserve-error.ts';
 import { checkKey, groupOf, type Key, type Restrictions } from './restrict.ts';
 
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array | string;
+  /** The client's own name of its request, for the log. */
+  readonly id?: string;
 }
 
 /** What stands in the path where the pattern has `:name`, decoded; `*` is the rest of the path. */
@@ -38,6 +43,7 @@ export class Router {
     /** What is refused for load is answered with it: 503, or 429. */
     private readonly shedStatus = 503,
     private readonly restrictions: Restrictions = new Map(),
+    private readonly requests: RequestLog | null = null, // where lines are written
   ) {}
 
   on(method: 'GET' | 'POST', path: string, route: Route): this {
@@ -56,9 +62,14 @@ export class Router {
   /** Answers the request, unless its client leaves before that. */
   handle(request: HttpRequest, respond: HttpRespond): void {
     let path = NO_PATTERN;
-    const done = ({ status, headers, body }: Answer): void => {
+    const startMs = this.requests ? performance.now() : 0;
+    const done = ({ status, headers, body, id }: Answer): void => {
       respond(status, headers, body);
       this.observe(path, status);
+      this.requests?.add({
+        way: 'http', what: `${request.method} ${path}`, outcome: status, failed: status >= 400,
+        ms: performance.now() - startMs, id, traceId: traceIdOf(request, headers),
+      });
     };
     const failed = (thrown: unknown): void => done(this.#failure(request, thrown));
     try {
@@ -96,11 +107,18 @@ export class Router {
 
   #failure(request: HttpRequest, thrown: unknown): Answer {
     const error = asServeError(thrown);
-    logDefect(this.log, 'a route failed', error, { path: request.path });
-    const answer = failureAnswer(error, request.path, this.shedStatus);
+    const traceId = traceIdOf(request, {});
+    logDefect(this.log, 'a route failed', error, { path: request.path, trace_id: traceId });
+    const made = failureAnswer(error, request.path, this.shedStatus);
+    const answer = error instanceof KserveError && error.id !== '' ? { ...made, id: error.id } : made;
     if (!(thrown instanceof WrongMethod)) return answer;
     return { ...answer, headers: { ...answer.headers, allow: thrown.allow.join(', ') } };
   }
+}
+
+/** As the answer has it, else as the request brought it. */
+function traceIdOf(request: HttpRequest, answered: Answer['headers']): string | undefined {
+  return parseTraceContext(answered['traceparent'] ?? request.header('traceparent'), '')?.traceId;
 }
 
 interface Found {

@@ -2,8 +2,9 @@ import { ServeError } from '../core/errors.ts';
 import type { FailureCode } from '../core/errors.ts';
 import type { Socket } from '../transport/transport.ts';
 import { encodeMessage, errorReply, type Outgoing, type WireFormat } from '../wire/encode.ts';
-import type { CreditPush, Op, Push, RequestId } from '../wire/schema.ts';
+import type { CreditPush, Op, Push, RequestId, Request } from '../wire/schema.ts';
 import { Credit, type Credits } from './credit.ts';
+import type { RequestLog } from '../observe/request-log.ts';
 import { Caller } from './desk.ts';
 import type { InferTemplate } from './infer-template.ts';
 import { Flights } from './flights.ts';
@@ -40,6 +41,7 @@ export class Session {
   overruns = 0;
   /** How many requests may be unanswered; one more is answered `overloaded`. */
   requestsMax: number;
+  readonly #open = new Map<RequestId, { ms: number; traceId: string | undefined }>(); // to be logged
   #credit: Credit | null = null; // of who has asked for it
   #fullError: ServeError | null = null;
 
@@ -48,6 +50,7 @@ export class Session {
     readonly limits: SessionLimits,
     private readonly outbox: Outbox,
     private readonly observe: SocketObserver,
+    private readonly requests: RequestLog | null = null,
   ) {
     this.box = new Mailbox(socket);
     this.requestsMax = limits.requestsMax;
@@ -111,12 +114,30 @@ export class Session {
     }
     this.outbox.put(this.box, frame);
     this.answered(op);
+    this.#logged(op, message.id, 'ok', message['traceparent']);
   }
 
   fail(format: WireFormat, op: Op | 'unreadable', id: RequestId | null, error: ServeError): void {
     if (!this.socket.open) return;
     this.outbox.put(this.box, encodeMessage(format, errorReply(id, error)));
     this.refused(op, error.code);
+    this.#logged(op, id, error.code);
+  }
+
+  /** From now on, for the log's line about it. */
+  logs({ id, context }: Request): void {
+    this.#open.set(id, { ms: performance.now(), traceId: context?.traceId });
+  }
+
+  #logged(what: string, id: RequestId | null | undefined, outcome: string, parent?: unknown): void {
+    if (this.requests === null) return;
+    const { ms = performance.now(), traceId } = this.#open.get(id ?? '') ?? {};
+    this.#open.delete(id ?? '');
+    this.requests.add({
+      way: 'websocket', what, outcome, failed: outcome !== 'ok', ms: performance.now() - ms,
+      id: id ?? undefined, socket: this.socket.id,
+      traceId: traceId ?? (typeof parent === 'string' ? parent.split('-')[1] : undefined),
+    });
   }
 
   /** Counts a refusal, and what it does to the credit. */

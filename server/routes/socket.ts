@@ -1,5 +1,6 @@
 import { asServeError, ServeError } from '../core/errors.ts';
 import { logDefect } from '../core/log.ts';
+import type { RequestLog } from '../observe/request-log.ts';
 import type { RequestTracing } from '../observe/request-tracing.ts';
 import type { Handler, Socket } from '../transport/transport.ts';
 import { decodeRequest, requestIdOf } from '../wire/decode.ts';
@@ -15,6 +16,7 @@ import { Session, type SessionLimits, type SocketObserver } from './session.ts';
 export interface SocketParts extends OperationParts {
   readonly limits: SessionLimits;
   readonly observe?: SocketObserver;
+  readonly requests?: RequestLog;
 }
 
 const BAD_FRAMES_MAX = 100; // undecodable, less the good ones between them
@@ -27,6 +29,8 @@ export class SocketSessions implements Pick<Handler, 'open' | 'message' | 'close
   readonly #operations: Operations;
   readonly #fast: FastInfer;
   readonly #sampled: RequestTracing | null; // where requests that bring no trace may begin one
+  readonly #requests: RequestLog | null;
+  readonly #fastTakes: boolean; // it knows too little of a request to log it
   readonly #observe: SocketObserver;
   #count = 0;
 
@@ -36,6 +40,8 @@ export class SocketSessions implements Pick<Handler, 'open' | 'message' | 'close
     this.#fast = new FastInfer(parts.lanes, this.#outbox, parts.clock);
     this.#observe = parts.observe ?? (() => {});
     this.#sampled = parts.tracing?.samples ? parts.tracing : null;
+    this.#requests = parts.requests?.on ? parts.requests : null;
+    this.#fastTakes = this.#requests === null;
   }
 
   /** Open sockets. */
@@ -44,14 +50,15 @@ export class SocketSessions implements Pick<Handler, 'open' | 'message' | 'close
   }
 
   open(socket: Socket): void {
-    socket.context = new Session(socket, this.parts.limits, this.#outbox, this.#observe);
+    const { limits } = this.parts;
+    socket.context = new Session(socket, limits, this.#outbox, this.#observe, this.#requests);
     this.#count += 1;
   }
 
   message(socket: Socket, data: Uint8Array, binary: boolean): void {
     const session = socket.context as Session;
     this.#outbox.patient = true;
-    const fast = binary && socket.subprotocol !== 'vitrine.v1.json';
+    const fast = this.#fastTakes && binary && socket.subprotocol !== 'vitrine.v1.json';
     const chosen = fast && this.#sampled !== null ? this.#sampled.turn() : undefined;
     if (!fast || chosen || !this.#fast.take(session, data)) {
       this.#receive(session, data, binary, chosen);
@@ -92,13 +99,14 @@ export class SocketSessions implements Pick<Handler, 'open' | 'message' | 'close
     try {
       const request = decodeRequest(message, this.parts.clock.wallMs());
       op = request.op;
+      if (this.#requests) session.logs(request);
       this.#operations.start(session, format, request, chosen);
       if (request.op === 'infer' && format === 'msgpack' && frame !== null) {
         this.#fast.learn(request, frame);
       }
     } catch (thrown) {
       const error = asServeError(thrown);
-      logDefect(this.parts.log, 'a request failed', error, { op });
+      logDefect(this.parts.log, 'a request failed', error, { op, id: requestIdOf(message) });
       session.fail(format, op, requestIdOf(message), error);
     }
   }

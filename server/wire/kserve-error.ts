@@ -2,6 +2,9 @@ import { type FailureCode, ServeError } from '../core/errors.ts';
 
 /** A failure whose whole message is told to clients of KServe v2, in Triton's words. */
 export class KserveError extends ServeError {
+  /** Of the request that failed, for the log; '' where it has none, or none that could be read. */
+  id = '';
+
   constructor(code: FailureCode, text: string, cause?: unknown) {
     const { retryAfterMs } = cause instanceof ServeError ? cause : {};
     super(code, text, { cause, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
@@ -24,6 +27,14 @@ export function parsing<Out>(name: string, decode: () => Out): Out {
  * or none that could be read.
  */
 export function inTritonWords(
+  error: ServeError, model: string, version: string | undefined, id: string,
+): ServeError {
+  const told = inWords(error, model, version, id);
+  if (told instanceof KserveError) told.id = id;
+  return told;
+}
+
+function inWords(
   error: ServeError, model: string, version: string | undefined, id: string,
 ): ServeError {
   if (error instanceof KserveError) return error;

@@ -7,7 +7,7 @@ import { checkVector, openKserveServer, type Vector } from '../support/kserve-se
 const error = (text: string): string => JSON.stringify({ error: text });
 const SERVER = '{"name":"vitrine","version":"1.2.3","extensions":["classification",' +
   '"sequence","sequence(string_id)","model_configuration","model_repository","model_repository(unload_dependents)",' +
-  '"binary_tensor_data","parameters","statistics","trace","logging"]}';
+  '"binary_tensor_data","parameters","statistics","schedule_policy","trace","logging"]}';
 const SUM = '{"name":"sum","versions":["1"],"platform":"plain",' +
   '"inputs":[{"name":"x","datatype":"FP32","shape":[-1,4]}],' +
   '"outputs":[{"name":"y","datatype":"FP32","shape":[-1,1]}]}';

@@ -52,6 +52,11 @@ suite('statistics of a loaded model', () => {
       assert.ok(stats.inference_count >= asked.length - failed);
       assert.ok(stats.memory_usage[0]!.byte_size > 0 && stats.last_inference > 1.7e12);
       const page = metrics.text();
+      assert.match(page, /^nv_model_load_duration_secs\{model="m",version="1"\} 0\.\d+$/m);
+      for (const phase of ['queue', 'compute_input', 'compute_infer', 'compute_output', 'request']) {
+        const count = `nv_inference_${phase}_duration_histogram_us_count{model="m",version="1"}`;
+        assert.ok(page.includes(`${count} ${success!.count}\n`), phase);
+      }
       const reasons = [...page.matchAll(/^nv_inference_request_failure\{.*reason="(\w+)"\} (\d+)$/gm)];
       assert.deepEqual(reasons.map(([, reason, count]) => `${reason} ${count}`),
         [`REJECTED ${failed}`, 'CANCELED 0', 'BACKEND 0', 'OTHER 0']);

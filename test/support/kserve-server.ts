@@ -59,6 +59,20 @@ const LOOSE_ECHOES = LOOSE.map(([name, datatype, size]): FakeModel => ({
   looseRow: (row) => row,
 }));
 
+/** A text as it came, beside a number that is not looked at. */
+const SAY: FakeModel = {
+  name: 'say',
+  inputs: [
+    { name: 'text_input', datatype: 'BYTES', dims: [1] }, { name: 'times', datatype: 'INT64', dims: [-1] },
+  ],
+  outputs: [
+    { name: 'text_output', datatype: 'BYTES', dims: [1] }, { name: 'times', datatype: 'INT64', dims: [-1] },
+  ],
+  rowsMax: 4,
+  row: () => {},
+  looseRow: (row) => row,
+};
+
 const CONFIG = parseConfig({
   platform: 'plain', max_batch_size: 8,
   input: [{ name: 'x', data_type: 'TYPE_FP32', dims: [4] }],
@@ -79,7 +93,7 @@ export const LABELS = ['lamp', 'chair', ''];
 
 export async function openKserveServer(more: Partial<KserveParts> = {}) {
   const bodyBytesMax = 100_000;
-  const { lanes, clock } = makeSessions([SUM, PAIR, ...ECHOES, ...LOOSE_ECHOES]);
+  const { lanes, clock } = makeSessions([SUM, PAIR, ...ECHOES, ...LOOSE_ECHOES, SAY]);
   const logged: string[] = [];
   const router = new Router(new Log('warn', (line) => logged.push(line)));
   const parts = {

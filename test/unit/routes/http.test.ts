@@ -54,7 +54,7 @@ suite('KServe v2 routes', () => {
         { name: 'vitrine', version: '1.2.3', extensions: [
           'classification', 'sequence', 'sequence(string_id)', 'model_configuration', 'model_repository',
           'model_repository(unload_dependents)', 'binary_tensor_data', 'parameters', 'statistics',
-          'trace', 'logging',
+          'schedule_policy', 'trace', 'logging',
         ] },
       ]);
     assert.deepEqual(await call('GET', '/v2/health/live'), [200, { live: true }]);
