@@ -70,7 +70,7 @@ export class InferTemplate {
 
   /** Null where the request is none that a lane can take as it stands: the decoders' business. */
   static learn(lane: Lane, request: Infer, frame: Uint8Array): InferTemplate | null {
-    if (lane.desk || request.sequence || request.context) return null;
+    if (lane.desk || request.sequence || request.context || request.stream) return null;
     if (request.trace || request.classes || request.inputs.length !== lane.inputs.length) return null;
     const layout = frameLayout(frame, 'inputs');
     if (layout === null) return null;

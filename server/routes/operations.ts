@@ -14,6 +14,7 @@ import { tensorBody } from './kserve.ts';
 import { Credits } from './credit.ts';
 import { Desk, DESK_LIMITS } from './desk.ts';
 import { groupOfOp, type Restrictions } from './restrict.ts';
+import { rowsToStream, startStream } from './infer-stream.ts';
 import type { Flight, Session } from './session.ts';
 
 export interface OperationParts {
@@ -103,6 +104,7 @@ export class Operations {
     const { lanes, clock } = this.parts;
     const lane = lanes.lane(model, version);
     const asked = traced?.sampled ? { ...request, phases: true } : request;
+    if (request.stream) return this.#stream(session, format, request, lane, traced);
     const cancel = startInfer(lane, asked, clock, (error, result) => {
       this.#endTrace(traced, request, error, result);
       if (!session.land(flight)) return;
@@ -113,6 +115,30 @@ export class Operations {
         session.reply(format, op, traced ? { ...reply, ...traceFields(traced) } : reply);
       } catch (failure) {
         session.fail(format, op, id, asServeError(failure));
+      }
+    });
+    const flight: Flight = { id, cancel };
+    session.flights.set(id, flight);
+  }
+
+  /** A reply a row; the last to leave says that there is no more. */
+  #stream(
+    session: Session, format: WireFormat, request: Of<'infer'>, lane: Lane,
+    traced: RequestTrace | null,
+  ): void {
+    const { id, op, trace, classes } = request;
+    const rows = rowsToStream(lane, request.inputs);
+    if (rows > session.requestsMax - session.flights.size) throw session.overrun();
+    const cancel = startStream(lane, request, rows, this.parts.clock, (row, error, result, left) => {
+      if (left === 0) this.#endTrace(traced, request, error, null);
+      if (left === 0 ? !session.land(flight) : session.flights.get(id) !== flight) return;
+      const part = { row, more: left > 0 };
+      try {
+        if (error || !result) throw error;
+        const shown = classes ? this.#classified(lane, result, classes) : result;
+        session.reply(format, op, { ...inferReply(id, shown, trace), ...part });
+      } catch (failure) {
+        session.fail(format, op, id, asServeError(failure), part);
       }
     });
     const flight: Flight = { id, cancel };

@@ -117,9 +117,12 @@ export class Session {
     this.#logged(op, message.id, 'ok', message['traceparent']);
   }
 
-  fail(format: WireFormat, op: Op | 'unreadable', id: RequestId | null, error: ServeError): void {
+  /** `more` is what the reply says beside. */
+  fail(
+    format: WireFormat, op: Op | 'unreadable', id: RequestId | null, error: ServeError, more: object = {},
+  ): void {
     if (!this.socket.open) return;
-    this.outbox.put(this.box, encodeMessage(format, errorReply(id, error)));
+    this.outbox.put(this.box, encodeMessage(format, { ...errorReply(id, error), ...more }));
     this.refused(op, error.code);
     this.#logged(op, id, error.code);
   }

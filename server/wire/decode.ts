@@ -87,6 +87,7 @@ const OPS: { readonly [Name in Op]: (fields: Fields, nowMs: number) => { op: Nam
     ...said(fields),
     inputs: fields.list('inputs', 0, LIMITS.tensorsMax, decodeTensor),
     ...wantedOutputs(fields),
+    ...kept('stream', fields.flag('stream')),
     trace: fields.flag('trace') ?? false,
   }),
   events: (fields, nowMs) => ({ op: 'events', events: decodeEvents(fields, nowMs) }),

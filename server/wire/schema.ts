@@ -212,6 +212,7 @@ export type Request = {
       readonly model: string; readonly version?: string;
       readonly inputs: readonly Tensor[]; readonly outputs?: readonly string[];
       readonly classes?: ReadonlyMap<string, number>; // how many of an output's highest elements
+      readonly stream?: boolean; // each row is answered by itself
       readonly trace: boolean }
   | { readonly op: 'events'; readonly events: readonly ShopEvent[] }
   | ({ readonly op: 'recommend' } & RecommendRequest)
