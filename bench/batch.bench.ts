@@ -67,6 +67,19 @@ export const bench: Bench = {
   },
 };
 
+/** Microseconds of one request at a time in this process, waiting for its answer: the median. */
+export async function inProcessP50Us(lane: Lane, requests: number): Promise<number> {
+  const one = viaLane(lane, 1);
+  for (let i = 0; i < requests; i += 1) await one(); // compiled
+  const times: number[] = [];
+  for (let i = 0; i < requests; i += 1) {
+    const startMs = performance.now();
+    await one();
+    times.push((performance.now() - startMs) * 1000);
+  }
+  return spread(times).median;
+}
+
 /** Submits `together` jobs and resolves when all have settled; fails when one did not succeed. */
 function viaLane(lane: Lane, together: number): () => Promise<void> {
   const input = lane.inputs[0] as Lane['inputs'][number];

@@ -8,12 +8,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mlpOnnx } from '../models/recipes/onnx/mlp.ts';
 import { seededMlp } from '../models/recipes/dense.ts';
+import { Log } from '../server/core/log.ts';
+import { ModelHost } from '../server/serve.ts';
+import { inProcessP50Us } from './batch.bench.ts';
 import type { Bench, BenchOptions, Measured } from './bench.ts';
 import { interleave, spread, type Spread } from './harness.ts';
 import { runLoad, type LoadPlan, type LoadReport } from './load.ts';
 import { CORES } from './process.ts';
 import { withRatios, type Row } from './report.ts';
-import { digest, makeCases, requestFile, type Encoding } from './requests.ts';
+import { digest, makeCases, requestFile } from './requests.ts';
 import { startSides, stopSides, type Side } from './sides.ts';
 
 const MODEL = seededMlp(7, [32, 256, 128, 1], 'sigmoid');
@@ -23,9 +26,9 @@ const BASE = 'ws + JSON'; // what ratios are to; named in sides.ts
 
 /** Seconds and turns of one measurement. The quick ones end within a minute in all. */
 const SIZES = {
-  full: { warm: 0.5, seconds: 3, turns: 5 },
-  quick: { warm: 0.2, seconds: 0.6, turns: 3 },
-  smoke: { warm: 0.05, seconds: 0.1, turns: 1 },
+  full: { warm: 0.5, seconds: 3, turns: 5, requests: 20_000 },
+  quick: { warm: 0.2, seconds: 0.6, turns: 3, requests: 5000 },
+  smoke: { warm: 0.05, seconds: 0.1, turns: 1, requests: 50 },
 } as const;
 
 interface Sample {
@@ -50,13 +53,14 @@ export const bench: Bench = {
 
 async function measure(sides: Side[], folder: string, options: BenchOptions): Promise<Measured> {
   const size = SIZES[options.size];
-  const files = new Map<Encoding, string>();
+  const files = new Map<string, string>();
   const inputs: Uint8Array[] = [mlpOnnx(MODEL)];
-  for (const encoding of new Set(sides.map((side) => side.encoding))) {
-    const bytes = requestFile(MODEL, CASES, encoding);
-    const path = join(folder, `${encoding}.requests`);
-    writeFileSync(path, bytes);
-    files.set(encoding, path);
+  for (const side of sides) {
+    const name = requestsOf(side);
+    if (files.has(name)) continue;
+    const bytes = requestFile({ ...MODEL, name: side.model }, CASES, side.encoding);
+    files.set(name, join(folder, name));
+    writeFileSync(join(folder, name), bytes);
     inputs.push(bytes);
   }
   const rows: Row[] = [];
@@ -67,7 +71,7 @@ async function measure(sides: Side[], folder: string, options: BenchOptions): Pr
     const plan = {
       port: side.server.port,
       ...side.plan,
-      requests: files.get(side.encoding) as string,
+      requests: files.get(requestsOf(side)) as string,
       connections: CONNECTIONS,
       warm: size.warm,
       seconds: size.seconds,
@@ -106,6 +110,18 @@ async function measure(sides: Side[], folder: string, options: BenchOptions): Pr
     () => ({ loop: 'closed', depth: 1 }),
     CLOSED,
   );
+  const alone = await compare(
+    'closed loop, one connection, one request at a time',
+    sides,
+    () => ({ loop: 'closed', connections: 1, depth: 1 }),
+    CLOSED,
+  );
+  const wsUs = spread((alone.get('Vitrine') ?? []).map(({ report }) => report.from_due_us.p50)).median;
+  const ownUs = await inProcess(folder, size.requests);
+  const over = { case: 'one request at a time, p50', impl: 'Vitrine', unit: 'us' };
+  rows.push({ ...over, metric: 'WebSocket', value: wsUs });
+  rows.push({ ...over, metric: 'in-process', value: ownUs });
+  rows.push({ ...over, metric: 'WebSocket over in-process', value: wsUs - ownUs });
   const pipelined = await compare(
     `closed loop, ${CONNECTIONS} connections, depth 16`,
     sides.filter((side) => side.pipelines),
@@ -131,6 +147,20 @@ async function measure(sides: Side[], folder: string, options: BenchOptions): Pr
     OPEN,
   );
   return { inputs: digest(inputs), rows, notes: [...notes] };
+}
+
+const requestsOf = ({ encoding, model }: Side): string => `${encoding}-${model}.requests`;
+
+/** The same model and batcher without a socket: the median, microseconds. */
+async function inProcess(folder: string, requests: number): Promise<number> {
+  const host = await ModelHost.open(join(folder, 'models'), {
+    workers: 1, runMsMax: 10_000, inlineUsMax: 200, drainMsMax: 1000, log: new Log('error'),
+  });
+  try {
+    return await inProcessP50Us(host.lane(MODEL.name), requests);
+  } finally {
+    await host.close();
+  }
 }
 
 interface Metric {

@@ -7,21 +7,25 @@ import { startServer, type ServerProcess } from './process.ts';
 import { writeModel } from './repository.ts';
 import type { Encoding } from './requests.ts';
 
+const POOLED = 'pooled'; // the same network, run by a worker
+
 /** One server as one client would use it. */
 export interface Side {
   readonly name: string;
   readonly encoding: Encoding;
+  readonly model: string; // as its requests name it
   readonly server: ServerProcess;
   readonly plan: Pick<LoadPlan, 'transport' | 'wire' | 'path' | 'subprotocol'>;
   /** uWebSockets.js closes an HTTP connection whose next request comes before the last one's answer. */
   readonly pipelines: boolean;
-  /** Vitrine's JSON faces are measured in the closed loops alone. */
+  /** Vitrine's other faces are measured in the closed loops alone. */
   readonly openLoop: boolean;
 }
 
 /** Starts all of them over the same model file; `folder` takes Vitrine's repository and data. */
 export async function startSides(model: DenseModel, folder: string): Promise<Side[]> {
   const modelFile = writeModel(model, join(folder, 'models'));
+  writeModel(model, join(folder, 'models'), POOLED, 'pool');
   const vitrine = await startVitrine(folder, model.name);
   const peer = (name: string) => startServer([join(ROOT, 'dist/bench/peers', name), modelFile]);
   const wsPeer = await peer('ws-json.js');
@@ -29,6 +33,7 @@ export async function startSides(model: DenseModel, folder: string): Promise<Sid
   return [
     {
       name: 'Vitrine',
+      model: model.name,
       encoding: 'msgpack',
       server: vitrine,
       plan: { transport: 'ws', wire: 'msgpack', path: '/ws', subprotocol: 'vitrine.v1.msgpack' },
@@ -36,7 +41,17 @@ export async function startSides(model: DenseModel, folder: string): Promise<Sid
       openLoop: true,
     },
     {
+      name: 'Vitrine, pooled',
+      model: POOLED,
+      encoding: 'msgpack',
+      server: vitrine,
+      plan: { transport: 'ws', wire: 'msgpack', path: '/ws', subprotocol: 'vitrine.v1.msgpack' },
+      pipelines: true,
+      openLoop: false,
+    },
+    {
       name: 'ws + JSON',
+      model: model.name,
       encoding: 'peer',
       server: wsPeer,
       plan: { transport: 'ws', wire: 'json', path: '/ws' },
@@ -45,6 +60,7 @@ export async function startSides(model: DenseModel, folder: string): Promise<Sid
     },
     {
       name: 'fastify + JSON',
+      model: model.name,
       encoding: 'peer',
       server: fastifyPeer,
       plan: { transport: 'http', wire: 'json', path: '/predict' },
@@ -53,6 +69,7 @@ export async function startSides(model: DenseModel, folder: string): Promise<Sid
     },
     {
       name: 'Vitrine, JSON on ws',
+      model: model.name,
       encoding: 'json',
       server: vitrine,
       plan: { transport: 'ws', wire: 'json', path: '/ws', subprotocol: 'vitrine.v1.json' },
@@ -61,6 +78,7 @@ export async function startSides(model: DenseModel, folder: string): Promise<Sid
     },
     {
       name: 'Vitrine, KServe HTTP',
+      model: model.name,
       encoding: 'kserve',
       server: vitrine,
       plan: { transport: 'http', wire: 'json', path: `/v2/models/${model.name}/infer` },
