@@ -211,9 +211,8 @@ export class HybridRetriever implements Retriever {
 
   /** Whether a source found the row by a vector that nothing was learned for. */
   #cold(source: ReasonCode, row: number): ColdStart | undefined {
-    const { live, taste, similar } = this.parts;
-    if (!live || (source !== 'taste' && source !== 'similar')) return undefined;
-    return live.origin(source === 'taste' ? taste : similar, row);
+    const { live, similar } = this.parts;
+    return source === 'similar' ? live?.origin(similar, row) : undefined;
   }
 
   #roomFor(k: number): Candidates {

@@ -26,6 +26,8 @@ export class LiveVectors {
   constructor(
     private readonly vectors: ItemVectorIndex,
     private readonly coVisits: CoVisits,
+    /** Whether items that were not learned get a vector. */
+    private readonly placesCold: boolean,
   ) {
     for (const row of vectors.learnedRows) this.#markLearned(row);
   }
@@ -40,8 +42,9 @@ export class LiveVectors {
     return this.#origins.size;
   }
 
+  /** Whether the row would have to be placed here without having been learned. */
   isCold(row: number): boolean {
-    return this.#learned[row] !== 1;
+    return this.placesCold && !this.#isLearned(row);
   }
 
   /** The catalogue has changed. What moves for it moves with `settle`. */
@@ -69,7 +72,8 @@ export class LiveVectors {
     }
     if (removed) this.#removed.add(row);
     else this.#removed.delete(row);
-    if (this.isCold(row)) {
+    if (!this.#isLearned(row)) {
+      if (!this.placesCold) return;
       this.#coldIn.put(row, removed ? [] : categories);
       this.#dirty.add(row);
       return;
@@ -125,11 +129,15 @@ export class LiveVectors {
   #mean(rows: readonly number[]): Float32Array | null {
     const vectors: Float32Array[] = [];
     for (const row of rows) {
-      if (this.isCold(row)) continue;
+      if (!this.#isLearned(row)) continue;
       const vector = this.#aside.get(row) ?? this.vectors.vectorOf(row);
       if (vector) vectors.push(this.vectors.metric === 'cosine' ? unit(vector) : vector);
     }
     return meanOf(vectors, this.vectors.dim);
+  }
+
+  #isLearned(row: number): boolean {
+    return this.#learned[row] === 1;
   }
 
   #markLearned(row: number): void {
