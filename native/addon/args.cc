@@ -79,6 +79,10 @@ void throw_unless_ok(Napi::Env env, const Status& status) {
   if (!status.ok()) throw error_of(env, status.code, status.detail);
 }
 
+std::span<std::uint8_t> bytes(const Napi::Value& value, const char* name) {
+  return view<std::uint8_t>(value, name, napi_uint8_array);
+}
+
 std::span<float> floats(const Napi::Value& value, const char* name) {
   return view<float>(value, name, napi_float32_array);
 }

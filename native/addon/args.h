@@ -25,6 +25,7 @@ Napi::Error error_of(Napi::Env env, Code code, std::string_view detail);
 void throw_unless_ok(Napi::Env env, const Status& status);
 
 // Views of the caller's memory: ordinary or shared, valid until JavaScript runs again.
+std::span<std::uint8_t> bytes(const Napi::Value& value, const char* name);
 std::span<float> floats(const Napi::Value& value, const char* name);
 std::span<double> doubles(const Napi::Value& value, const char* name);
 std::span<std::uint32_t> uint32s(const Napi::Value& value, const char* name);

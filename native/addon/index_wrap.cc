@@ -1,7 +1,10 @@
 #include "addon/index_wrap.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstring>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -95,6 +98,7 @@ void IndexWrap::start(Napi::Env env, Napi::Object exports) {
           InstanceAccessor<&IndexWrap::size>("size"),
           InstanceAccessor<&IndexWrap::bytes>("bytes"),
           InstanceAccessor<&IndexWrap::token>("token"),
+          InstanceAccessor<&IndexWrap::note>("note"),
           InstanceMethod<&IndexWrap::add>("add"),
           InstanceMethod<&IndexWrap::remove>("remove"),
           InstanceMethod<&IndexWrap::refine>("refine"),
@@ -187,6 +191,13 @@ Napi::Value IndexWrap::token(const Napi::CallbackInfo& info) {
   return Napi::BigInt::New(info.Env(), token_);
 }
 
+Napi::Value IndexWrap::note(const Napi::CallbackInfo& info) {
+  const std::span<const std::byte> note = seen(info).note();
+  Napi::Uint8Array copy = Napi::Uint8Array::New(info.Env(), note.size());
+  if (!note.empty()) std::memcpy(copy.Data(), note.data(), note.size());
+  return copy;
+}
+
 Napi::Value IndexWrap::add(const Napi::CallbackInfo& info) {
   Index& index = opened(info);
   const auto ids = args::uint32s(info[0], "ids");
@@ -260,12 +271,22 @@ Napi::Value IndexWrap::search(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value IndexWrap::search_async(const Napi::CallbackInfo& info) {
-  return SearchTask::start(info, SearchArgs(info, opened(info)), index_);
+  try {
+    return SearchTask::start(info, SearchArgs(info, opened(info)), index_);
+  } catch (const Napi::Error& error) {
+    const auto failed = Napi::Promise::Deferred::New(info.Env());
+    failed.Reject(error.Value());
+    return failed.Promise();
+  }
 }
 
 Napi::Value IndexWrap::save(const Napi::CallbackInfo& info) {
   const Index& index = opened(info);
-  args::throw_unless_ok(info.Env(), index.save(args::text(info[0], "path")));
+  const std::string path = args::text(info[0], "path");
+  const Napi::Value note = args::options(info, 1).Get("note");
+  std::optional<std::span<const std::byte>> noted;
+  if (!note.IsUndefined()) noted = std::as_bytes(args::bytes(note, "note"));
+  args::throw_unless_ok(info.Env(), index.save(path, noted));
   return info.Env().Undefined();
 }
 

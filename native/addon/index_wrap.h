@@ -29,6 +29,7 @@ class IndexWrap final : public Napi::ObjectWrap<IndexWrap> {
   Napi::Value size(const Napi::CallbackInfo& info);
   Napi::Value bytes(const Napi::CallbackInfo& info);
   Napi::Value token(const Napi::CallbackInfo& info);
+  Napi::Value note(const Napi::CallbackInfo& info);
   Napi::Value add(const Napi::CallbackInfo& info);
   Napi::Value remove(const Napi::CallbackInfo& info);
   Napi::Value refine(const Napi::CallbackInfo& info);

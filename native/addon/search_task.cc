@@ -1,6 +1,7 @@
 #include "addon/search_task.h"
 
 #include <algorithm>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,6 +16,12 @@ void check_results(Napi::Env env, const char* name, std::size_t size, std::size_
   if (size == queries * k) return;
   args::refuse(env, std::string(name) + " must hold k = " + std::to_string(k) + " places for each of the " +
                         std::to_string(queries) + " queries, it holds " + std::to_string(size));
+}
+
+template <class A, class B>
+bool overlap(std::span<A> a, std::span<B> b) {
+  const std::less<const void*> before;
+  return before(a.data(), b.data() + b.size()) && before(b.data(), a.data() + a.size());
 }
 
 }  // namespace
@@ -63,6 +70,9 @@ SearchArgs::SearchArgs(const Napi::CallbackInfo& info, const Index& index) {
   scores = args::floats(info[3], "scores");
   check_results(env, "ids", ids.size(), queries.size() / dim, k);
   check_results(env, "scores", scores.size(), queries.size() / dim, k);
+  if (overlap(ids, scores) || overlap(queries, ids) || overlap(queries, scores)) {
+    args::refuse(env, "queries, ids and scores must not share memory");
+  }
   const Napi::Object options = args::options(info, 4);
   beam = args::option(options, "beam", 1, kResultsMax, SearchRequest{}.beam);
   allowed = AllowArg(options);

@@ -36,6 +36,18 @@ constexpr std::uint64_t paged(std::uint64_t bytes) noexcept {
   return (bytes + kFilePage - 1) / kFilePage * kFilePage;
 }
 
+// Where a write to `path` goes: links are followed, also to a file that is not there yet.
+std::string followed(std::string path) {
+  constexpr int kLinksMax = 40;  // as Linux has it
+  std::error_code none;          // it is no link
+  for (int links = 0; links < kLinksMax; ++links) {
+    const std::filesystem::path target = std::filesystem::read_symlink(path, none);
+    if (none) break;
+    path = (std::filesystem::path(path).parent_path() / target).string();
+  }
+  return path;
+}
+
 std::string reason(int error) { return std::generic_category().message(error); }
 
 // A new file beside `path`, which no other writer has. Sets errno where there is none.
@@ -73,6 +85,8 @@ bool plausible(const FileHeader& header) noexcept {
          header.entries <= header.slots && header.entry_level < 32 &&
          header.code_bytes >= header.dim && header.code_bytes <= 2 * kDimMax + kCodePad &&
          std::isfinite(header.row_error) && header.row_error >= 0 &&
+         header.note_bytes <= kNoteBytesMax &&
+         (header.version > kFileVersionOldest || header.note_bytes == 0) &&
          header.payload_bytes == payload_bytes(header);
 }
 
@@ -84,7 +98,7 @@ std::uint64_t payload_bytes(const FileHeader& header) noexcept {
   const std::uint64_t row = half ? 2 * padded(header.dim, kHalfPad) : 4 * padded(header.dim);
   const std::uint64_t slots = (header.slots + kFileSlots - 1) / kFileSlots * kFileSlots;
   // As native/README.md lists them. Without slots no section has bytes.
-  std::uint64_t bytes = 0;
+  std::uint64_t bytes = paged(header.note_bytes);
   for (const std::uint64_t width : {std::uint64_t{4}, std::uint64_t{4}, row, std::uint64_t{header.code_bytes}}) {
     bytes += paged(width * slots);
   }
@@ -95,7 +109,12 @@ std::uint64_t payload_bytes(const FileHeader& header) noexcept {
 
 Mapping::~Mapping() { ::munmap(data_, bytes_); }
 
-FileWriter::FileWriter(std::string path) : path_(std::move(path)) {
+FileWriter::FileWriter(std::string path) : path_(followed(std::move(path))) {
+  struct stat there = {};
+  if (::stat(path_.c_str(), &there) == 0 && !S_ISREG(there.st_mode)) {
+    failure_ = path_ + " is not a regular file";
+    return;
+  }
   file_ = create_beside(path_, part_);
   if (!file_) {
     note_failure("create");
@@ -153,7 +172,9 @@ Status FileWriter::finish(FileHeader header) {
 
 Status FileReader::open(std::string path) {
   path_ = std::move(path);
-  const File file(std::fopen(path_.c_str(), "rbe"));
+  // A pipe would wait for its writer.
+  const int opened = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  const File file(opened < 0 ? nullptr : ::fdopen(opened, "rb"));
   if (!file) return fail(Code::storage, "cannot open " + path_ + ": " + reason(errno));
   const int fd = ::fileno(file.get());
   struct stat stat = {};
@@ -168,7 +189,8 @@ Status FileReader::open(std::string path) {
     return fail(Code::storage, path_ + " is not a vector index of Vitrine");
   }
   if (got < sizeof header) return damaged("it ends within its header");
-  if (header.version != kFileVersion && header.version != 0) {
+  const bool known = header.version >= kFileVersionOldest && header.version <= kFileVersion;
+  if (!known && header.version != 0) {
     return fail(Code::unsupported, path_ + " has format version " + std::to_string(header.version) +
                                        "; this build reads " + std::to_string(kFileVersion));
   }

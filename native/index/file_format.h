@@ -17,7 +17,11 @@
 
 namespace vitrine {
 
-inline constexpr std::uint32_t kFileVersion = 2;
+inline constexpr std::uint32_t kFileVersion = 3;
+inline constexpr std::uint32_t kFileVersionOldest = 2;  // that is read: it has no note
+
+// Longest note of the caller's (index.h).
+inline constexpr std::uint64_t kNoteBytesMax = 1ull << 32;
 
 // Sections begin at multiples of this, the header counted in.
 inline constexpr std::size_t kFilePage = 4096;
@@ -40,7 +44,8 @@ struct FileHeader {
   std::uint32_t keep = 0;
   std::uint32_t code_bytes = 0;  // of a vector
   double row_error = 0;          // largest distance of a coded direction from the true
-  std::uint8_t reserved[32] = {};
+  std::uint64_t note_bytes = 0;  // the caller's
+  std::uint8_t reserved[24] = {};
   std::uint64_t header_checksum = 0;  // of the bytes before it
 };
 static_assert(sizeof(FileHeader) == 128);
@@ -69,8 +74,9 @@ struct CloseFile {
 };
 using File = std::unique_ptr<std::FILE, CloseFile>;
 
-// Writes beside `path`, and takes its place only when everything is on the disk. What goes wrong on
-// the way is told by `finish`; a writer that is not finished leaves nothing behind.
+// Writes beside `path`, and takes its place only when everything is on the disk. Links are followed;
+// what is there and is no regular file is left alone. What goes wrong on the way is told by `finish`; a
+// writer that is not finished leaves nothing behind.
 class FileWriter {
  public:
   explicit FileWriter(std::string path);

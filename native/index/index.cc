@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <functional>
 #include <shared_mutex>
 #include <vector>
 
@@ -11,6 +12,19 @@
 #include "index/scan.h"
 
 namespace vitrine {
+namespace {
+
+// An id that comes twice, or kNone.
+std::uint32_t id_there_twice(std::span<const std::uint32_t> ids) {
+  if (std::adjacent_find(ids.begin(), ids.end(), std::greater_equal<>()) == ids.end()) return kNone;
+  std::vector<std::uint32_t> sorted(ids.begin(), ids.end());
+  std::sort(sorted.begin(), sorted.end());
+  const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
+  return twice == sorted.end() ? kNone : *twice;
+}
+
+}  // namespace
+
 std::size_t Index::size() const {
   const std::shared_lock reading(gate_);
   return rows_.size();
@@ -18,7 +32,7 @@ std::size_t Index::size() const {
 
 std::size_t Index::bytes() const {
   const std::scoped_lock writing(writer_);  // what a writer prepares counts as well
-  return rows_.bytes() + more_bytes();
+  return rows_.bytes() + more_bytes() + note_.size();
 }
 
 Status Index::add(std::span<const std::uint32_t> ids, std::span<const float> vectors,
@@ -27,6 +41,9 @@ Status Index::add(std::span<const std::uint32_t> ids, std::span<const float> vec
     if (ids[i] != kNone) continue;
     return fail(Code::bad_argument,
                 "id " + std::to_string(i) + " is 2^32-1, which stands for no id; the largest is 2^32-2");
+  }
+  if (const std::uint32_t id = id_there_twice(ids); id != kNone) {
+    return fail(Code::bad_argument, "id " + std::to_string(id) + " comes twice; each may come once");
   }
   if (Status status = rows_.check(vectors, "vector"); !status.ok()) return status;
   return put_many(ids, vectors.data(), progress);
@@ -119,7 +136,10 @@ void Index::explain(const SearchRequest& request, const Question& question, cons
   }
 }
 
-Status Index::save(const std::string& path) const {
+Status Index::save(const std::string& path,
+                   std::optional<std::span<const std::byte>> note) const {
+  const std::span<const std::byte> noted = note.value_or(std::span<const std::byte>(note_));
+  if (noted.size() > kNoteBytesMax) return fail(Code::bad_argument, "a note has at most 2^32 bytes");
   const std::scoped_lock writing(writer_);
   FileHeader header;
   header.kind = static_cast<std::uint32_t>(options_.kind);
@@ -130,16 +150,22 @@ Status Index::save(const std::string& path) const {
   header.build_beam = options_.build_beam;
   header.slots = rows_.slots();
   header.size = rows_.size();
+  header.note_bytes = noted.size();
   describe(header);
   FileWriter file(path);
   rows_.write_to(file);
   write_more(file);
+  file.begin();
+  file.write(noted.data(), noted.size());
   return file.finish(header);
 }
 
 Status Index::load(FileReader& file) {
   if (Status status = rows_.read_from(file); !status.ok()) return status;
   if (Status status = read_more(file); !status.ok()) return status;
+  const std::size_t noted = file.header().note_bytes;
+  const auto* note = file.next<std::byte>(noted);
+  note_.assign(note, note + noted);
   mapping_ = file.mapping_in_use();
   return {};
 }

@@ -10,8 +10,10 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "core/gate.h"
 #include "core/status.h"
@@ -34,9 +36,9 @@ class Index {
   std::size_t size() const;   // vectors held
   std::size_t bytes() const;  // memory held
 
-  // `vectors` holds ids.size() rows of `dim` floats. An id that is there is replaced; of an id that
-  // comes twice the last counts. Fails with `bad_argument`, and adds nothing, for the id kNone, a
-  // value that is not finite, or a vector longer than kNormMax (rows.h).
+  // `vectors` holds ids.size() rows of `dim` floats. An id that is there is replaced.
+  // Fails with `bad_argument`, and adds nothing, for the id kNone, an id that comes twice, a value that
+  // is not finite, or a vector longer than kNormMax (rows.h).
   // `progress` is told 0..1 where it takes long, with no lock held.
   Status add(std::span<const std::uint32_t> ids, std::span<const float> vectors,
              const Progress& progress = nullptr);
@@ -58,8 +60,13 @@ class Index {
   Status search(const SearchRequest& request) const;
 
   // Writes a new file and renames it over `path`: never half a file. Adds and removes wait, searches
-  // do not. Fails with `storage`.
-  Status save(const std::string& path) const;
+  // do not. `note` is anything of the caller's that belongs to the vectors; without one the note that
+  // the index was opened with is saved again. Fails with `storage`.
+  Status save(const std::string& path,
+              std::optional<std::span<const std::byte>> note = std::nullopt) const;
+
+  // Of the file it was opened from; empty where there was none.
+  std::span<const std::byte> note() const noexcept { return note_; }
 
   // Fills an index that nobody else has seen from a file that was opened.
   Status load(FileReader& file);
@@ -101,6 +108,9 @@ class Index {
   mutable std::mutex writer_;  // held by whoever changes or saves; taken before gate_
   mutable Gate gate_;          // between searches and the moment of a change
   Rows rows_;
+
+ private:
+  std::vector<std::byte> note_;  // never changes once others see the index
 };
 
 // An empty index. The options are within their ranges.

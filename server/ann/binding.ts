@@ -94,7 +94,8 @@ export interface NativeVectorIndex {
   readonly bytes: number; // memory held
   readonly token: bigint;
   /**
-   * `vectors` holds `ids.length * dim` floats. An id that is there is replaced. Some thousands that come
+   * `vectors` holds `ids.length * dim` floats. An id that is there is replaced; one that comes twice in a
+   * call is refused. What is refused has changed nothing. Some thousands that come
    * to an empty graph are built together, on `threads` threads, with the same result for any number of
    * them; `onProgress` is then told 0..1 now and then.
    */
@@ -112,22 +113,29 @@ export interface NativeVectorIndex {
   get(id: number, into: Float32Array): boolean;
   /**
    * `queries` holds rows of `dim` floats; row q's results go to `[q * k, (q + 1) * k)` of `ids` and
-   * `scores`, best first, ties by lower id; places without a result hold `NO_ID` and -Infinity.
+   * `scores`, best first, ties by lower id; places without a result hold `NO_ID` and -Infinity. Both must be
+   * exactly k x queries long, and no two of the three may share memory.
    */
   search(
     queries: Float32Array, k: number, ids: Uint32Array, scores: Float32Array,
     options?: VectorSearchOptions,
   ): void;
   /**
-   * The same off the calling thread. The arrays must be left alone until it resolves; a bitmap may be
-   * filled again at once.
+   * The same off the calling thread; it rejects where `search` would throw. The arrays must be left alone
+   * until it resolves; a bitmap may be filled again at once.
    */
   searchAsync(
     queries: Float32Array, k: number, ids: Uint32Array, scores: Float32Array,
     options?: VectorSearchOptions,
   ): Promise<void>;
-  /** Writes a new file, then renames it over `path`: never half a file. */
-  save(path: string): void;
+  /** Of the file it was opened from, a copy; empty where there was none. */
+  readonly note: Uint8Array;
+  /**
+   * Writes a new file, then renames it over `path`: never half a file. A link is followed; what is there
+   * and no regular file is refused. `note` is anything of the caller's that belongs to the vectors, up to
+   * 2^32 bytes, under the file's checksum; without one the note it was opened with is saved again.
+   */
+  save(path: string, options?: { note?: Uint8Array }): void;
   close(): void;
 }
 export const NO_ID = 0xffff_ffff;
@@ -263,7 +271,7 @@ export interface NativeFilterIndex {
   close(): void;
 }
 
-export const ADDON_ABI = 4;
+export const ADDON_ABI = 5;
 
 /**
  * Loads the addon that `native/build.mjs` built. Fails with `backend`, naming the fix, when there is

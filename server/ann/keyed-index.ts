@@ -2,30 +2,31 @@
  * A vector index by keys of the caller's own: strings or 64-bit numbers. Keys become numbers at the
  * door, so searches compare none: results are numbers, and `keyOf` names those that are wanted.
  */
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { ServeError } from '../core/errors.ts';
 import type { NativeVectorIndex, VectorIndexConstructor, VectorSearchOptions } from './binding.ts';
 import { NO_ID } from './binding.ts';
+import { checkedKey, keyNote, keyText, keysOf } from './key-note.ts';
+import type { Key, Keys } from './key-note.ts';
 
-export type Key = string | bigint;
+export type { Key } from './key-note.ts';
 
-interface KeyFile {
-  readonly format: 'vitrine keys 1';
-  readonly next: number;
-  readonly ids: readonly number[];
-  readonly strings: readonly string[]; // of the first ids
-  readonly numbers: readonly string[]; // of the others, decimal: JSON has no 64-bit numbers
-}
-
+/** Every call that takes a key fails with `bad_argument` for one that is none. */
 export class KeyedIndex {
   readonly #index: NativeVectorIndex;
-  readonly #idOf = new Map<Key, number>();
-  readonly #keyOf = new Map<number, Key>();
-  #next = 0; // a number is given once: a file of keys then fits an index saved before or after it
+  readonly #idOf: Map<Key, number>;
+  readonly #keyOf: Map<number, Key>;
+  #next: number; // a number is given once
 
-  /** Takes over an index that is empty, or one that `open` read. */
-  constructor(index: NativeVectorIndex) {
+  /** Takes over an index, which must be empty; `keys` are for `open`. */
+  constructor(index: NativeVectorIndex, keys: Keys = { next: 0, idOf: new Map(), keyOf: new Map() }) {
+    if (index.size !== keys.idOf.size) {
+      const detail = `the index must be empty, it holds ${index.size} vectors that have no key`;
+      throw new ServeError('bad_argument', detail);
+    }
     this.#index = index;
+    this.#idOf = keys.idOf;
+    this.#keyOf = keys.keyOf;
+    this.#next = keys.next;
   }
 
   get size(): number {
@@ -34,7 +35,7 @@ export class KeyedIndex {
 
   /** The number that stands for a key, in results and in bitmaps; undefined when it is not there. */
   idOf(key: Key): number | undefined {
-    return this.#idOf.get(key);
+    return this.#idOf.get(checkedKey(key));
   }
 
   /** The key of a result; undefined for NO_ID and for what has been removed since. */
@@ -42,33 +43,47 @@ export class KeyedIndex {
     return this.#keyOf.get(id);
   }
 
-  /** `vectors` holds a row for each key. A key that is there is replaced. */
+  /** `vectors` holds a row for each key. A key that is there is replaced; none may come twice. */
   add(keys: readonly Key[], vectors: Float32Array): void {
     const given = new Map<Key, number>();
     const ids = Uint32Array.from(keys, (key) => {
-      const id = this.#idOf.get(key) ?? given.get(key) ?? this.#next + given.size;
+      const known = this.#idOf.get(checkedKey(key));
+      if (known !== undefined) return known;
+      const id = this.#next + given.size;
       if (id >= NO_ID) throw new ServeError('bad_argument', 'all 2^32-1 numbers have been given to keys');
-      if (!this.#idOf.has(key)) given.set(key, id);
+      if (given.has(key)) throw twice(key);
+      given.set(key, id);
       return id;
     });
+    if (given.size < ids.length && new Set(ids).size < ids.length) {
+      throw twice(keys.find((key, i) => keys.indexOf(key) < i) as Key);
+    }
     this.#index.add(ids, vectors); // throws before anything is changed
     this.#next += given.size;
-    for (const [key, id] of given) this.#name(key, id);
+    for (const [key, id] of given) {
+      this.#idOf.set(key, id);
+      this.#keyOf.set(id, key);
+    }
   }
 
   /** Returns how many were there. */
   remove(keys: readonly Key[]): number {
-    const ids = keys.map((key) => this.#forget(key)).filter((id) => id !== undefined);
-    return this.#index.remove(Uint32Array.from(ids));
+    const ids = keys.map((key) => this.idOf(key)).filter((id) => id !== undefined);
+    const removed = this.#index.remove(Uint32Array.from(ids));
+    for (const id of ids) {
+      this.#idOf.delete(this.#keyOf.get(id) as Key);
+      this.#keyOf.delete(id);
+    }
+    return removed;
   }
 
   has(key: Key): boolean {
-    return this.#idOf.has(key);
+    return this.idOf(key) !== undefined;
   }
 
   /** Copies the key's vector; false when it is not there. */
   get(key: Key, into: Float32Array): boolean {
-    const id = this.#idOf.get(key);
+    const id = this.idOf(key);
     return id !== undefined && this.#index.get(id, into);
   }
 
@@ -79,98 +94,38 @@ export class KeyedIndex {
     this.#index.search(queries, k, ids, scores, options);
   }
 
-  /** Writes `path` and, before it, `path.keys`. Whichever of two saves they are from, `open` reads them. */
+  /** Writes vectors and keys to one file, which takes the place of `path` when it is whole. */
   save(path: string): void {
-    const entries = [...this.#idOf].sort(([a], [b]) => (typeof a === typeof b ? 0 : typeof a === 'string' ? -1 : 1));
-    const strings = entries.filter(([key]) => typeof key === 'string').map(([key]) => key as string);
-    const file: KeyFile = {
-      format: 'vitrine keys 1',
-      next: this.#next,
-      ids: entries.map(([, id]) => id),
-      strings,
-      numbers: entries.slice(strings.length).map(([key]) => String(key)),
-    };
-    replaceFile(`${path}.keys`, JSON.stringify(file));
-    this.#index.save(path);
+    if (this.#index.size !== this.#idOf.size) {
+      const detail = `the index holds ${this.#index.size} vectors, ${this.#idOf.size} of them by a key`;
+      throw new ServeError('bad_argument', `${detail}: who else adds to it or removes?`);
+    }
+    this.#index.save(path, { note: keyNote(this.#next, this.#idOf.size, this.#idOf) });
   }
 
-  /** Opens what `save` wrote. Fails with `storage`, and the reason, where it cannot be read. */
+  /**
+   * Opens what `save` wrote, or `vitrine index build` from a file with ids. Fails with `storage`, and
+   * the reason, where it cannot be read.
+   */
   static open(
     VectorIndex: VectorIndexConstructor, path: string, options?: { isa?: string; mode?: 'map' | 'load' },
   ): KeyedIndex {
-    const file = readKeyFile(`${path}.keys`);
-    const keyed = new KeyedIndex(VectorIndex.open(path, options));
-    keyed.#next = file.next;
-    file.ids.forEach((id, i) => {
-      const string = file.strings[i];
-      // A key whose vector was saved only after this file is not there; its number is not given again.
-      if (!keyed.#index.has(id)) return;
-      keyed.#name(string ?? BigInt(file.numbers[i - file.strings.length] as string), id);
-    });
-    keyed.#dropNameless();
-    return keyed;
+    const index = VectorIndex.open(path, options);
+    try {
+      const keys = keysOf(index, path);
+      if (keys) return new KeyedIndex(index, keys);
+      throw new ServeError('storage', `${path} holds no keys: its vectors are known by numbers only`);
+    } catch (error) {
+      index.close();
+      throw error;
+    }
   }
 
   close(): void {
     this.#index.close();
   }
-
-  #name(key: Key, id: number): void {
-    this.#idOf.set(key, id);
-    this.#keyOf.set(id, key);
-  }
-
-  /** Vectors whose keys had been removed when the keys were saved. */
-  #dropNameless(): void {
-    if (this.#index.size === this.#idOf.size) return;
-    const nameless: number[] = [];
-    for (let id = 0; id < this.#next; id += 1) {
-      if (!this.#keyOf.has(id) && this.#index.has(id)) nameless.push(id);
-    }
-    this.#index.remove(Uint32Array.from(nameless));
-  }
-
-  #forget(key: Key): number | undefined {
-    const id = this.#idOf.get(key);
-    if (id === undefined) return undefined;
-    this.#idOf.delete(key);
-    this.#keyOf.delete(id);
-    return id;
-  }
 }
 
-function readKeyFile(path: string): KeyFile {
-  let file: Partial<KeyFile>;
-  try {
-    file = JSON.parse(readFileSync(path, 'utf8')) as Partial<KeyFile>;
-  } catch (cause) {
-    throw new ServeError('storage', `cannot read ${path}: ${(cause as Error).message}`, { cause });
-  }
-  const { format, next, ids, strings, numbers } = file ?? {};
-  const whole = (value: unknown): value is number =>
-    Number.isInteger(value) && (value as number) >= 0 && (value as number) <= NO_ID;
-  const sound =
-    format === 'vitrine keys 1' && whole(next) && Array.isArray(ids) && Array.isArray(strings) &&
-    Array.isArray(numbers) && ids.length === strings.length + numbers.length &&
-    ids.every((id) => whole(id) && id < next) && strings.every((key) => typeof key === 'string') &&
-    numbers.every((key) => typeof key === 'string' && /^-?\d+$/.test(key));
-  if (!sound) throw new ServeError('storage', `${path} is damaged, or no file of keys`);
-  return file as KeyFile;
-}
-
-/** Never half a file under the name. */
-function replaceFile(path: string, text: string): void {
-  const part = `${path}.${process.pid}.part`;
-  try {
-    const fd = openSync(part, 'w');
-    try {
-      writeSync(fd, text);
-      fsyncSync(fd);
-    } finally {
-      closeSync(fd);
-    }
-    renameSync(part, path);
-  } catch (cause) {
-    throw new ServeError('storage', `cannot write ${path}: ${(cause as Error).message}`, { cause });
-  }
+function twice(key: Key): ServeError {
+  return new ServeError('bad_argument', `key ${keyText(key)} comes twice; each may come once`);
 }

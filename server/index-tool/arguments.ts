@@ -1,5 +1,9 @@
 import { loadAddon, type NativeVectorIndex } from '../ann/binding.ts';
-import { ServeError } from '../core/errors.ts';
+import { keysOf, type Key } from '../ann/key-note.ts';
+import { ServeError, type FailureCode } from '../core/errors.ts';
+
+/** Width of a search, as the addon takes it; 0: the index's own default. */
+export const BEAM = { value: 0, min: 1, max: 65_535 };
 
 /** The whole number that an option was given, or its default. Fails outside `min..max`. */
 export function wholeNumber(
@@ -32,13 +36,32 @@ export function openIndex(path: string): NativeVectorIndex {
   return failing(() => loadAddon().VectorIndex.open(path));
 }
 
+/** The key of each vector that has one; null where the index knows them by their rows' numbers. */
+export function readNames(index: NativeVectorIndex, path: string): ReadonlyMap<number, Key> | null {
+  try {
+    return keysOf(index, path)?.keyOf ?? null;
+  } catch (cause) {
+    throw cause instanceof ServeError ? new FileFailure(cause.detail, { cause }) : cause;
+  }
+}
+
+/** A file, the disk or the system is at fault, not the call: the message says which and why, alone. */
+export class FileFailure extends ServeError {
+  constructor(detail: string, options?: ErrorOptions) {
+    super('storage', detail, options);
+    this.message = detail;
+  }
+}
+
 /** The addon's errors carry a `code` of FAILURES; here they become the `ServeError` of that code. */
 export function failing<T>(work: () => T): T {
   try {
     return work();
   } catch (cause) {
     if (cause instanceof ServeError || !(cause instanceof Error)) throw cause;
-    if (!loadAddon().failureCodes.includes((cause as { code?: string }).code ?? '')) throw cause;
-    throw new ServeError('bad_argument', cause.message, { cause });
+    const { code = '' } = cause as { code?: string };
+    if (!loadAddon().failureCodes.includes(code)) throw cause;
+    if (code === 'storage') throw new FileFailure(cause.message, { cause });
+    throw new ServeError(code as FailureCode, cause.message, { cause });
   }
 }

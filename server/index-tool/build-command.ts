@@ -1,21 +1,23 @@
 /** `vitrine index build VECTORS INDEX`: reads a file of vectors, writes an index. */
 import { parseArgs } from 'node:util';
 import { loadAddon } from '../ann/binding.ts';
+import { keyNote, type Key } from '../ann/key-note.ts';
 import { systemClock } from '../core/clock.ts';
 import { failing, oneOf, paths, wholeNumber } from './arguments.ts';
-import { writeNames } from './names.ts';
 import { Progress } from './progress.ts';
+import { checkTarget } from './target.ts';
 import { collectVectors } from './vector-file.ts';
 
 export const usage = [
   'vitrine index build VECTORS INDEX [--metric cosine] [--kind graph] [--keep f32] [--degree N]',
-  '                   [--beam N] [--threads N] [--quiet]',
+  '                   [--beam N] [--threads N] [--force] [--quiet]',
   '  --metric   cosine (default), ip (inner product) or l2 (squared distance)',
   '  --kind     graph (default) or exact, which compares with every vector',
   '  --keep     f32 (default) or bf16: half the memory for the vectors, which are rounded',
   '  --degree   edges a vector keeps: more find more, and take more memory',
   '  --beam     width of the searches that find them: wider builds better, and longer',
   '  --threads  that build it; the same index for any number, all cores by default',
+  '  --force    writes over a file that is no index',
   '  --quiet    no progress on the terminal',
 ].join('\n');
 
@@ -34,6 +36,7 @@ export async function run(args: string[]): Promise<number> {
       degree: { type: 'string' },
       beam: { type: 'string' },
       threads: { type: 'string' },
+      force: { type: 'boolean', default: false },
       quiet: { type: 'boolean', default: false },
     },
   });
@@ -44,6 +47,7 @@ export async function run(args: string[]): Promise<number> {
   const degree = wholeNumber('degree', values.degree, DEGREE);
   const buildBeam = wholeNumber('beam', values.beam, BEAM);
   const threads = wholeNumber('threads', values.threads, THREADS);
+  checkTarget(to, from, values.force);
   const startUs = systemClock.nowUs();
 
   const progress = new Progress(values.quiet ? null : process.stderr, systemClock);
@@ -54,8 +58,8 @@ export async function run(args: string[]): Promise<number> {
   const onProgress = (done: number) => progress.say('indexed', Math.round(done * rows), rows);
   const numbers = Uint32Array.from({ length: rows }, (_, row) => row);
   failing(() => index.add(numbers, vectors, { onProgress }));
-  failing(() => index.save(to));
-  writeNames(to, ids);
+  const note = ids && keyNote(rows, rows, numbered(ids));
+  failing(() => index.save(to, note ? { note } : {}));
   progress.end();
 
   const seconds = (systemClock.nowUs() - startUs) / 1e6;
@@ -64,4 +68,8 @@ export async function run(args: string[]): Promise<number> {
   console.log(`${to}: ${size} vectors of ${dim}, ${kind}, ${metric}, ${each} bytes each, ${seconds.toFixed(1)} s`);
   index.close();
   return 0;
+}
+
+function* numbered(ids: readonly Key[]): Generator<readonly [Key, number]> {
+  for (let row = 0; row < ids.length; row += 1) yield [ids[row] as Key, row];
 }

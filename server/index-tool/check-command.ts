@@ -3,9 +3,8 @@ import { parseArgs } from 'node:util';
 import { loadAddon, NO_ID, type NativeVectorIndex } from '../ann/binding.ts';
 import { ServeError } from '../core/errors.ts';
 import { Prng } from '../core/prng.ts';
-import { failing, openIndex, paths, wholeNumber } from './arguments.ts';
+import { BEAM, failing, openIndex, paths, readNames, wholeNumber } from './arguments.ts';
 import { readHead } from './index-head.ts';
-import { readNames } from './names.ts';
 import { collectVectors } from './vector-file.ts';
 import { VectorFileError } from './vector-rows.ts';
 
@@ -19,7 +18,6 @@ export const usage = [
 
 const SAMPLE = { value: 200, min: 1, max: 100_000 };
 const K = { value: 10, min: 1, max: 999 };
-const BEAM = { value: 0, min: 1, max: 65_536 }; // 0: the index's own default
 const COPY_ROWS = 4096;
 const SEED = 1;
 
@@ -44,7 +42,7 @@ export async function run(args: string[]): Promise<number> {
 
   const { checksum } = readHead(path);
   const index = openIndex(path); // which reads everything, and compares checksums
-  readNames(path, index.size);
+  readNames(index, path);
   console.log(`${path}: ${index.size} vectors, checksum ${checksum} as it should be`);
   if (index.kind === 'exact' || index.size === 0) return 0; // there is nothing to find less of
   const exact = exactCopy(index);

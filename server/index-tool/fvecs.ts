@@ -14,22 +14,25 @@ export async function* readFvecs(
   }
   const rowBytes = 4 + dim * 4;
   const total = bytes === null ? null : Math.floor(bytes / rowBytes);
+  const check = (block: Buffer, at: number, row: number) => {
+    const said = block.readInt32LE(at);
+    if (said === dim) return;
+    throw new VectorFileError(path, row, 'dimension', `its dimension is ${said}, the first row's ${dim}`);
+  };
   let first = 0;
   let block: Buffer = Buffer.concat([head, await source.take(CHUNK_ROWS * rowBytes - 4)]);
   while (block.length > 0) {
     const rows = Math.floor(block.length / rowBytes);
     const vectors = new Float32Array(rows * dim);
     for (let row = 0; row < rows; row += 1) {
-      const said = block.readInt32LE(row * rowBytes);
-      if (said !== dim) {
-        throw new VectorFileError(path, first + row, 'dimension', `its dimension is ${said}, the first row's ${dim}`);
-      }
+      check(block, row * rowBytes, first + row);
       copyFloats(block, row * rowBytes + 4, vectors, row * dim, dim);
     }
     if (rows > 0) yield { dim, first, ids: null, vectors, total };
     first += rows;
-    if (block.length % rowBytes !== 0) {
-      const has = block.length % rowBytes;
+    const has = block.length % rowBytes;
+    if (has > 0) {
+      if (has >= 4) check(block, rows * rowBytes, first);
       throw new VectorFileError(path, first, 'truncated', `it ends after ${has} of ${rowBytes} bytes`);
     }
     block = await source.take(CHUNK_ROWS * rowBytes);

@@ -1,11 +1,15 @@
+import { isUtf8 } from 'node:buffer';
+import { keyText } from '../ann/key-note.ts';
 import type { ByteSource } from './byte-source.ts';
 import { CHUNK_ROWS, DIM_MAX, VectorFileError, type VectorChunk, type VectorId } from './vector-rows.ts';
 
+const ID_MAX = 2n ** 64n - 1n;
+const LONG_ID = /(?<!\\)"id"\s*:\s*(\d{16,20})(?=\s*[,}])/g;
 const LINE_BYTES_MAX = 1 << 20; // 4,096 numbers of 25 digits are a tenth of it
 
 /**
- * JSON lines: `{"id": text or whole number, "vector": [numbers]}`. All lines have an id, or none has:
- * then the row's number is it. Empty lines are passed over.
+ * JSON lines: `{"id": text or whole number of 0..2^64-1, "vector": [numbers]}`, in UTF-8. All lines have
+ * an id, or none has: then the row's number is it. Empty lines are passed over.
  */
 export async function* readJsonl(source: ByteSource, path: string): AsyncGenerator<VectorChunk> {
   const rowOfId = new Map<VectorId, number>();
@@ -21,6 +25,7 @@ export async function* readJsonl(source: ByteSource, path: string): AsyncGenerat
   for (;;) {
     const line = await source.line(LINE_BYTES_MAX);
     if (line === null) break;
+    if (!isUtf8(line)) throw new VectorFileError(path, row, 'format', 'its bytes are not UTF-8');
     const text = line.toString('utf8').trim();
     if (text === '') continue;
     if (line.length === LINE_BYTES_MAX) {
@@ -38,7 +43,7 @@ export async function* readJsonl(source: ByteSource, path: string): AsyncGenerat
     if (id !== undefined) {
       const before = rowOfId.get(id);
       if (before !== undefined) {
-        throw new VectorFileError(path, row, 'duplicate', `id ${JSON.stringify(id)} is row ${before}'s as well`);
+        throw new VectorFileError(path, row, 'duplicate', `id ${keyText(id)} is row ${before}'s as well`);
       }
       rowOfId.set(id, row);
       ids.push(id);
@@ -71,8 +76,20 @@ function parse(path: string, row: number, text: string): { id: VectorId | undefi
     const detail = `place ${at} holds ${JSON.stringify(vector[at])}`;
     throw new VectorFileError(path, row, 'not a number', detail);
   }
-  if (id !== undefined && typeof id !== 'string' && !Number.isSafeInteger(id)) {
-    throw new VectorFileError(path, row, 'format', `its id ${JSON.stringify(id)} is no text and no whole number`);
-  }
-  return { id: id as VectorId | undefined, vector: vector as number[] };
+  return { id: id === undefined ? id : idOf(path, row, text, id), vector: vector as number[] };
+}
+
+function idOf(path: string, row: number, text: string, id: unknown): VectorId {
+  if (typeof id === 'string') return id;
+  const number = typeof id === 'number' ? wholeNumber(text, id) : undefined;
+  if (number !== undefined && number >= 0n && number <= ID_MAX) return number;
+  const detail = `its id ${JSON.stringify(id)} is no text and no whole number of 0..2^64-1 in digits`;
+  throw new VectorFileError(path, row, 'format', detail);
+}
+
+/** A number that a double cannot hold is read again as text: all its digits count. */
+function wholeNumber(text: string, id: number): bigint | undefined {
+  if (Number.isSafeInteger(id)) return BigInt(id);
+  const { id: digits } = JSON.parse(text.replace(LONG_ID, '"id":"$1"')) as { id: unknown };
+  return typeof digits === 'string' ? BigInt(digits) : undefined;
 }

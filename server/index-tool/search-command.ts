@@ -2,24 +2,25 @@
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import { NO_ID, type NativeVectorIndex } from '../ann/binding.ts';
-import { failing, oneOf, openIndex, paths, wholeNumber } from './arguments.ts';
-import { readNames } from './names.ts';
+import { keyText, type Key } from '../ann/key-note.ts';
+import { BEAM, failing, oneOf, openIndex, paths, readNames, wholeNumber } from './arguments.ts';
 import { readVectors } from './vector-file.ts';
-import { VectorFileError, type VectorChunk, type VectorId } from './vector-rows.ts';
+import { VectorFileError, type VectorChunk } from './vector-rows.ts';
 
 export const usage = [
   'vitrine index search INDEX QUERIES [--k 10] [--beam N] [--format tsv]',
   '  --k        results a query',
   '  --beam     width of the search: wider finds more, and takes longer',
   '  --format   tsv (default): query, rank, id, score; jsonl: {"query": …, "results": [{"id", "score"}]}',
+  '  In tsv a text that holds a tab or a line, begins with " or reads as a number is written as JSON.',
   '  Scores: cosine, inner product, or minus the squared distance; higher is nearer.',
 ].join('\n');
 
+const PLAIN = /^(?!\d+$)[^"\p{Cc}\u2028\u2029][^\p{Cc}\u2028\u2029]*$/u;
 const K = { value: 10, min: 1, max: 1000 };
-const BEAM = { value: 0, min: 1, max: 65_536 }; // 0: the index's own default
 
 interface Hit {
-  readonly id: VectorId;
+  readonly id: Key | number;
   readonly score: number;
 }
 
@@ -34,7 +35,7 @@ export async function run(args: string[]): Promise<number> {
   const beam = wholeNumber('beam', values.beam, BEAM);
   const format = oneOf('format', values.format, ['tsv', 'jsonl']);
   const index = openIndex(from);
-  const names = readNames(from, index.size);
+  const names = readNames(index, from);
   const write = pipeWriter();
   for await (const chunk of readVectors(queries)) {
     if (chunk.dim !== index.dim) {
@@ -50,7 +51,8 @@ export async function run(args: string[]): Promise<number> {
 }
 
 function search(
-  index: NativeVectorIndex, names: readonly VectorId[] | null, { vectors, dim }: VectorChunk, k: number, beam: number,
+  index: NativeVectorIndex, names: ReadonlyMap<number, Key> | null, { vectors, dim }: VectorChunk,
+  k: number, beam: number,
 ): Hit[][] {
   const count = vectors.length / dim;
   const ids = new Uint32Array(count * k);
@@ -60,15 +62,23 @@ function search(
     const hits: Hit[] = [];
     for (let at = query * k; at < (query + 1) * k && ids[at] !== NO_ID; at += 1) {
       const row = ids[at] as number;
-      hits.push({ id: names?.[row] ?? row, score: scores[at] as number });
+      hits.push({ id: names?.get(row) ?? row, score: scores[at] as number });
     }
     return hits;
   });
 }
 
-function text(query: VectorId, hits: readonly Hit[], format: 'tsv' | 'jsonl'): string {
-  if (format === 'jsonl') return JSON.stringify({ query, results: hits }) + '\n';
-  return hits.map(({ id, score }, rank) => `${query}\t${rank + 1}\t${id}\t${score}\n`).join('');
+function text(query: Key | number, hits: readonly Hit[], format: 'tsv' | 'jsonl'): string {
+  if (format === 'jsonl') {
+    const results = hits.map(({ id, score }) => `{"id":${keyText(id)},"score":${score}}`);
+    return `{"query":${keyText(query)},"results":[${results.join(',')}]}\n`;
+  }
+  return hits.map(({ id, score }, rank) => `${cell(query)}\t${rank + 1}\t${cell(id)}\t${score}\n`).join('');
+}
+
+/** A text as it is, but as JSON where that would break the line or read as a number or as JSON. */
+function cell(id: Key | number): string {
+  return typeof id === 'string' && PLAIN.test(id) ? id : keyText(id);
 }
 
 /** Writes to standard output at its pace; false once nobody reads it (`… | head`). */

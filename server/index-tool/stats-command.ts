@@ -1,9 +1,8 @@
 /** `vitrine index stats INDEX`: what an index file holds. */
 import { statSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { oneOf, openIndex, paths } from './arguments.ts';
+import { oneOf, openIndex, paths, readNames } from './arguments.ts';
 import { readHead } from './index-head.ts';
-import { readNames } from './names.ts';
 
 export const usage = [
   'vitrine index stats INDEX [--format text]',
@@ -31,7 +30,7 @@ export function statsOf(path: string): Record<string, string | number> {
   const index = openIndex(path);
   try {
     const { kind, metric, dim, size, bytes } = index;
-    const ids = readNames(path, size) ? 'of the vectors file' : 'row numbers';
+    const ids = readNames(index, path) ? 'keys' : 'row numbers';
     const each = size === 0 ? 0 : Math.round(bytes / size);
     const fileBytes = statSync(path).size;
     return { kind, metric, dim, size, ids, bytes, bytesPerVector: each, fileBytes, version, checksum };

@@ -7,7 +7,7 @@ import { ByteSource } from './byte-source.ts';
 import { readFvecs } from './fvecs.ts';
 import { readJsonl } from './jsonl.ts';
 import { readNpy } from './npy.ts';
-import { VectorFileError, type VectorChunk, type VectorId } from './vector-rows.ts';
+import { LENGTH_MAX, VectorFileError, type VectorChunk, type VectorId } from './vector-rows.ts';
 
 type Reader = (source: ByteSource, path: string, bytes: number | null) => AsyncGenerator<VectorChunk>;
 
@@ -37,7 +37,7 @@ export async function* readVectors(path: string): AsyncGenerator<VectorChunk> {
   try {
     const bytes = zipped ? null : (await stat(path)).size;
     for await (const chunk of (READERS[ending] as Reader)(new ByteSource(stream), path, bytes)) {
-      checkFinite(path, chunk);
+      checkLengths(path, chunk);
       rows += chunk.vectors.length / chunk.dim;
       yield chunk;
     }
@@ -75,11 +75,16 @@ export async function collectVectors(
   return { dim, ids, vectors: vectors.subarray(0, used) };
 }
 
-function checkFinite(path: string, { vectors, dim, first }: VectorChunk): void {
-  const at = vectors.findIndex((value) => !Number.isFinite(value));
-  if (at < 0) return;
-  const row = first + Math.floor(at / dim);
-  throw new VectorFileError(path, row, 'not a number', `place ${at % dim} holds ${vectors[at]}`);
+function checkLengths(path: string, { vectors, dim, first }: VectorChunk): void {
+  for (let at = 0; at < vectors.length; at += dim) {
+    let squares = 0; // of floats: finite, unless one of them is not
+    for (let i = at; i < at + dim; i += 1) squares += (vectors[i] as number) * (vectors[i] as number);
+    if (squares <= LENGTH_MAX * LENGTH_MAX) continue;
+    const row = first + at / dim;
+    const place = vectors.subarray(at, at + dim).findIndex((value) => !Number.isFinite(value));
+    if (place < 0) throw new VectorFileError(path, row, 'too long', `its length is over ${LENGTH_MAX}`);
+    throw new VectorFileError(path, row, 'not a number', `place ${place} holds ${vectors[at + place]}`);
+  }
 }
 
 /** A file that is not there or not gzip fails as one that is wrong does; a defect of ours does not. */

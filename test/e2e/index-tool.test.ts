@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  existsSync, linkSync, lstatSync, readFileSync, readdirSync, symlinkSync, writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -95,27 +97,94 @@ suite('vitrine index', () => {
     assert.equal(existsSync(index), false);
   });
 
-  test('a damaged index is refused, and so are ids of another one', () => {
+  test('a damaged index is refused by what is wrong with it, its ids as well as its vectors', () => {
     const folder = tempFolder();
     const [vectors, index] = ['v.jsonl', 'v.index'].map((name) => join(folder, name)) as Two;
     writeFileSync(vectors, jsonlText(VECTORS, (row) => row * 3));
     assert.equal(vitrine('build', vectors, index, '--quiet').status, 0);
-    const bytes = readFileSync(index);
-    const ids = readFileSync(`${index}.ids`, 'utf8');
+    assert.deepEqual(readdirSync(folder).sort(), ['v.index', 'v.jsonl']);
+    const good = readFileSync(index);
 
-    writeFileSync(`${index}.ids`, ids.replace(/^.*\n/, '{"of":"0000000000000000"}\n'));
-    const foreign = vitrine('check', index);
-    writeFileSync(`${index}.ids`, ids);
-    bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] as number) ^ 1;
-    writeFileSync(index, bytes);
-    const damaged = vitrine('check', index);
+    for (const place of [good.indexOf('\n7 21\n') + 3, good.length >> 1]) {
+      const bytes = Buffer.from(good);
+      bytes[place] = (bytes[place] as number) ^ 1;
+      writeFileSync(index, bytes);
+      for (const { status, stderr } of [vitrine('check', index), vitrine('search', index, vectors)]) {
+        const told = `vitrine: ${index} is damaged: its content does not match its checksum\n`;
+        assert.deepEqual([status, stderr], [1, told]);
+      }
+    }
     writeFileSync(index, 'no index');
     const none = vitrine('stats', index);
+    execFileSync('mkfifo', [join(folder, 'pipe')]);
+    const pipe = vitrine('stats', join(folder, 'pipe'));
+    const nowhere = vitrine('stats', join(folder, 'nowhere'));
 
-    assert.deepEqual([foreign.status, damaged.status, none.status], [1, 1, 1]);
-    assert.match(foreign.stderr, /belongs to another index/);
-    assert.match(damaged.stderr, /checksum/);
-    assert.match(none.stderr, /is no vector index/);
+    assert.deepEqual([none.status, pipe.status, nowhere.status], [1, 1, 1]);
+    assert.match(none.stderr, /^vitrine: .*v\.index is no vector index\n$/);
+    assert.match(pipe.stderr, /^vitrine: .*pipe is not a regular file\n$/);
+    assert.match(nowhere.stderr, /^vitrine: ENOENT: no such file/);
+  });
+
+  test('nothing but an index is written over, and that is known before any work is done', () => {
+    const folder = tempFolder();
+    const name = (file: string) => join(folder, file);
+    const vectors = name('v.npy');
+    writeFileSync(vectors, npyBytes(VECTORS));
+    linkSync(vectors, name('hard.npy'));
+    symlinkSync('v.npy', name('soft.npy'));
+    symlinkSync('v.index', name('link.index'));
+    execFileSync('mkfifo', [name('pipe')]);
+    writeFileSync(name('notes.txt'), 'mine');
+    const kept = readFileSync(vectors);
+    const refused: [string, RegExp][] = [
+      [vectors, /is the file of vectors itself/], [name('hard.npy'), /itself/], [name('soft.npy'), /itself/],
+      [name('pipe'), /is no regular file/], [folder, /is a folder/], [name('no/v.index'), /there is no folder/],
+      [name('notes.txt'), /no index of Vitrine: --force writes over it/],
+    ];
+
+    for (const [to, message] of refused) {
+      const { status, stderr } = vitrine('build', vectors, to);
+      assert.equal(status, 1);
+      assert.match(stderr, message);
+      if (to !== name('notes.txt')) assert.equal(vitrine('build', vectors, to, '--force').status, 1);
+    }
+
+    assert.deepEqual([readFileSync(vectors), readFileSync(name('notes.txt'), 'utf8')], [kept, 'mine']);
+    assert.equal(vitrine('build', vectors, name('link.index')).status, 0);
+    assert.equal(vitrine('build', vectors, name('link.index')).status, 0); // an index may be built anew
+    assert.ok(lstatSync(name('link.index')).isSymbolicLink() && lstatSync(name('v.index')).isFile());
+    assert.equal(vitrine('build', vectors, name('notes.txt'), '--force').status, 0);
+    assert.equal(vitrine('stats', name('notes.txt')).status, 0);
+  });
+
+  test('every id is told apart in either format', () => {
+    const folder = tempFolder();
+    const [vectors, index] = ['v.jsonl', 'v.index'].map((name) => join(folder, name)) as Two;
+    const ids = ['1', '"1"', '"a\\tb"', '"plain text"', '18446744073709551615', '"\\"q\\""', '""'];
+    writeFileSync(vectors, ids.map((id) => `{"id":${id},"vector":[1]}\n`).join(''));
+    assert.equal(vitrine('build', vectors, index, '--kind', 'exact', '--metric', 'ip').status, 0);
+
+    const tsv = vitrine('search', index, vectors, '--k', '7').stdout.split('\n').slice(0, 7);
+    const jsonl = vitrine('search', index, vectors, '--k', '7', '--format', 'jsonl').stdout.split('\n')[0];
+
+    const cells = tsv.map((line) => line.split('\t'));
+    assert.ok(cells.every((line) => line.length === 4 && line[0] === '1'));
+    assert.deepEqual(cells.map((line) => line[2]), [...ids.slice(0, 3), 'plain text', ...ids.slice(4)]);
+    assert.equal(jsonl, `{"query":1,"results":[${ids.map((id) => `{"id":${id},"score":1}`).join(',')}]}`);
+  });
+
+  test('the example of its page runs as it stands', () => {
+    const page = readFileSync('server/index-tool/README.md', 'utf8');
+    const example = /```js\n([\s\S]*?)```/.exec(page)?.[1] ?? '';
+    const program = example.replaceAll("'items.index'", JSON.stringify(join(tempFolder(), 'items.index')));
+
+    const args = ['--input-type=module', '-e', program];
+    const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+
+    const told = [...example.matchAll(/console\.log\(.*\/\/ (.*)/g)].map(([, line]) => line);
+    assert.ok(told.length > 0);
+    assert.equal(stdout, told.map((line) => `${line}\n`).join(''), stderr);
   });
 
   test('a wrong call says what is right', () => {
@@ -123,6 +192,7 @@ suite('vitrine index', () => {
     assert.match(vitrine('build', 'a.fvecs').stderr, /takes VECTORS and INDEX/);
     assert.match(vitrine('build', 'a.fvecs', 'b', '--metric', 'x').stderr, /one of cosine, ip, l2/);
     assert.match(vitrine('search', 'a', 'b', '--k', '0').stderr, /--k must be a whole number of 1\.\.1000/);
+    assert.match(vitrine('search', 'a', 'b', '--beam', '65536').stderr, /--beam must be .* of 1\.\.65535/);
     assert.match(vitrine('check', '--help').stdout, /vitrine index check INDEX/);
   });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { Allow } from '../../server/ann/binding.ts';
+import { FilterCode, type FilterExpression } from '../../server/ann/filter-code.ts';
 import { Prng } from '../../server/core/prng.ts';
 import { addon, Bitmap, filled, FilterIndex, listed } from './filter-support.ts';
 
@@ -37,6 +38,37 @@ suite('What a filter index is asked', () => {
     assert.throws(() => index.evaluate(new Uint32Array(2 ** 20 + 1), bitmap), bad);
     assert.throws(() => index.evaluate(u32(6, 4095, ...new Uint32Array(4096)), bitmap), bad);
     assert.deepEqual(listed(bitmap), [0, 2, 4, 6, 8]);
+  });
+
+  test('an expression that is none is refused with what was expected', () => {
+    const code = new FilterCode();
+    const deep = (levels: number): FilterExpression =>
+      levels === 1 ? 'everything' : { not: deep(levels - 1) };
+    const round: { not?: unknown } = {};
+    round.not = round;
+    const wrong: [RegExp, unknown][] = [
+      [/one of \{category\}.*it is \{foo\}/, { foo: 1 }],
+      [/it is null/, null], [/it is 3/, 3], [/it is "all"/, 'all'], [/it is undefined/, undefined],
+      [/it is \{flag, category\}/, { flag: 1, category: [1] }],
+      [/it is \{column, mim\}/, { column: 0, mim: 3 }],
+      [/an entry of category must be a whole number of 0\.\.2\^32-1, it is 1\.5/, { category: [1.5] }],
+      [/an entry of category .* it is -1/, { category: [-1] }],
+      [/an entry of rows .* it is 4294967296/, { rows: [2 ** 32] }],
+      [/an entry of rows .* it is "1"/, { rows: ['1'] }],
+      [/rows must be a list of numbers, it is 5/, { rows: 5 }],
+      [/flag must be a whole number .* it is "0"/, { flag: '0' }],
+      [/column must be a whole number .* it is NaN/, { column: NaN }],
+      [/min must be a number, it is NaN/, { column: 0, min: NaN }],
+      [/max must be a number, it is "9"/, { column: 0, max: '9' }],
+      [/all must be a list of filters, it is \{flag\}/, { all: { flag: 0 } }],
+      [/it is undefined/, { any: [undefined] }],
+      [/may nest 16 deep/, deep(17)], [/may nest 16 deep/, round],
+    ];
+
+    for (const [message, expression] of wrong) {
+      assert.throws(() => code.of(expression as FilterExpression), { ...bad, message });
+    }
+    assert.equal(filled(ten().index, deep(16)).count, 0);
   });
 
   test('any words at all give an answer or a refusal', () => {

@@ -84,6 +84,7 @@ suite('A wrong argument of VectorIndex is refused with what was expected', () =>
       index.add(u32(1, 2), f32(1, 2, 3, 4));
       const ids = u32(7, 7);
       const scores = f32(7, 7);
+      const shared = new ArrayBuffer(12);
       const wrong: [RegExp, unknown[]][] = [
         [/^queries must be a Float32Array, it is an array/, [[1, 2], 2, ids, scores]],
         [/^queries must hold a multiple of 2 floats, at least one, it holds 3/, [f32(1, 2, 3), 2, ids, scores]],
@@ -98,6 +99,10 @@ suite('A wrong argument of VectorIndex is refused with what was expected', () =>
         [/^allow must be a Uint32Array or a Bitmap, it is a Uint8Array/,
           [f32(1, 2), 2, ids, scores, { allow: new Uint8Array(4) }]],
         [/^allow must be a Uint32Array or a Bitmap, it is null/, [f32(1, 2), 2, ids, scores, { allow: null }]],
+        [/^queries, ids and scores must not share memory/,
+          [f32(1, 2), 2, new Uint32Array(shared, 0, 2), new Float32Array(shared, 4, 2)]],
+        [/^queries, ids and scores must not share memory/,
+          [new Float32Array(shared, 0, 2), 2, ids, new Float32Array(shared, 0, 2)]],
         [/^queries has lost its memory/, [transferred(f32(1, 2)), 2, ids, scores]],
         [/^ids has lost its memory/, [f32(1, 2), 2, transferred(u32(0, 0)), scores]],
       ];
@@ -130,7 +135,7 @@ suite('A wrong argument of VectorIndex is refused with what was expected', () =>
     await assert.rejects(done, { code: 'bad_argument', message: /^ids has lost its memory/ });
   });
 
-  test('a closed index says so, and closing twice is fine', () => {
+  test('a closed index says so, and closing twice is fine', async () => {
     const index = new VectorIndex({ kind: 'graph', metric: 'ip', dim: 2 });
     const { token } = index;
     const guest = VectorIndex.attach(token);
@@ -142,10 +147,12 @@ suite('A wrong argument of VectorIndex is refused with what was expected', () =>
     const uses = [
       () => index.size, () => index.bytes, () => index.kind, () => index.dim, () => index.metric, () => index.token,
       () => index.add(u32(), f32()), () => index.remove(u32()), () => index.has(1), () => index.get(1, f32(0, 0)),
-      () => index.search(f32(1, 2), 1, u32(0), f32(0)), () => index.searchAsync(f32(1, 2), 1, u32(0), f32(0)),
+      () => index.note, () => index.search(f32(1, 2), 1, u32(0), f32(0)),
       () => index.save('anywhere'), () => index.refine(1),
     ];
     for (const use of uses) refused('bad_argument', /^the index is closed/, use);
+    const searched = index.searchAsync(f32(1, 2), 1, u32(0), f32(0)); // does not throw here
+    await assert.rejects(searched, { code: 'bad_argument', message: 'the index is closed' });
     refused('bad_argument', /^token \d+ names no open index of this process/, () => VectorIndex.attach(token));
     assert.equal(guest.size, 1); // who attached in time may go on
     guest.close();
@@ -166,8 +173,10 @@ suite('A wrong argument of VectorIndex is refused with what was expected', () =>
     mkdirSync(join(folder, 'taken'));
 
     refused('storage', /cannot create .*No such file or directory/, () => index.save(join(folder, 'no/such/folder')));
-    refused('storage', /cannot rename to .*taken/, () => index.save(join(folder, 'taken')));
+    refused('storage', /taken is not a regular file$/, () => index.save(join(folder, 'taken')));
     refused('bad_argument', /^path must be a string, it is undefined/, () => index.save(any(undefined)));
+    refused('bad_argument', /^note must be a Uint8Array, it is a string/, () =>
+      index.save(join(folder, 'a'), any({ note: 'text' })));
     refused('bad_argument', /^path must not be empty/, () => index.save(''));
     refused('bad_argument', /^path must not hold a zero character/, () => index.save('a\0b'));
     refused('storage', /is not a regular file/, () => VectorIndex.open(folder));
@@ -184,7 +193,7 @@ suite('A wrong argument of VectorIndex is refused with what was expected', () =>
     assert.throws(() => index.add.call(any({}), u32(), f32()));
     const stranger = any(new addon.SessionIndex());
     assert.throws(() => index.add.call(stranger, u32(), f32()));
-    for (const name of ['kind', 'dim', 'metric', 'size', 'bytes', 'token']) {
+    for (const name of ['kind', 'dim', 'metric', 'size', 'bytes', 'token', 'note']) {
       const getter = Object.getOwnPropertyDescriptor(VectorIndex.prototype, name)?.get;
       refused('bad_argument', /^this is not a VectorIndex/, () => getter?.call(stranger));
     }

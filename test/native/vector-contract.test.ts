@@ -35,10 +35,13 @@ for (const kind of KINDS) {
       }
     });
 
-    test('an id that is there is replaced; of an id that comes twice the last counts', () => {
+    test('an id that is there is replaced; one that comes twice in a call is refused', () => {
       const index = make(1);
 
-      index.add(Uint32Array.of(5, 6, 5), Float32Array.of(1, 2, 3));
+      index.add(Uint32Array.of(5, 6), Float32Array.of(3, 2));
+      assert.throws(() => index.add(Uint32Array.of(7, 5, 7), Float32Array.of(1, 2, 3)), {
+        code: 'bad_argument', message: 'id 7 comes twice; each may come once',
+      });
       index.add(Uint32Array.of(6), Float32Array.of(9));
 
       assert.equal(index.size, 2);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { lstatSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { Prng } from '../../server/core/prng.ts';
@@ -92,17 +93,59 @@ suite('An index file', () => {
   test('a foreign file, a newer version and a missing file each say what they are', () => {
     new VectorIndex({ kind: 'exact', dim: 3, metric: 'ip' }).save(path);
     const newer = readFileSync(path);
-    newer.writeUInt32LE(3, 8);
+    newer.writeUInt32LE(4, 8);
     writeFileSync(path, newer);
     const foreign = join(folder, 'foreign');
     writeFileSync(foreign, 'id,name\n'.repeat(100));
 
     assert.throws(() => VectorIndex.open(path), {
       code: 'unsupported',
-      message: /has format version 3; this build reads 2$/,
+      message: /has format version 4; this build reads 3$/,
     });
     assert.throws(() => VectorIndex.open(foreign), { code: 'storage', message: /is not a vector index of Vitrine$/ });
     assert.throws(() => VectorIndex.open(join(folder, 'none')), { code: 'storage', message: /cannot open .*none/ });
+  });
+
+  for (const kind of KINDS) {
+    test(`${kind}: a note of the caller's lies in the file, under its checksum`, () => {
+      const { index } = lived(kind, 'ip', 100);
+      const note = Uint8Array.from({ length: 5000 }, (_, i) => i % 251);
+      assert.equal(index.note.length, 0);
+      index.save(path, { note });
+
+      for (const mode of ['map', 'load'] as const) {
+        const opened = VectorIndex.open(path, { mode });
+        assert.deepEqual(opened.note, note);
+        opened.save(join(folder, 'again')); // kept
+        opened.save(join(folder, 'none'), { note: new Uint8Array(0) });
+        assert.deepEqual(VectorIndex.open(join(folder, 'again')).note, note);
+        assert.equal(VectorIndex.open(join(folder, 'none')).note.length, 0);
+      }
+      const bytes = readFileSync(path);
+      bytes[bytes.indexOf(note.subarray(1000, 1100))]! ^= 1;
+      writeFileSync(path, bytes);
+      assert.throws(() => VectorIndex.open(path), { code: 'storage', message: /does not match its checksum/ });
+    });
+  }
+
+  test('a link is followed, to a file that is there or not yet; a pipe or a folder is refused', () => {
+    const { index } = lived('exact', 'ip', 10);
+    const [file, link, second] = ['linked-file', 'link', 'second'].map((name) => join(folder, name)) as
+      [string, string, string];
+    symlinkSync('linked-file', link);
+    symlinkSync(link, second);
+    for (let saves = 0; saves < 2; saves += 1) {
+      index.save(second);
+      assert.ok(lstatSync(file).isFile() && lstatSync(link).isSymbolicLink() && lstatSync(second).isSymbolicLink());
+      assert.equal(VectorIndex.open(second).size, index.size);
+    }
+    const pipe = join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    for (const what of [pipe, folder]) {
+      assert.throws(() => index.save(what), { code: 'storage', message: /is not a regular file$/ });
+      assert.throws(() => VectorIndex.open(what), { code: 'storage', message: /is not a regular file$/ });
+    }
+    assert.ok(lstatSync(pipe).isFIFO());
   });
 
   test('a save that fails leaves the file as it was', () => {

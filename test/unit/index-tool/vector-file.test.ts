@@ -93,7 +93,19 @@ suite('A file of vectors', () => {
     const ids = ['one', 2, 'three'];
     const read = await collectVectors(fileOf('a.jsonl', jsonlText(matrix, (row) => ids[row] as string)));
 
-    assert.deepEqual(read.ids, ids);
+    assert.deepEqual(read.ids, ['one', 2n, 'three']);
+  });
+
+  test('whole numbers of 64 bits are read to the last digit', async () => {
+    const lines = [
+      '{"id": 9007199254740993, "vector": [1]}', '{"id":9007199254740992,"vector":[1]}',
+      '{"a\\"id": 1, "meta": {"id": 11111111111111111}, "vector": [1], "id" : 18446744073709551615 }',
+      '{"id": "9007199254740993", "vector": [1]}', '{"id": 0, "vector": [1]}',
+    ];
+
+    const { ids } = await collectVectors(fileOf('a.jsonl', lines.join('\n')));
+
+    assert.deepEqual(ids, [9007199254740993n, 9007199254740992n, 18446744073709551615n, '9007199254740993', 0n]);
   });
 
   test('float16 is read to the bit', () => {
@@ -111,6 +123,14 @@ suite('A file of vectors', () => {
     ['an empty .npy', 'a.npy', '', 'empty', null],
     ['only blank lines', 'a.jsonl', '\n\n', 'empty', null],
     ['another dimension', 'a.fvecs', Buffer.concat([fvecs(2, [1, 2]), fvecs(3, [1, 2, 3])]), 'dimension', 1],
+    ['another dimension in a short last row', 'a.fvecs', Buffer.concat([fvecs(3, [1, 2, 3]), fvecs(2, [1, 2])]),
+      'dimension', 1],
+    ['too long a vector', 'a.fvecs', Buffer.concat([fvecs(2, [1, 2]), fvecs(2, [1e18, 1e18])]), 'too long', 1],
+    ['bytes that are no UTF-8', 'a.jsonl',
+      Buffer.from('{"id": "a", "vector": [1]}\n{"id": "\xff", "vector": [1]}\n', 'latin1'), 'format', 1],
+    ['an id over 64 bits', 'a.jsonl', '{"id": 18446744073709551616, "vector": [1]}\n', 'format', 0],
+    ['an id below 0', 'a.jsonl', '{"id": -1, "vector": [1]}\n', 'format', 0],
+    ['an id that is no whole number', 'a.jsonl', '{"id": 1e30, "vector": [1]}\n', 'format', 0],
     ['a dimension of nothing', 'a.fvecs', fvecs(0, []), 'dimension', 0],
     ['a huge dimension', 'a.fvecs', fvecs(2 ** 30, [1]), 'dimension', 0],
     ['a .npy of something else', 'a.npy', 'PK-something', 'format', null],
@@ -162,7 +182,8 @@ async function fails(path: string, flaw: Flaw, row: number | null): Promise<void
   await assert.rejects(collectVectors(path), (error: unknown) => {
     assert.ok(error instanceof VectorFileError, String(error));
     const told = [error.flaw, error.row, error.path, error.code];
-    assert.deepEqual(told, [flaw, row, path, 'bad_argument'], error.message);
+    const code = flaw === 'unreadable' ? 'storage' : 'bad_argument';
+    assert.deepEqual(told, [flaw, row, path, code], error.message);
     assert.ok(error.message.includes(path));
     return true;
   });
