@@ -36,15 +36,16 @@ class IdMap {
     }
   }
 
-  // Whether one more id needs a larger map: call `grown` before `put`.
-  bool full() const noexcept { return (hashed_ + 1) * 2 > cells_.size(); }
+  // Whether so many more ids may need a larger map: call `grown` before `put`.
+  bool full(std::size_t more = 1) const noexcept { return (hashed_ + more) * 2 > cells_.size(); }
 
-  IdMap grown() const {
+  // Takes at least `more` ids more.
+  IdMap grown(std::size_t more = 1) const {
     const std::size_t places = places_wanted();
     std::size_t left = hashed_;  // that stay in the hash table
     for (const Cell& cell : cells_) left -= cell.id < places;
     // Room for half as many ids as there are: so growing costs a few steps an id.
-    IdMap larger(std::bit_ceil(std::max(kCellsMin, std::max(4 * left, size()))), places);
+    IdMap larger(std::bit_ceil(std::max({kCellsMin, 4 * left, 2 * (left + more), size()})), places);
     for (std::uint32_t id = 0; id < places_.size(); ++id) {
       if (places_[id] != kNone) larger.put(id, places_[id]);
     }

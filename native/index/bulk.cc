@@ -138,10 +138,12 @@ void Bulk::run() {
     const auto side = [&](std::size_t worker, std::uint32_t a, std::uint32_t b,
                           std::span<const std::uint32_t> part, std::vector<Candidate>& into) {
       Pruner& pruner = workers_[worker].pruner;
-      (void)pruner.towards(net_, tree_near_, a);
-      pruner.far(net_, part, into);
+      Viewpoint& view = workers_[worker].view;
       std::vector<Candidate> other;
-      (void)pruner.towards(net_, tree_near_, b);
+      view.set(net_, a);
+      pruner.look_from(net_, view, tree_near_);
+      pruner.far(net_, part, into);
+      view.set(net_, b);
       pruner.far(net_, part, other);
       for (std::size_t i = 0; i < into.size(); ++i) into[i].far -= other[i].far;
     };
@@ -173,7 +175,8 @@ void Bulk::run() {
 // Everybody in the leaf keeps the nearest of it, with those of earlier trees.
 void Bulk::meet_all(Worker& worker, std::span<const std::uint32_t> leaf) {
   for (const std::uint32_t slot : leaf) {
-    (void)worker.pruner.towards(net_, tree_near_, slot);
+    worker.view.set(net_, slot);
+    worker.pruner.look_from(net_, worker.view, tree_near_);
     worker.candidates.clear();
     worker.pruner.far(net_, leaf, worker.candidates);
     Candidate* const mine = neighbours_.data() + std::size_t{slot} * kNeighbours;
@@ -203,7 +206,9 @@ void Bulk::take_neighbours() {
 
 // From all that a walk meets, and from the edges there are.
 void Bulk::choose_for(Worker& worker, const EdgeRule& rule, std::uint32_t beam, std::uint32_t slot) {
-  worker.walk.run(net_, worker.pruner.towards(net_, rule.near, slot), beam);
+  worker.view.set(net_, slot);
+  worker.pruner.look_from(net_, worker.view, rule.near);
+  worker.walk.run(net_, worker.view.probe(net_, rule.near), beam);
   const Pool& pool = worker.walk.pool();
   worker.seen.reset(count_);
   worker.seen.add(slot);
@@ -218,7 +223,7 @@ void Bulk::choose_for(Worker& worker, const EdgeRule& rule, std::uint32_t beam, 
   worker.candidates.clear();
   worker.pruner.far(net_, worker.others, worker.candidates);
   std::sort(worker.candidates.begin(), worker.candidates.end(), Nearer{});
-  worker.pruner.prune(net_, rule.near, worker.candidates, rule.count, worker.kept);
+  worker.pruner.prune(net_, worker.candidates, rule.count, worker.kept);
   put_edges(chosen_, slot, rule, worker.kept);
 }
 
@@ -262,29 +267,20 @@ void Bulk::merge_for(Worker& worker, const EdgeRule& rule, std::uint32_t slot,
     add(other);
   }
   for (const std::uint32_t other : back) add(other);
-  (void)worker.pruner.towards(net_, rule.near, slot);
+  worker.view.set(net_, slot);
+  worker.pruner.look_from(net_, worker.view, rule.near);
   worker.candidates.clear();
   worker.pruner.far(net_, worker.others, worker.candidates);
   std::sort(worker.candidates.begin(), worker.candidates.end(), Nearer{});
   if (worker.candidates.size() > kBackMax) worker.candidates.resize(kBackMax);
-  worker.kept.clear();
-  if (worker.candidates.size() > rule.count) {
-    worker.pruner.prune(net_, rule.near, worker.candidates, rule.count, worker.kept);
-  }
-  // What room is left goes to the nearest.
-  worker.seen.reset(count_);
-  for (const std::uint32_t kept : worker.kept) worker.seen.add(kept);
-  for (const Candidate& candidate : worker.candidates) {
-    if (worker.kept.size() == rule.count) break;
-    if (worker.seen.add(candidate.slot)) worker.kept.push_back(candidate.slot);
-  }
+  worker.pruner.prune_and_fill(net_, worker.candidates, rule.count, worker.kept);
   put_edges(edges_, slot, rule, worker.kept);
 }
 
 void Bulk::put_edges(SlotArray<std::uint32_t>& edges, std::uint32_t slot, const EdgeRule& rule,
-                     std::span<const std::uint32_t> chosen) {
+                     std::span<const Candidate> chosen) {
   std::uint32_t* places = edges.at(slot) + rule.first;
-  std::copy(chosen.begin(), chosen.end(), places);
+  for (std::size_t i = 0; i < chosen.size(); ++i) places[i] = chosen[i].slot;
   std::fill(places + chosen.size(), places + rule.count, kNobody);
 }
 

@@ -45,10 +45,10 @@ class Bulk {
   struct Worker {
     Walk walk;
     Pruner pruner;
+    Viewpoint view;
     VisitedSet seen;
     std::vector<std::uint32_t> others;
-    std::vector<std::uint32_t> kept;
-    std::vector<Candidate> candidates;
+    std::vector<Candidate> candidates, kept;
   };
 
   void meet_all(Worker& worker, std::span<const std::uint32_t> leaf);
@@ -58,7 +58,7 @@ class Bulk {
   void merge_for(Worker& worker, const EdgeRule& rule, std::uint32_t slot,
                  std::span<const std::uint32_t> back);
   void put_edges(SlotArray<std::uint32_t>& edges, std::uint32_t slot, const EdgeRule& rule,
-                 std::span<const std::uint32_t> chosen);
+                 std::span<const Candidate> chosen);
 
   template <class Work>
   void for_all(double share, Work work);

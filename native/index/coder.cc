@@ -136,12 +136,14 @@ std::int32_t Coder::as_query(const std::uint8_t* row, std::int8_t* codes) const 
     std::memcpy(codes, row, bytes());
     return 0;
   }
+  // Two loops, whose memory is not this object's: so they become vectors.
+  const std::size_t count = count_;
   std::uint32_t sum = 0;
-  for (std::size_t i = 0; i < count_; ++i) {
-    codes[i] = static_cast<std::int8_t>(row[i] ^ kZero);  // less kZero, without widening
-    sum += row[i];
-  }
-  return (static_cast<std::int32_t>(sum) - static_cast<std::int32_t>(count_) * kZero) * kZero;
+  for (std::size_t i = 0; i < count; ++i) sum += row[i];
+  auto* const into = reinterpret_cast<std::uint8_t*>(codes);
+  std::memcpy(into, row, count);
+  for (std::size_t i = 0; i < count; ++i) into[i] ^= kZero;  // less kZero, without widening
+  return (static_cast<std::int32_t>(sum) - static_cast<std::int32_t>(count) * kZero) * kZero;
 }
 
 }  // namespace vitrine

@@ -16,11 +16,14 @@
 #include "core/lender.h"
 #include "core/slot_array.h"
 #include "core/top_k.h"
+#include "index/detours.h"
+#include "index/edge_changes.h"
 #include "index/graph_walk.h"
 #include "index/index.h"
+#include "index/links.h"
 #include "index/net.h"
-#include "index/pruner.h"
 #include "index/scan.h"
+#include "index/slot_state.h"
 
 namespace vitrine {
 
@@ -31,18 +34,11 @@ class GraphIndex final : public Index {
   std::size_t refine(std::size_t count) override;
 
  private:
-  enum State : std::uint8_t {
-    live,    // somebody's
-    dead,    // removed; edges may lead here
-    free,    // no edge leads here
-    doomed,  // dead when the sweep began; free when it ends
-  };
+  using State = SlotState;
+  using enum SlotState;
 
-  // New edges of one group of one slot, to be swapped in.
-  struct Change {
-    std::uint32_t slot;
-    EdgeRule rule;
-  };
+  // See graph_repair.cc.
+  static constexpr std::uint32_t kDeadShare = 20;
 
   // One search's working memory.
   struct Search {
@@ -69,6 +65,7 @@ class GraphIndex final : public Index {
                   const Progress& progress) override;
   Status put(std::uint32_t id, const float* vector) override;
   void take(std::uint32_t id) override;
+  std::size_t take_many(std::span<const std::uint32_t> ids) override;
 
   // graph_search.cc
   void answer(const float* queries, std::size_t count, const SearchRequest& request) const override;
@@ -98,10 +95,10 @@ class GraphIndex final : public Index {
   void swap_content(GraphIndex& other) noexcept;
 
   // graph_build.cc; writer only
-  Status make_room();
-  void plan_edges(std::uint32_t slot, std::uint32_t avoid);
-  void plan_back_edge(const EdgeRule& rule, std::uint32_t from, std::uint32_t to, float far);
-  void plan_change(std::uint32_t slot, const EdgeRule& rule, std::span<const std::uint32_t> edges);
+  Status put_groups(std::span<const std::uint32_t> ids, const float* vectors, const Progress& progress);
+  Status put_group(std::span<const std::uint32_t> ids, const float* vectors);
+  Status write_group(std::span<const std::uint32_t> ids, const float* vectors, double& row_error);
+  Status make_room(std::size_t count);
   void apply_changes();  // gate held
   bool wants_entry(std::uint32_t slot) const noexcept;
   void add_entry(std::uint32_t slot);
@@ -110,10 +107,11 @@ class GraphIndex final : public Index {
   void replace_entries(std::span<const std::uint32_t> slots);
 
   // graph_repair.cc; writer only
-  void tend();
+  std::size_t take_group(std::span<const std::uint32_t> ids);
+  std::size_t refine_group(std::size_t most);
+  void tend(std::size_t changes, std::uint32_t dead_share);
   void begin_sweep();
-  void repair(std::uint32_t slot);
-  bool plan_detour(std::uint32_t slot, const EdgeRule& rule);
+  void lead_around(std::uint32_t first, std::uint32_t end);
   void end_sweep();
   void clear();
 
@@ -128,11 +126,10 @@ class GraphIndex final : public Index {
   Net net() const noexcept { return {rows_, codes_, edges_, entries_, rules_, dots_}; }
   // How the answers are ordered.
   Near near() const noexcept;
-  std::span<const std::uint32_t> edges(std::uint32_t slot, const EdgeRule& rule) const noexcept {
-    return {edges_.at(slot) + rule.first, rule.count};
+  State state(std::uint32_t slot) const noexcept { return state_of(states_, slot); }
+  void set_state(std::uint32_t slot, State state) noexcept {
+    *states_.at(slot) = static_cast<std::uint8_t>(state);
   }
-  State state(std::uint32_t slot) const noexcept { return static_cast<State>(*states_.at(slot)); }
-  void set_state(std::uint32_t slot, State state) noexcept { *states_.at(slot) = state; }
 
   const std::vector<EdgeRule> rules_;
   const DotsFn dots_;
@@ -143,8 +140,10 @@ class GraphIndex final : public Index {
   Entries entries_;                 // where searches begin: a sample of the slots
   Longest longest_;
 
+  std::uint32_t passed_ = 0;        // slots that are nobody's, and where edges lead
+
   // The writer's own.
-  SlotArray<std::uint8_t> states_;
+  SlotStates states_;
   std::vector<std::uint32_t> free_;
   std::vector<std::uint32_t> doomed_;
   std::uint32_t dead_ = 0;          // doomed ones not counted
@@ -152,13 +151,10 @@ class GraphIndex final : public Index {
   std::uint32_t refine_at_ = 0;     // whose turn it is
   std::uint32_t entry_level_;       // one slot in 2^this is an entry
   float entry_length_ = 0;          // inner product: those that are at least so long are as well
-  std::vector<Change> changes_;
-  std::vector<std::uint32_t> changed_edges_;  // options().degree places for each change
-  std::vector<std::uint32_t> kept_;           // result of a pruning
-  std::vector<Candidate> candidates_;
-  VisitedSet seen_;
-  Walk walk_;
-  Pruner pruner_;
+  std::vector<std::uint32_t> group_;   // slots whose edges are chosen together
+  std::vector<EdgeChanges> changes_;   // a thread each
+  std::vector<Detours> detours_;       // a thread each
+  Links links_;
 
   mutable Lender<Turns> turns_;
   mutable Lender<ScanPass> passes_;

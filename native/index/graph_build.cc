@@ -1,4 +1,4 @@
-// Brings a vector into the graph: finds its edges, and offers the way back to those it leads to.
+// Brings vectors into the graph.
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -32,6 +32,12 @@ std::vector<EdgeRule> rules_of(const IndexOptions& options) {
   }
 }
 
+// Many are looked at, few of them followed: half the work, for edges nearly as good.
+Care care_for_new(const IndexOptions& options) noexcept {
+  const std::size_t beam = options.build_beam;
+  return {{.most = beam * 3 / 2, .follow = beam * 3 / 10}, false};
+}
+
 // By number alone, so that the sample needs no memory of how it was drawn.
 bool is_entry(std::uint32_t slot, std::uint32_t level) noexcept {
   return static_cast<std::uint32_t>(std::countr_zero(mixed(slot))) >= level;
@@ -57,34 +63,61 @@ Near GraphIndex::near() const noexcept {
   }
 }
 
-Status GraphIndex::put(std::uint32_t id, const float* vector) {
-  if (Status status = make_room(); !status.ok()) return status;
-  const std::uint32_t slot = free_.empty() ? rows_.slots() : free_.back();
-  if (Status status = rows_.write(slot, vector); !status.ok()) return status;
-  float kept[kDimMax];
-  rows_.read(slot, kept);
-  const double row_error = codes_.coder().encode(kept, codes_.row(slot));
-  const std::uint32_t old = rows_.slot(id);
-  plan_edges(slot, old);
-  if (!free_.empty()) free_.pop_back();
-  set_state(slot, live);
-  if (old != kNone) set_state(old, dead);
-  dead_ += old != kNone;
+Status GraphIndex::put(std::uint32_t id, const float* vector) { return put_group({&id, 1}, vector); }
+
+// No id comes twice. All are there at once, in the end.
+Status GraphIndex::put_group(std::span<const std::uint32_t> ids, const float* vectors) {
+  double row_error = 0;
+  if (Status status = write_group(ids, vectors, row_error); !status.ok()) return status;
+  for (const std::uint32_t id : ids) {  // what they replace is chosen by none of them
+    const std::uint32_t old = rows_.slot(id);
+    if (old == kNone) continue;
+    set_state(old, dead);
+    ++dead_;
+  }
+  for (EdgeChanges& changes : changes_) changes.clear();
+  links_.plan(net(), states_, group_, care_for_new(options_), options_.threads, changes_);
+  free_.resize(free_.size() - std::min(free_.size(), ids.size()));
+  for (const std::uint32_t slot : group_) set_state(slot, live);
   {
     const std::unique_lock alone(gate_);
     codes_.note(row_error);
-    longest_.note(slot, rows_.length(slot));
     apply_changes();
-    if (old != kNone) rows_.retire(old);
-    rows_.publish(slot, id);
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      if (const std::uint32_t old = rows_.slot(ids[i]); old != kNone) {
+        rows_.retire(old);
+        ++passed_;
+      }
+      longest_.note(group_[i], rows_.length(group_[i]));
+      rows_.publish(group_[i], ids[i]);
+    }
   }
-  if (entries_.slots().empty() || wants_entry(slot)) add_entry(slot);
-  tend();
+  for (const std::uint32_t slot : group_) {
+    if (entries_.slots().empty() || wants_entry(slot)) add_entry(slot);
+  }
+  tend(ids.size(), kDeadShare);
   return {};
 }
 
-Status GraphIndex::make_room() {
-  if (Status status = rows_.make_room(gate_); !status.ok()) return status;
+// Into slots that are nobody's, and stay so: group_.
+Status GraphIndex::write_group(std::span<const std::uint32_t> ids, const float* vectors,
+                               double& row_error) {
+  if (Status status = make_room(ids.size()); !status.ok()) return status;
+  group_.clear();
+  float kept[kDimMax];
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    const auto slot = i < free_.size() ? free_[free_.size() - 1 - i]
+                                       : static_cast<std::uint32_t>(rows_.slots() + i - free_.size());
+    if (Status status = rows_.write(slot, vectors + i * options_.dim); !status.ok()) return status;
+    rows_.read(slot, kept);
+    row_error = std::max(row_error, codes_.coder().encode(kept, codes_.row(slot)));
+    group_.push_back(slot);
+  }
+  return {};
+}
+
+Status GraphIndex::make_room(std::size_t count) {
+  if (Status status = rows_.make_room(gate_, count); !status.ok()) return status;
   while (edges_.capacity() < rows_.capacity()) {
     std::uint8_t* codes = codes_.rows().make_chunk();
     std::uint32_t* edges = edges_.make_chunk();
@@ -93,7 +126,7 @@ Status GraphIndex::make_room() {
       return fail(Code::internal, "there is no memory for more vectors");
     }
     std::fill_n(edges, SlotArray<std::uint32_t>::kChunkSlots * edges_.width(), kNone);
-    std::fill_n(states, SlotArray<std::uint8_t>::kChunkSlots, std::uint8_t{free});
+    std::fill_n(states, SlotStates::kChunkSlots, static_cast<std::uint8_t>(free));
     const std::unique_lock alone(gate_);
     codes_.rows().append(codes);
     edges_.append(edges);
@@ -102,83 +135,8 @@ Status GraphIndex::make_room() {
   return {};
 }
 
-// Edges of `slot` to live vectors other than `avoid`, and their edges back.
-void GraphIndex::plan_edges(std::uint32_t slot, std::uint32_t avoid) {
-  changes_.clear();
-  changed_edges_.clear();
-  for (const EdgeRule& rule : rules_) {
-    walk_.run(net(), pruner_.towards(net(), rule.near, slot), options_.build_beam);
-    candidates_.clear();
-    kept_.clear();
-    seen_.reset(std::size_t{rows_.slots()} + 1);
-    const auto consider = [&](std::uint32_t other) {
-      if (other == slot || other == avoid || state(other) != live) return;
-      if (seen_.add(other)) kept_.push_back(other);
-    };
-    for (std::size_t i = 0; i < walk_.pool().size(); ++i) consider(Pool::slot_of(walk_.pool()[i]));
-    if (state(slot) == live) {  // else its edges are those of who was here before
-      for (const std::uint32_t edge : edges(slot, rule)) {
-        if (edge == kNone) break;
-        consider(edge);
-      }
-    }
-    pruner_.far(net(), kept_, candidates_);
-    std::sort(candidates_.begin(), candidates_.end(), Nearer{});
-    pruner_.prune(net(), rule.near, candidates_, rule.count, kept_);
-    plan_change(slot, rule, kept_);
-    std::vector<Candidate> targets;  // planning the way back prunes as well
-    for (const std::uint32_t target : kept_) {
-      const auto at = std::find_if(candidates_.begin(), candidates_.end(),
-                                   [&](const Candidate& one) { return one.slot == target; });
-      targets.push_back(*at);
-    }
-    for (const Candidate& target : targets) {
-      __builtin_prefetch(edges_.at(target.slot));
-      __builtin_prefetch(edges_.at(target.slot) + kCacheLine / sizeof(std::uint32_t));
-      __builtin_prefetch(edges_.at(target.slot) + 2 * kCacheLine / sizeof(std::uint32_t));
-    }
-    for (std::size_t i = 0; i < targets.size(); ++i) {
-      // What the next one will read is on its way.
-      if (i + 1 < targets.size()) {
-        for (const std::uint32_t edge : edges(targets[i + 1].slot, rule)) {
-          if (edge != kNone) codes_.prefetch(edge);
-        }
-      }
-      plan_back_edge(rule, targets[i].slot, slot, targets[i].far);
-    }
-  }
-}
-
-void GraphIndex::plan_back_edge(const EdgeRule& rule, std::uint32_t from, std::uint32_t to,
-                                float far) {
-  kept_.clear();
-  for (const std::uint32_t edge : edges(from, rule)) {
-    if (edge == kNone) break;
-    if (edge == to) return;
-    kept_.push_back(edge);
-  }
-  if (kept_.size() == rule.count) {
-    (void)pruner_.towards(net(), rule.near, from);
-    if (!pruner_.replace(net(), rule.near, kept_, {far, to})) return;
-  } else {
-    kept_.push_back(to);
-  }
-  plan_change(from, rule, kept_);
-}
-
-void GraphIndex::plan_change(std::uint32_t slot, const EdgeRule& rule,
-                             std::span<const std::uint32_t> edges) {
-  changes_.push_back({slot, rule});
-  changed_edges_.insert(changed_edges_.end(), edges.begin(), edges.end());
-  changed_edges_.insert(changed_edges_.end(), options_.degree - edges.size(), kNone);
-}
-
 void GraphIndex::apply_changes() {
-  const std::uint32_t* from = changed_edges_.data();
-  for (const auto& [slot, rule] : changes_) {
-    std::copy_n(from, rule.count, edges_.at(slot) + rule.first);
-    from += options_.degree;
-  }
+  for (const EdgeChanges& changes : changes_) changes.apply(edges_);
 }
 
 // Queries by inner product are mostly answered by the longest vectors: there these are entries as well.

@@ -15,6 +15,24 @@ namespace {
 constexpr std::size_t kBulkMin = 2048;
 
 constexpr std::size_t kGrain = 1024;
+constexpr std::size_t kProgressEvery = 1024;
+
+// Vectors that are brought in together: enough for several threads, some milliseconds' work.
+constexpr std::size_t kGroup = 32;
+
+bool among(std::span<const std::uint32_t> ids, std::uint32_t id) noexcept {
+  return std::find(ids.begin(), ids.end(), id) != ids.end();
+}
+
+// The next to come, none twice.
+std::span<const std::uint32_t> group_at(std::span<const std::uint32_t> ids, std::size_t at) {
+  std::size_t end = at;
+  while (end < ids.size() && end < at + kGroup &&
+         !among(ids.subspan(at, end - at), ids[end])) {
+    ++end;
+  }
+  return ids.subspan(at, end - at);
+}
 
 // The last place of each id.
 std::vector<std::uint32_t> places_that_count(std::span<const std::uint32_t> ids) {
@@ -52,7 +70,7 @@ std::vector<std::uint32_t> order_by_length(std::span<const std::uint32_t> places
 Status GraphIndex::put_many(std::span<const std::uint32_t> ids, const float* vectors,
                             const Progress& progress) {
   if (ids.size() < kBulkMin || ids.size() > kSlotsMax || size() > 0) {
-    return Index::put_many(ids, vectors, progress);
+    return put_groups(ids, vectors, progress);
   }
   GraphIndex filled(options_);
   if (Status status = filled.fill(ids, vectors, progress); !status.ok()) return status;
@@ -70,6 +88,22 @@ Status GraphIndex::put_many(std::span<const std::uint32_t> ids, const float* vec
     filled.rows_.read(slot, kept);
     const std::scoped_lock writing(writer_);
     if (Status status = put(filled.rows_.id(slot), kept); !status.ok()) return status;
+  }
+  return {};
+}
+
+Status GraphIndex::put_groups(std::span<const std::uint32_t> ids, const float* vectors,
+                              const Progress& progress) {
+  for (std::size_t at = 0; at < ids.size();) {
+    const std::span<const std::uint32_t> group = group_at(ids, at);
+    {
+      const std::scoped_lock writing(writer_);  // a group at a time: other writers get their turn
+      if (Status status = put_group(group, vectors + at * options_.dim); !status.ok()) return status;
+    }
+    at += group.size();
+    if (progress && at % kProgressEvery < group.size()) {
+      progress(static_cast<double>(at) / static_cast<double>(ids.size()));
+    }
   }
   return {};
 }
@@ -105,7 +139,7 @@ Status GraphIndex::fill(std::span<const std::uint32_t> ids, const float* vectors
   edges_.reserve(count);
   states_.reserve(count);
   for (std::uint32_t slot = 0; slot < count; ++slot) {
-    if (Status status = make_room(); !status.ok()) return status;
+    if (Status status = make_room(1); !status.ok()) return status;
     const float* vector = vectors + std::size_t{places[slot]} * options_.dim;
     if (Status status = rows_.write(slot, vector); !status.ok()) return status;
     rows_.publish(slot, ids[places[slot]]);
@@ -141,6 +175,7 @@ void GraphIndex::swap_content(GraphIndex& other) noexcept {
   std::swap(free_, other.free_);
   std::swap(doomed_, other.doomed_);
   std::swap(dead_, other.dead_);
+  std::swap(passed_, other.passed_);
   std::swap(sweep_at_, other.sweep_at_);
   std::swap(entry_level_, other.entry_level_);
   std::swap(entry_length_, other.entry_length_);

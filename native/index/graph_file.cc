@@ -16,9 +16,9 @@ void GraphIndex::describe(FileHeader& header) const {
 void GraphIndex::write_more(FileWriter& file) const {
   file.write_slots(codes_.rows(), rows_.slots(), 0);
   file.write_slots(edges_, rows_.slots(), 0xff);
-  std::vector<std::uint8_t> states(edges_.capacity(), free);
+  std::vector<std::uint8_t> states(edges_.capacity(), static_cast<std::uint8_t>(free));
   for (std::uint32_t slot = 0; slot < rows_.slots(); ++slot) {
-    states[slot] = state(slot) == doomed ? dead : state(slot);
+    states[slot] = static_cast<std::uint8_t>(state(slot) == doomed ? dead : state(slot));
   }
   const std::size_t chunk = SlotArray<std::uint8_t>::kChunkSlots;
   file.begin();
@@ -58,6 +58,7 @@ Status GraphIndex::check_loaded(FileReader& file, std::span<const std::uint32_t>
       return file.damaged("a vector's state and id do not agree");
     }
     dead_ += saved == dead;
+    passed_ += saved == dead;
     if (saved == free) free_.push_back(slot);
     const std::uint32_t* first = edges_.at(slot);
     if (saved != free && std::any_of(first, first + options_.degree, leads_astray)) {

@@ -100,10 +100,14 @@ void GraphIndex::prepare(const float* query, Search& search) const {
   search.probe = {.codes = search.coded.codes, .bias = search.coded.bias, .unit = unit, .near = near()};
 }
 
-// By inner product there are no distances.
+// By inner product there are no distances. Removed vectors that a walk passes take places of the pool: so
+// many more there are, by their share.
 Reach GraphIndex::reach(const SearchRequest& request) const noexcept {
-  const std::size_t beam = std::max(request.k, request.beam);
-  return near() == Near::product ? Reach{.most = beam} : reach_for(request.k, beam);
+  const std::size_t held = std::max<std::size_t>(rows_.size(), 1);
+  const std::size_t passed = std::min<std::size_t>(passed_, held);
+  const auto with_passed = [&](std::size_t places) { return places + (places * passed + held - 1) / held; };
+  const std::size_t beam = with_passed(std::max(request.k, request.beam));
+  return near() == Near::product ? Reach{.most = beam} : reach_for(with_passed(request.k), beam);
 }
 
 // Queries first..end-1, some at a time.

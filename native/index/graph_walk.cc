@@ -39,7 +39,7 @@ void Walk::begin(const Net& net, const Probe& probe, const Reach& reach) {
   pool_.reset(kSeeds);
   seed(net);
   for (std::size_t i = 0; i < pool_.size(); ++i) visited_.add(Pool::slot_of(pool_[i]));
-  pool_.widen(std::max(reach.most, kSeeds));
+  pool_.widen(std::max(reach.most, kSeeds), std::max(reach.follow, kSeeds));
 }
 
 // Into the pool: the entries nearest to the probe.

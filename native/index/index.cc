@@ -57,7 +57,9 @@ Status Index::put_many(std::span<const std::uint32_t> ids, const float* vectors,
   return {};
 }
 
-std::size_t Index::remove(std::span<const std::uint32_t> ids) {
+std::size_t Index::remove(std::span<const std::uint32_t> ids) { return take_many(ids); }
+
+std::size_t Index::take_many(std::span<const std::uint32_t> ids) {
   std::size_t removed = 0;
   for (const std::uint32_t id : ids) {
     const std::scoped_lock writing(writer_);

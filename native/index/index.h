@@ -76,6 +76,9 @@ class Index {
   virtual Status put_many(std::span<const std::uint32_t> ids, const float* vectors,
                           const Progress& progress);
 
+  // Takes out those that are there; returns how many. No lock is held.
+  virtual std::size_t take_many(std::span<const std::uint32_t> ids);
+
   // Of put, take and write_more the caller holds writer_. What they change, they prepare while
   // searches run, and swap in with gate_ held.
   virtual Status put(std::uint32_t id, const float* vector) = 0;

@@ -37,13 +37,15 @@ class Pool {
     limit_ = limit;
     size_ = 0;
     next_ = 0;
+    follow_ = ~std::size_t{0};
     cut_ = ~Rank{0};
     if (places_.size() < limit + 1) places_.resize(limit + 1);
   }
 
-  // Room for more; what is held stays.
-  void widen(std::size_t limit) {
+  // Room for more; what is held stays. Of all that are held the `follow` nearest are followed.
+  void widen(std::size_t limit, std::size_t follow = ~std::size_t{0}) {
     limit_ = limit;
+    follow_ = follow;
     if (places_.size() < limit + 1) places_.resize(limit + 1);
   }
 
@@ -88,7 +90,7 @@ class Pool {
   // The one that `follow` would give if nothing came between.
   std::uint32_t peek() noexcept {
     while (next_ < size_ && (places_[next_] & 1) != 0) ++next_;
-    const bool there = next_ < size_ && rank_of(places_[next_]) < cut_;
+    const bool there = next_ < std::min(size_, follow_) && rank_of(places_[next_]) < cut_;
     return there ? slot_of(places_[next_]) : kNobody;
   }
 
@@ -97,6 +99,7 @@ class Pool {
   std::size_t limit_ = 0;
   std::size_t size_ = 0;
   std::size_t next_ = 0;  // all before it were followed
+  std::size_t follow_ = ~std::size_t{0};
   Rank cut_ = ~Rank{0};
 };
 

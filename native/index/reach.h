@@ -9,13 +9,15 @@ namespace vitrine {
 
 // A search's pool holds the vectors that are at most `ratio` times as far from the query as the k-th
 // nearest met so far, and the `least` nearest in any case; but never more than `most`. All that it holds
-// are followed. So a walk is short where the nearest stand out, and long where many others are nearly as
-// near: with a pool of one size for all, the easy queries pay for places that the hard ones lack.
+// are followed, unless `follow` is fewer. So a walk is short where the nearest stand out, and long where
+// many others are nearly as near: with a pool of one size for all, the easy queries pay for places that
+// the hard ones lack. Who looks for a vector's edges follows few: whom those lead to are as good.
 struct Reach {
   std::size_t most;
   std::size_t least = 0;
   std::size_t k = 0;  // 0: all that there is room for
   double ratio = 1;   // of squared distances
+  std::size_t follow = ~std::size_t{0};
 };
 
 // What a beam stands for. `beam` is at least k.

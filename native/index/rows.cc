@@ -97,8 +97,8 @@ Status Rows::prepare(std::span<const float> queries, std::vector<float>& prepare
   return {};
 }
 
-Status Rows::make_room(Gate& gate) {
-  if (slots_ == ids_.capacity()) {
+Status Rows::make_room(Gate& gate, std::size_t count) {
+  while (slots_ + count > ids_.capacity()) {
     if (slots_ > kSlotsMax - SlotArray<float>::kChunkSlots) {
       return fail(Code::bad_argument, "the index is full: it holds 2^31 vectors");
     }
@@ -116,8 +116,8 @@ Status Rows::make_room(Gate& gate) {
     lengths_.append(lengths);
     ids_.append(ids);
   }
-  if (by_id_.full()) {
-    IdMap larger = by_id_.grown();
+  if (by_id_.full(count)) {
+    IdMap larger = by_id_.grown(count);
     const std::unique_lock alone(gate);
     std::swap(by_id_, larger);
   }

@@ -68,8 +68,8 @@ class Rows {
   // Pads `queries` to rows of stride() floats; under cosine they become unit vectors.
   Status prepare(std::span<const float> queries, std::vector<float>& prepared) const;
 
-  // Writer only. Memory for one more slot and one more id; readers wait at `gate` for a moment.
-  Status make_room(Gate& gate);
+  // Writer only. Memory for so many more slots and ids; readers wait at `gate` for a moment.
+  Status make_room(Gate& gate, std::size_t count = 1);
 
   // Writer only. A hint: `slots` in all will come.
   void reserve(std::size_t slots);

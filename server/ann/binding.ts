@@ -105,7 +105,7 @@ export interface NativeVectorIndex {
   /**
    * Graph: looks for better edges of `count` vectors, the next in turn, and returns for how many. What
    * keeps recall up in a catalogue that changes: to be called, from any thread, while there is time;
-   * a vector takes some 0.2 ms, and searches and changes come between any two.
+   * a vector takes some 0.2 ms, and searches and changes come between any sixteen.
    */
   refine(count: number): number;
   has(id: number): boolean;
