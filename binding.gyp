@@ -21,6 +21,8 @@
         "native/distance/scalar.cc",
         "native/distance/scalar_codes.cc",
         "native/distance/select.cc",
+        "native/distance/steps.cc",
+        "native/distance/steps_avx512.cc",
         "native/filter/attributes.cc",
         "native/filter/bitmap.cc",
         "native/filter/column.cc",

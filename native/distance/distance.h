@@ -79,6 +79,8 @@ struct SieveCosts {
   std::uint32_t together = 1;         // queries of a pass: as many as do not keep writers waiting for long
 };
 
+struct StepKernels;  // distance/steps.h
+
 struct DistanceKernels {
   const char* isa;               // as the option `isa` and addon.isas() spell it
   bool (*supported)() noexcept;  // does this machine run it
@@ -92,6 +94,7 @@ struct DistanceKernels {
   SieveFn sieve;
   SieveShape shape;
   SieveCosts costs;
+  const StepKernels* steps;
 };
 
 // Bytes of kTile queries of `quads` quads, packed.

@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "distance/distance.h"
+#include "distance/steps.h"
 
 namespace vitrine {
 namespace {
@@ -14,13 +15,13 @@ namespace {
 
 constexpr DistanceKernels kSets[] = {
 #if defined(__x86_64__)
-    {"amx", amx::supported, VITRINE_SET(avx512, amx), {4, 0.11, 0.03, 0.002, 64}},
-    {"avx512", avx512::supported, VITRINE_SET(avx512, avx512), {4, 0.11, 0.15, 0.005, 32}},
-    {"avx2", avx2::supported, VITRINE_SET(avx2, avx2), {8, 0.3, 0, 0.033, 16}},
+    {"amx", amx::supported, VITRINE_SET(avx512, amx), {4, 0.11, 0.03, 0.002, 64}, &avx512::kSteps},
+    {"avx512", avx512::supported, VITRINE_SET(avx512, avx512), {4, 0.11, 0.15, 0.005, 32}, &avx512::kSteps},
+    {"avx2", avx2::supported, VITRINE_SET(avx2, avx2), {8, 0.3, 0, 0.033, 16}, &scalar::kSteps},
 #elif defined(__aarch64__)
-    {"neon", neon::supported, VITRINE_SET(neon, neon), {8, 0.3, 0, 0.05, 16}},
+    {"neon", neon::supported, VITRINE_SET(neon, neon), {8, 0.3, 0, 0.05, 16}, &scalar::kSteps},
 #endif
-    {"scalar", scalar::supported, VITRINE_SET(scalar, scalar), {8, 0.3, 1, 0.17, 16}},
+    {"scalar", scalar::supported, VITRINE_SET(scalar, scalar), {8, 0.3, 1, 0.17, 16}, &scalar::kSteps},
 };
 
 #undef VITRINE_SET

@@ -35,8 +35,8 @@ class Codes {
   std::size_t bytes() const noexcept { return rows_.bytes(); }
 
   // Into the second cache: there is room for all neighbours of a vector to be on their way at once.
-  void prefetch(std::uint32_t slot) const noexcept {
-    const std::uint8_t* row = rows_.at(slot);
+  void prefetch(std::uint32_t slot) const noexcept { prefetch(row(slot)); }
+  void prefetch(const std::uint8_t* row) const noexcept {
     for (std::size_t at = 0; at < coder_.bytes(); at += kCacheLine) __builtin_prefetch(row + at, 0, 2);
   }
 

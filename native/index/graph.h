@@ -123,7 +123,7 @@ class GraphIndex final : public Index {
   std::size_t more_bytes() const override;
 
   Scanned scanned() const noexcept { return {rows_, codes_, longest_, *options_.kernels, dots_}; }
-  Net net() const noexcept { return {rows_, codes_, edges_, entries_, rules_, dots_}; }
+  Net net() const noexcept { return {rows_, codes_, edges_, entries_, rules_, dots_, steps_}; }
   // How the answers are ordered.
   Near near() const noexcept;
   State state(std::uint32_t slot) const noexcept { return state_of(states_, slot); }
@@ -133,6 +133,7 @@ class GraphIndex final : public Index {
 
   const std::vector<EdgeRule> rules_;
   const DotsFn dots_;
+  const StepKernels& steps_;
 
   // Changed with the gate held.
   Codes codes_;

@@ -17,7 +17,7 @@ namespace {
 // thousand takes a tenth of a walk.
 constexpr std::uint32_t kEntryLevelMin = 5;
 constexpr std::size_t kEntriesMin = 32;
-constexpr std::size_t kEntriesMax = 1024;
+constexpr std::size_t entries_max(Metric metric) noexcept { return metric == Metric::ip ? 1024 : 512; }
 // Of them, under inner product, so many because they are long.
 constexpr std::size_t kLongEntries = 768;
 
@@ -50,6 +50,7 @@ GraphIndex::GraphIndex(const IndexOptions& options)
       rules_(rules_of(options)),
       dots_(Codes::width_for(options.dim) == Width::wide ? options.kernels->wide_dots
                                                          : options.kernels->dots),
+      steps_(*options.kernels->steps),
       codes_(options.dim, coded_length_min(options.metric)),
       edges_(options.degree),
       states_(1),
@@ -147,7 +148,7 @@ bool GraphIndex::wants_entry(std::uint32_t slot) const noexcept {
 void GraphIndex::add_entry(std::uint32_t slot) {
   if (entries_.full()) {
     std::vector<std::uint32_t> slots(entries_.slots().begin(), entries_.slots().end());
-    while (slots.size() >= kEntriesMax) {
+    while (slots.size() >= entries_max(options_.metric)) {
       ++entry_level_;
       if (near() == Near::product) entry_length_ = length_of_longest(slots, kLongEntries * 3 / 4);
       std::erase_if(slots, [&](std::uint32_t entry) { return !wants_entry(entry); });
@@ -166,7 +167,7 @@ void GraphIndex::draw_entries() {
   if (near() == Near::product) entry_length_ = length_of_longest(drawn, kLongEntries);
   for (entry_level_ = kEntryLevelMin;; ++entry_level_) {
     std::erase_if(drawn, [&](std::uint32_t slot) { return !wants_entry(slot); });
-    if (drawn.size() < kEntriesMax) break;
+    if (drawn.size() < entries_max(options_.metric)) break;
   }
   if (drawn.empty()) drawn.push_back(0);
   replace_entries(drawn);
@@ -184,7 +185,7 @@ float GraphIndex::length_of_longest(std::span<const std::uint32_t> slots, std::s
 
 // With room for as many again.
 void GraphIndex::replace_entries(std::span<const std::uint32_t> slots) {
-  const std::size_t limit = std::clamp(slots.size() * 2, kEntriesMin, kEntriesMax);
+  const std::size_t limit = std::clamp(slots.size() * 2, kEntriesMin, entries_max(options_.metric));
   Entries larger(codes_.width(), std::max(limit, slots.size()));
   for (const std::uint32_t slot : slots) larger.add(slot, codes_.row(slot));
   const std::unique_lock alone(gate_);

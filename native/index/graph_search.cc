@@ -17,8 +17,9 @@ namespace {
 // Queries answered before a writer may come in.
 constexpr std::size_t kPassQueries = 32;
 
-// What walks bring home is ordered by codes. So many more than asked for are compared as they are.
-constexpr std::uint32_t finalists_for(std::uint32_t k) noexcept { return k + std::max(20u, k / 2); }
+// What walks bring home is ordered by codes. So many more than asked for are compared as they are, in any
+// case; `hope` says where to end.
+constexpr std::uint32_t finalists_for(std::uint32_t k) noexcept { return k + std::max(6u, k / 4); }
 
 // From this share of matches near a query on, a walk asks only in the end which match; of what it brings
 // home, so much of the share expected has to.

@@ -36,7 +36,7 @@ void Walk::begin(const Net& net, const Probe& probe, const Reach& reach) {
   probe_ = &probe;
   reach_ = reach;
   visited_.reset(std::size_t{net.rows.slots()} + 1);
-  pool_.reset(kSeeds);
+  pool_.reset(kSeeds, net.steps);
   seed(net);
   for (std::size_t i = 0; i < pool_.size(); ++i) visited_.add(Pool::slot_of(pool_[i]));
   pool_.widen(std::max(reach.most, kSeeds), std::max(reach.follow, kSeeds));
@@ -56,8 +56,8 @@ void Walk::seed(const Net& net) {
 void Walk::gather_entries(const Net& net) {
   const std::span<const std::uint32_t> entries = net.entries.slots();
   gathered_ = entries.size();
-  slots_.assign(entries.begin(), entries.end());
-  if (dots_.size() < gathered_) dots_.resize(gathered_);
+  slots_ = entries.data();
+  if (rows_.size() < gathered_) make_room(gathered_);
   net.dots(probe_->codes, net.entries.rows(), gathered_, net.codes.width(), dots_.data());
 }
 
@@ -80,21 +80,26 @@ void Walk::prefetch_next(const Net& net) {
 }
 
 void Walk::gather(const Net& net, std::uint32_t slot) {
-  const std::size_t degree = net.edges.width();
-  if (slots_.size() < degree) slots_.resize(degree);
-  if (rows_.size() < degree) rows_.resize(degree);
-  if (dots_.size() < degree) dots_.resize(degree);
   gathered_ = 0;
   for (const EdgeRule& rule : net.rules) {
     const std::span<const std::uint32_t> edges = net.edges_of(slot, rule);
-    gathered_ += visited_.add(edges.data(), edges.size(), kNone, slots_.data() + gathered_);
+    gathered_ += visited_.add(net.steps, edges.data(), edges.size());
   }
+  slots_ = visited_.newest(gathered_);
+  if (rows_.size() < net.edges.width()) make_room(net.edges.width());
   for (std::size_t i = 0; i < gathered_; ++i) {
     rows_[i] = net.codes.row(slots_[i]);
-    net.codes.prefetch(slots_[i]);
+    net.codes.prefetch(rows_[i]);
   }
   if (probe_->near == Near::angle) return;
   for (std::size_t i = 0; i < gathered_; ++i) net.rows.prefetch_length(slots_[i]);
+}
+
+void Walk::make_room(std::size_t count) {
+  rows_.resize(count);
+  dots_.resize(count);
+  ranks_.resize(count);
+  nearer_.resize(count + kStepPad);
 }
 
 void Walk::meet(const Net& net) {
@@ -117,10 +122,11 @@ void Walk::tighten() noexcept {
 
 template <Near kNear>
 void Walk::offer_gathered_by(const Net& net) noexcept {
-  for (std::size_t i = 0; i < gathered_; ++i) {
-    const float length = kNear == Near::angle ? 1.0f : net.rows.length(slots_[i]);
-    const Rank rank = probe_->rank<kNear>(dots_[i], length);
-    if (rank < pool_.worst()) pool_.offer(rank, slots_[i]);
+  rank_gathered_by<kNear>(net);
+  std::uint64_t* const nearer = nearer_.data();
+  const std::size_t count = net.steps.nearer(ranks_.data(), slots_, gathered_, pool_.worst(), nearer);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (Pool::rank_of(nearer[i]) < pool_.worst()) pool_.offer(nearer[i]);
   }
 }
 
@@ -130,7 +136,6 @@ void Walk::rank_gathered(const Net& net) {
 }
 
 void Walk::rank_gathered_all(const Net& net) {
-  if (ranks_.size() < gathered_) ranks_.resize(gathered_);
   switch (probe_->near) {
     case Near::angle: return rank_gathered_by<Near::angle>(net);
     case Near::product: return rank_gathered_by<Near::product>(net);

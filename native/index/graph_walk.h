@@ -51,6 +51,7 @@ class Walk {
   static constexpr std::size_t kFilteredSeeds = 8;
 
   void seed(const Net& net);
+  void make_room(std::size_t count);
   void gather_entries(const Net& net);
   template <class Admits>
   Nearby seen_nearby(Admits admits) const;
@@ -73,10 +74,11 @@ class Walk {
   std::vector<std::uint64_t> frontier_;       // filtered: a heap, the nearest on top
   std::uint64_t steps_ = 0;                   // filtered
   std::size_t gathered_ = 0;
-  std::vector<std::uint32_t> slots_;          // gathered
+  const std::uint32_t* slots_ = nullptr;      // gathered
   std::vector<const std::uint8_t*> rows_;     // their codes
   std::vector<std::int32_t> dots_;
   std::vector<Rank> ranks_;
+  std::vector<std::uint64_t> nearer_;         // places of those that are to be offered
 };
 
 template <class Admits>
@@ -85,8 +87,8 @@ Nearby Walk::begin_filtered(const Net& net, const Probe& probe, Admits admits) {
   visited_.reset(std::size_t{net.rows.slots()} + 1);
   gather_entries(net);
   rank_gathered_all(net);
-  nearest_.reset(kFilteredSeeds);
-  pool_.reset(kFilteredSeeds);
+  nearest_.reset(kFilteredSeeds, net.steps);
+  pool_.reset(kFilteredSeeds, net.steps);
   for (std::size_t i = 0; i < gathered_; ++i) {
     if (ranks_[i] < nearest_.worst()) nearest_.offer(ranks_[i], slots_[i]);
     if (ranks_[i] < pool_.worst() && admits(slots_[i])) pool_.offer(ranks_[i], slots_[i]);
@@ -111,8 +113,8 @@ template <class Admits, class GoOn>
 bool Walk::run_filtered(const Net& net, std::size_t beam, std::uint64_t steps_max, Admits admits,
                         GoOn go_on) {
   const auto farther = [](std::uint64_t a, std::uint64_t b) { return a > b; };
-  nearest_.reset(kSeenEnough);
-  pool_.reset(beam);
+  nearest_.reset(kSeenEnough, net.steps);
+  pool_.reset(beam, net.steps);
   for (const std::uint64_t place : frontier_) {
     nearest_.offer(Pool::rank_of(place), Pool::slot_of(place));
     if (admits(Pool::slot_of(place))) pool_.offer(Pool::rank_of(place), Pool::slot_of(place));

@@ -9,6 +9,7 @@
 #include "core/aligned.h"
 #include "core/slot_array.h"
 #include "distance/distance.h"
+#include "distance/steps.h"
 #include "index/codes.h"
 #include "index/pool.h"
 #include "index/reach.h"
@@ -61,6 +62,7 @@ struct Net {
   const Entries& entries;
   std::span<const EdgeRule> rules;
   DotsFn dots;
+  const StepKernels& steps;
 
   std::span<const std::uint32_t> edges_of(std::uint32_t slot, const EdgeRule& rule) const noexcept {
     return {edges.at(slot) + rule.first, rule.count};

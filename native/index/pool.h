@@ -5,8 +5,9 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <vector>
+
+#include "distance/steps.h"
 
 namespace vitrine {
 
@@ -31,22 +32,26 @@ class Pool {
   static std::uint32_t slot_of(std::uint64_t place) noexcept {
     return static_cast<std::uint32_t>(place) >> 1;
   }
+  static std::uint64_t place_of(Rank rank, std::uint32_t slot) noexcept {
+    return (std::uint64_t{rank} << 32) | (slot << 1);
+  }
   static Rank rank_of(std::uint64_t place) noexcept { return static_cast<Rank>(place >> 32); }
 
-  void reset(std::size_t limit) {
+  void reset(std::size_t limit, const StepKernels& steps = scalar::kSteps) {
     limit_ = limit;
+    steps_ = &steps;
     size_ = 0;
     next_ = 0;
     follow_ = ~std::size_t{0};
     cut_ = ~Rank{0};
-    if (places_.size() < limit + 1) places_.resize(limit + 1);
+    make_room();
   }
 
   // Room for more; what is held stays. Of all that are held the `follow` nearest are followed.
   void widen(std::size_t limit, std::size_t follow = ~std::size_t{0}) {
     limit_ = limit;
     follow_ = follow;
-    if (places_.size() < limit + 1) places_.resize(limit + 1);
+    make_room();
   }
 
   std::size_t size() const noexcept { return size_; }
@@ -59,21 +64,11 @@ class Pool {
   Rank worst() const noexcept { return size_ < limit_ ? cut_ : std::min(cut_, rank_of(places_[size_ - 1])); }
 
   // The slot is not held yet.
-  void offer(Rank rank, std::uint32_t slot) noexcept {
-    const std::uint64_t place = (std::uint64_t{rank} << 32) | (slot << 1);
-    std::uint64_t* const places = places_.data();
-    const std::uint64_t* base = places;
-    std::size_t left = size_;
-    while (left > 1) {  // no branch to guess
-      const std::size_t half = left / 2;
-      base = base[half - 1] < place ? base + half : base;
-      left -= half;
-    }
-    const std::size_t at = static_cast<std::size_t>(base - places) + (left == 1 && *base < place);
-    if (at >= limit_) return;
-    const std::size_t moved = (size_ < limit_ ? size_ : limit_ - 1) - at;
-    std::memmove(places + at + 1, places + at, moved * sizeof *places);
-    places[at] = place;
+  void offer(Rank rank, std::uint32_t slot) noexcept { offer(place_of(rank, slot)); }
+
+  void offer(std::uint64_t place) noexcept {
+    if (size_ == limit_ && place > places_[size_ - 1]) return;
+    const std::size_t at = steps_->insert(places_.data(), size_, place);
     if (size_ < limit_) ++size_;
     if (at < next_) next_ = at;
   }
@@ -89,13 +84,21 @@ class Pool {
 
   // The one that `follow` would give if nothing came between.
   std::uint32_t peek() noexcept {
-    while (next_ < size_ && (places_[next_] & 1) != 0) ++next_;
+    const std::uint64_t* const places = places_.data();
+    const auto four = [&] { return places[next_] & places[next_ + 1] & places[next_ + 2] & places[next_ + 3]; };
+    while (next_ + 4 <= size_ && (four() & 1) != 0) next_ += 4;
+    while (next_ < size_ && (places[next_] & 1) != 0) ++next_;
     const bool there = next_ < std::min(size_, follow_) && rank_of(places_[next_]) < cut_;
     return there ? slot_of(places_[next_]) : kNobody;
   }
 
  private:
+  void make_room() {
+    if (places_.size() < limit_ + kStepPad) places_.resize(limit_ + kStepPad);
+  }
+
   std::vector<std::uint64_t> places_;
+  const StepKernels* steps_ = nullptr;
   std::size_t limit_ = 0;
   std::size_t size_ = 0;
   std::size_t next_ = 0;  // all before it were followed

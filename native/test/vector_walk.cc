@@ -1,8 +1,11 @@
 // What a walk is made of: the pool, and how far it reaches.
 #include <algorithm>
 #include <cmath>
+#include <numeric>
+#include <utility>
 #include <vector>
 
+#include "distance/steps.h"
 #include "index/net.h"
 #include "index/pool.h"
 #include "index/reach.h"
@@ -11,24 +14,72 @@
 namespace vitrine::test {
 namespace {
 
+// Every set's steps do what the scalar set's do, for every count, and write no further than they may.
+void steps_are_the_same_for_every_set() {
+  Prng prng(8);
+  constexpr std::uint32_t kSlots = 1000, kCount = 70;
+  for (const DistanceKernels& set : distance_kernels()) {
+    if (!set.supported()) continue;
+    for (std::uint32_t count = 0; count <= kCount; ++count) {
+      const std::size_t room = count + kStepPad;
+      std::vector<std::uint32_t> slots(kSlots), ranks(count);
+      std::iota(slots.begin(), slots.end(), 0u);
+      for (std::uint32_t i = 0; i < count; ++i) std::swap(slots[i], slots[i + prng.below(kSlots - i)]);
+      slots.resize(count);
+      if (count > 3 && count % 3 == 0) slots[prng.below(count)] = 0xffff'ffff;
+      for (std::uint32_t& rank : ranks) rank = prng.below(4) << 30;
+      const std::uint32_t worst = prng.below(4) << 30 | 1;
+
+      std::vector<std::uint64_t> words[2], places[2];
+      std::vector<std::uint32_t> fresh[2];
+      for (std::size_t i = 0; i < kSlots / 64 + 1; ++i) words[0].push_back(prng.next() & prng.next());
+      words[1] = words[0];
+      std::size_t met[2], near[2];
+      for (const std::size_t which : {0, 1}) {
+        const StepKernels& steps = which == 0 ? scalar::kSteps : *set.steps;
+        fresh[which].resize(room);
+        places[which].resize(room);
+        met[which] = steps.mark(slots.data(), count, words[which].data(), fresh[which].data());
+        near[which] = steps.nearer(ranks.data(), slots.data(), count, worst, places[which].data());
+        fresh[which].resize(met[which]);
+        places[which].resize(near[which]);
+      }
+      EXPECT(met[0] == met[1] && near[0] == near[1] && words[0] == words[1]);
+      EXPECT(fresh[0] == fresh[1] && places[0] == places[1]);
+      EXPECT(count == 0 || set.steps->mark(slots.data(), count, words[0].data(), fresh[0].data()) == 0);
+    }
+    std::vector<std::uint64_t> sorted(kCount + kStepPad), wanted;
+    for (std::size_t count = 0; count < kCount; ++count) {
+      const std::uint64_t value = prng.next() << 8 | count;
+      const auto place = wanted.insert(std::lower_bound(wanted.begin(), wanted.end(), value), value);
+      const auto at = static_cast<std::size_t>(place - wanted.begin());
+      EXPECT(set.steps->insert(sorted.data(), count, value) == at);
+      EXPECT(std::equal(wanted.begin(), wanted.end(), sorted.begin()));
+    }
+  }
+}
+
 // Against a sorted list of all that was offered.
 void a_pool_keeps_the_nearest_in_order() {
   Prng prng(5);
   Pool pool;
-  for (const std::size_t limit : {1u, 2u, 7u, 8u, 9u, 63u, 64u, 65u, 300u}) {
-    pool.reset(limit);
-    std::vector<std::uint64_t> all;
-    for (std::uint32_t slot = 0; slot < 700; ++slot) {
-      const auto rank = static_cast<Rank>(prng.below(slot % 3 == 0 ? 50 : 1'000'000));
-      all.push_back((std::uint64_t{rank} << 32) | (slot << 1));
-      if (rank < pool.worst()) pool.offer(rank, slot);
-    }
-    std::sort(all.begin(), all.end());
-    EXPECT(pool.size() == std::min(limit, all.size()));
-    // Of equal ranks at the end the first that came are kept.
-    for (std::size_t i = 0; i < pool.size(); ++i) {
-      EXPECT(Pool::rank_of(pool[i]) == Pool::rank_of(all[i]));
-      EXPECT(i == 0 || pool[i - 1] < pool[i]);
+  for (const DistanceKernels& set : distance_kernels()) {
+    if (!set.supported()) continue;
+    for (const std::size_t limit : {1u, 2u, 7u, 8u, 9u, 63u, 64u, 65u, 300u}) {
+      pool.reset(limit, *set.steps);
+      std::vector<std::uint64_t> all;
+      for (std::uint32_t slot = 0; slot < 700; ++slot) {
+        const auto rank = static_cast<Rank>(prng.below(slot % 3 == 0 ? 50 : 1'000'000));
+        all.push_back((std::uint64_t{rank} << 32) | (slot << 1));
+        if (rank < pool.worst()) pool.offer(rank, slot);
+      }
+      std::sort(all.begin(), all.end());
+      EXPECT(pool.size() == std::min(limit, all.size()));
+      // Of equal ranks at the end the first that came are kept.
+      for (std::size_t i = 0; i < pool.size(); ++i) {
+        EXPECT(Pool::rank_of(pool[i]) == Pool::rank_of(all[i]));
+        EXPECT(i == 0 || pool[i - 1] < pool[i]);
+      }
     }
   }
 }
@@ -99,6 +150,7 @@ void ranks_are_cut_where_distances_are() {
 }  // namespace
 
 void check_walk() {
+  steps_are_the_same_for_every_set();
   a_pool_keeps_the_nearest_in_order();
   a_pool_leads_to_the_nearest();
   a_pool_leaves_what_is_out_of_reach();
