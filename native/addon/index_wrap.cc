@@ -23,6 +23,7 @@ constexpr napi_type_tag kTypeTag = {0x9d1c'77a4'5e02'4b38u, 0xa6f0'2be1'93c8'd15
 
 constexpr const char* kKindNames[] = {"exact", "graph"};
 constexpr const char* kKeepNames[] = {"f32", "bf16"};
+constexpr const char* kCodingNames[] = {"fitted", "narrow", "wide"};
 constexpr const char* kOpeningNames[] = {"map", "load"};
 constexpr const char* kMetricNames[] = {"ip", "cosine", "l2"};
 
@@ -71,6 +72,9 @@ IndexOptions index_options(const Napi::Object& given) {
   const std::uint32_t cores = std::clamp(std::thread::hardware_concurrency(), 1u, kThreadsMax);
   options.threads = args::option(given, "threads", 1, kThreadsMax, cores);
   options.kernels = kernels_of(given);
+  if (!given.Get("codes").IsUndefined()) {
+    options.coding = static_cast<Coding>(choice(given, "codes", kCodingNames));
+  }
   return options;
 }
 
@@ -97,6 +101,7 @@ void IndexWrap::start(Napi::Env env, Napi::Object exports) {
           InstanceAccessor<&IndexWrap::metric>("metric"),
           InstanceAccessor<&IndexWrap::size>("size"),
           InstanceAccessor<&IndexWrap::bytes>("bytes"),
+          InstanceAccessor<&IndexWrap::code_bytes>("codeBytes"),
           InstanceAccessor<&IndexWrap::token>("token"),
           InstanceAccessor<&IndexWrap::note>("note"),
           InstanceMethod<&IndexWrap::add>("add"),
@@ -180,6 +185,10 @@ Napi::Value IndexWrap::metric(const Napi::CallbackInfo& info) {
 
 Napi::Value IndexWrap::size(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(seen(info).size()));
+}
+
+Napi::Value IndexWrap::code_bytes(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(seen(info).code_bytes()));
 }
 
 Napi::Value IndexWrap::bytes(const Napi::CallbackInfo& info) {

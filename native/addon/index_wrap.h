@@ -28,6 +28,7 @@ class IndexWrap final : public Napi::ObjectWrap<IndexWrap> {
   Napi::Value metric(const Napi::CallbackInfo& info);
   Napi::Value size(const Napi::CallbackInfo& info);
   Napi::Value bytes(const Napi::CallbackInfo& info);
+  Napi::Value code_bytes(const Napi::CallbackInfo& info);
   Napi::Value token(const Napi::CallbackInfo& info);
   Napi::Value note(const Napi::CallbackInfo& info);
   Napi::Value add(const Napi::CallbackInfo& info);

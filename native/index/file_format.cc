@@ -16,6 +16,9 @@
 #include <system_error>
 #include <utility>
 
+#include "index/codes.h"
+#include "index/fidelity.h"
+
 namespace vitrine {
 namespace {
 
@@ -88,6 +91,12 @@ bool plausible(const FileHeader& header) noexcept {
          header.note_bytes <= kNoteBytesMax &&
          (header.version > kFileVersionOldest || header.note_bytes == 0) &&
          header.payload_bytes == payload_bytes(header);
+}
+
+// What few vectors have may still change.
+Coding coding_of(const FileHeader& header) noexcept {
+  if (header.code_bytes == Codes::bytes_of(header.dim, Width::wide)) return Coding::wide;
+  return header.size < kJudged ? Coding::fitted : Coding::narrow;
 }
 
 }  // namespace
@@ -220,7 +229,8 @@ Status FileReader::open(std::string path) {
 
 IndexOptions FileReader::options(const DistanceKernels* kernels) const noexcept {
   return {static_cast<Kind>(header_.kind), static_cast<Metric>(header_.metric), header_.dim,
-          static_cast<Keep>(header_.keep), header_.degree, header_.build_beam, 1, kernels};
+          static_cast<Keep>(header_.keep), header_.degree, header_.build_beam, 1, kernels,
+          coding_of(header_)};
 }
 
 Status FileReader::damaged(std::string_view what) const {

@@ -27,6 +27,7 @@ class FlatIndex final : public Index {
   void describe(FileHeader& header) const override;
   void write_more(FileWriter& file) const override;
   Status read_more(FileReader& file) override;
+  std::size_t code_width() const noexcept override { return coder_.bytes(); }
   std::size_t more_bytes() const override { return groups_.bytes() + lengths_.bytes(); }
 
   Status make_room(std::uint32_t slot);

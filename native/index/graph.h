@@ -94,6 +94,12 @@ class GraphIndex final : public Index {
   Status fill(std::span<const std::uint32_t> ids, const float* vectors, const Progress& progress);
   void swap_content(GraphIndex& other) noexcept;
 
+  // graph_codes.cc
+  Status judge();  // writer only
+  Status widen();  // writer only
+  bool may_widen() const noexcept;
+  DotsFn dots_for(Width width) const noexcept;
+
   // graph_build.cc; writer only
   Status put_groups(std::span<const std::uint32_t> ids, const float* vectors, const Progress& progress);
   Status put_group(std::span<const std::uint32_t> ids, const float* vectors);
@@ -121,6 +127,7 @@ class GraphIndex final : public Index {
   Status read_more(FileReader& file) override;
   Status check_loaded(FileReader& file, std::span<const std::uint32_t> entries);
   std::size_t more_bytes() const override;
+  std::size_t code_width() const noexcept override { return codes_.width(); }
 
   Scanned scanned() const noexcept { return {rows_, codes_, longest_, *options_.kernels, dots_}; }
   Net net() const noexcept { return {rows_, codes_, edges_, entries_, rules_, dots_, steps_}; }
@@ -132,11 +139,11 @@ class GraphIndex final : public Index {
   }
 
   const std::vector<EdgeRule> rules_;
-  const DotsFn dots_;
   const StepKernels& steps_;
 
   // Changed with the gate held.
   Codes codes_;
+  DotsFn dots_;                     // for codes of that width
   SlotArray<std::uint32_t> edges_;  // options().degree slots each; kNone ends a group early
   Entries entries_;                 // where searches begin: a sample of the slots
   Longest longest_;

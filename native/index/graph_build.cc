@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "core/prng.h"
+#include "index/fidelity.h"
 #include "index/graph.h"
 
 namespace vitrine {
@@ -48,10 +49,9 @@ bool is_entry(std::uint32_t slot, std::uint32_t level) noexcept {
 GraphIndex::GraphIndex(const IndexOptions& options)
     : Index(options),
       rules_(rules_of(options)),
-      dots_(Codes::width_for(options.dim) == Width::wide ? options.kernels->wide_dots
-                                                         : options.kernels->dots),
       steps_(*options.kernels->steps),
-      codes_(options.dim, coded_length_min(options.metric)),
+      codes_(options.dim, Codes::width_for(options.dim, options.coding), coded_length_min(options.metric)),
+      dots_(dots_for(codes_.coder().width())),
       edges_(options.degree),
       states_(1),
       entry_level_(kEntryLevelMin) {}
@@ -68,6 +68,7 @@ Status GraphIndex::put(std::uint32_t id, const float* vector) { return put_group
 
 // No id comes twice. All are there at once, in the end.
 Status GraphIndex::put_group(std::span<const std::uint32_t> ids, const float* vectors) {
+  const std::size_t before = rows_.size();
   double row_error = 0;
   if (Status status = write_group(ids, vectors, row_error); !status.ok()) return status;
   for (const std::uint32_t id : ids) {  // what they replace is chosen by none of them
@@ -97,7 +98,7 @@ Status GraphIndex::put_group(std::span<const std::uint32_t> ids, const float* ve
     if (entries_.slots().empty() || wants_entry(slot)) add_entry(slot);
   }
   tend(ids.size(), kDeadShare);
-  return {};
+  return before < kJudged && rows_.size() >= kJudged ? judge() : Status{};
 }
 
 // Into slots that are nobody's, and stay so: group_.

@@ -6,6 +6,7 @@
 
 #include "core/parallel.h"
 #include "index/bulk.h"
+#include "index/fidelity.h"
 #include "index/graph.h"
 
 namespace vitrine {
@@ -65,6 +66,16 @@ std::vector<std::uint32_t> order_by_length(std::span<const std::uint32_t> places
   return order;
 }
 
+// Some of the rows, evenly.
+std::vector<float> sample_of(std::size_t count, const float* vectors, std::size_t dim) {
+  const std::size_t some = std::min(count, kJudged);
+  std::vector<float> sample(some * dim);
+  for (std::size_t i = 0; i < some; ++i) {
+    std::copy_n(vectors + i * count / some * dim, dim, sample.begin() + static_cast<std::ptrdiff_t>(i * dim));
+  }
+  return sample;
+}
+
 }  // namespace
 
 Status GraphIndex::put_many(std::span<const std::uint32_t> ids, const float* vectors,
@@ -72,7 +83,11 @@ Status GraphIndex::put_many(std::span<const std::uint32_t> ids, const float* vec
   if (ids.size() < kBulkMin || ids.size() > kSlotsMax || size() > 0) {
     return put_groups(ids, vectors, progress);
   }
-  GraphIndex filled(options_);
+  IndexOptions options = options_;
+  if (may_widen() && !narrow_codes_suffice(sample_of(ids.size(), vectors, options.dim), options)) {
+    options.coding = Coding::wide;
+  }
+  GraphIndex filled(options);
   if (Status status = filled.fill(ids, vectors, progress); !status.ok()) return status;
   {
     const std::scoped_lock writing(writer_);
@@ -168,6 +183,7 @@ Status GraphIndex::fill(std::span<const std::uint32_t> ids, const float* vectors
 void GraphIndex::swap_content(GraphIndex& other) noexcept {
   rows_.swap_content(other.rows_);
   codes_.swap_content(other.codes_);
+  std::swap(dots_, other.dots_);
   std::swap(edges_, other.edges_);
   std::swap(entries_, other.entries_);
   std::swap(longest_, other.longest_);

@@ -35,6 +35,11 @@ std::size_t Index::bytes() const {
   return rows_.bytes() + more_bytes() + note_.size();
 }
 
+std::size_t Index::code_bytes() const {
+  const std::shared_lock reading(gate_);
+  return code_width();
+}
+
 Status Index::add(std::span<const std::uint32_t> ids, std::span<const float> vectors,
                   const Progress& progress) {
   for (std::size_t i = 0; i < ids.size(); ++i) {

@@ -34,6 +34,7 @@ class Index {
   const IndexOptions& options() const noexcept { return options_; }
 
   std::size_t size() const;   // vectors held
+  std::size_t code_bytes() const;  // of one vector
   std::size_t bytes() const;  // memory held
 
   // `vectors` holds ids.size() rows of `dim` floats. An id that is there is replaced.
@@ -87,6 +88,7 @@ class Index {
   virtual void write_more(FileWriter& file) const = 0;
   virtual Status read_more(FileReader& file) = 0;
   virtual std::size_t more_bytes() const = 0;
+  virtual std::size_t code_width() const noexcept = 0;  // readers' side of the gate held
 
   // Answers `count` queries, prepared as Rows::prepare does. Holds gate_ shared, a few queries at a
   // time.

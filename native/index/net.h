@@ -39,6 +39,7 @@ class Entries {
 
   std::span<const std::uint32_t> slots() const noexcept { return slots_; }
   const std::uint8_t* const* rows() const noexcept { return rows_.data(); }
+  std::size_t limit() const noexcept { return limit_; }
   bool full() const noexcept { return slots_.size() == limit_; }
   std::size_t bytes() const noexcept { return limit_ * (width_ + sizeof(std::uint32_t) + sizeof(void*)); }
 

@@ -14,6 +14,8 @@ namespace vitrine {
 enum class Kind : std::uint32_t { exact = 0, graph = 1 };
 enum class Metric : std::uint32_t { ip = 0, cosine = 1, l2 = 2 };
 enum class Keep : std::uint32_t { f32 = 0, bf16 = 1 };
+// Bytes to a code of a graph: fitted to the vectors, or as told.
+enum class Coding : std::uint32_t { fitted = 0, narrow = 1, wide = 2 };
 
 inline constexpr std::uint32_t kDimMax = 4096;
 inline constexpr std::uint32_t kResultsMax = 65'535;  // k, and the beam
@@ -30,6 +32,7 @@ struct IndexOptions {
   std::uint32_t build_beam = 100;            // graph: width of the search that finds them
   std::uint32_t threads = 1;                 // graph: that build it, where many vectors come at once
   const DistanceKernels* kernels = nullptr;  // of select_distance
+  Coding coding = Coding::fitted;            // graph
 };
 
 // Which ids a search may return: bit `id % 32` of word `id / 32`. Ids beyond the end are not allowed.

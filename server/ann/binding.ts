@@ -36,6 +36,12 @@ export interface VectorIndexOptions {
   readonly degree?: number; // graph: edges a node keeps; default 48
   readonly buildBeam?: number; // graph: width of the search that finds them; default 100
   readonly threads?: number; // graph: that build it when many vectors come at once; default all cores
+  /**
+   * Graph: bytes to a value in the codes that walks compare, 1 (`narrow`) or 2 (`wide`). `fitted`, the
+   * default: 2 up to 64 values; beyond, 1 unless the vectors lie so close together that codes of one byte
+   * cannot tell them apart (judged as soon as 2,048 have come).
+   */
+  readonly codes?: 'fitted' | 'narrow' | 'wide';
   readonly isa?: string; // one of isas(); the best when absent
 }
 
@@ -92,6 +98,7 @@ export interface NativeVectorIndex {
   readonly metric: 'ip' | 'cosine' | 'l2';
   readonly size: number; // vectors held
   readonly bytes: number; // memory held
+  readonly codeBytes: number; // of one vector
   readonly token: bigint;
   /**
    * `vectors` holds `ids.length * dim` floats. An id that is there is replaced; one that comes twice in a
