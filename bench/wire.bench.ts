@@ -3,6 +3,7 @@
  * the server's sessions, routes and batcher, with sockets that go nowhere and a model that does
  * nothing. Nothing here waits, so nanoseconds of wall time are nanoseconds of work.
  */
+import { setImmediate } from 'node:timers/promises';
 import { Packr, Unpackr } from 'msgpackr';
 import { runDense, seededMlp } from '../models/recipes/dense.ts';
 import { BatchLane } from '../server/batch/batch-lane.ts';
@@ -108,6 +109,8 @@ function through(
     while (socket.sent - before < frames.length) {
       for (const run of turnEnds.splice(0)) run();
       await null; // promises of this turn, and the flush after them
+      // A batch that filled up within the turn is answered when the turn ends.
+      if (turnEnds.length === 0 && socket.sent - before < frames.length) await setImmediate();
     }
   };
 }
