@@ -110,7 +110,8 @@ export interface NativeVectorIndex {
   /** Returns how many were there. */
   remove(ids: Uint32Array): number;
   /**
-   * Graph: looks for better edges of `count` vectors, the next in turn, and returns for how many. What
+   * Graph: looks for better edges of `count` vectors, the next in turn and each once at most, and returns
+   * for how many. What
    * keeps recall up in a catalogue that changes: to be called, from any thread, while there is time;
    * a vector takes some 0.2 ms, and searches and changes come between any sixteen.
    */

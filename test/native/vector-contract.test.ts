@@ -50,6 +50,16 @@ for (const kind of KINDS) {
       assert.deepEqual([...found.scores], [9, 3, -Infinity]);
     });
 
+    test('refine takes each vector once a call at most, and says how many', () => {
+      const index = make(4);
+      assert.equal(index.refine(1e9), 0);
+      index.add(Uint32Array.from({ length: 200 }, (_, i) => i), new Prng(5).row(800));
+      index.remove(Uint32Array.of(7, 8));
+
+      const refined = [0, 5, 198, 1e9].map((count) => index.refine(count));
+      assert.deepEqual(refined, kind === 'exact' ? [0, 0, 0, 0] : [0, 5, 198, 198]);
+    });
+
     test('remove counts what was there, and it is found no more', () => {
       const index = make(1);
       index.add(Uint32Array.of(1, 2, 3), Float32Array.of(1, 2, 3));
