@@ -144,7 +144,7 @@ void FileWriter::note_failure(const char* doing) {
 }
 
 void FileWriter::write(const void* data, std::size_t bytes) {
-  if (!failure_.empty()) return;
+  if (!failure_.empty() || bytes == 0) return;  // nothing may lie nowhere
   if (std::fwrite(data, 1, bytes, file_.get()) != bytes) note_failure("write");
   checksum_.update(data, bytes);
   bytes_ += bytes;
