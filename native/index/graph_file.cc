@@ -49,8 +49,16 @@ Status GraphIndex::check_loaded(FileReader& file, std::span<const std::uint32_t>
   for (std::size_t slot = slots; slot < states_.capacity(); ++slot) {
     if (state(static_cast<std::uint32_t>(slot)) != free) return file.damaged("a state of no vector");
   }
+  bool any_free = false;
+  for (std::uint32_t slot = 0; slot < slots; ++slot) any_free |= state(slot) == free;
   const auto leads_astray = [&](std::uint32_t edge) {
     return edge != kNone && (edge >= slots || state(edge) == free);
+  };
+  const auto any_astray = [&](const std::uint32_t* edges) {
+    if (any_free) return std::any_of(edges, edges + options_.degree, leads_astray);
+    std::uint32_t over = 0;  // by sign bits, so that the loop becomes vectors: slots are below 2^31
+    for (std::uint32_t i = 0; i < options_.degree; ++i) over |= (edges[i] + 1) | (slots - (edges[i] + 1));
+    return over >> 31 != 0;
   };
   for (std::uint32_t slot = slots; slot-- > 0;) {
     const State saved = state(slot);
@@ -60,8 +68,7 @@ Status GraphIndex::check_loaded(FileReader& file, std::span<const std::uint32_t>
     dead_ += saved == dead;
     passed_ += saved == dead;
     if (saved == free) free_.push_back(slot);
-    const std::uint32_t* first = edges_.at(slot);
-    if (saved != free && std::any_of(first, first + options_.degree, leads_astray)) {
+    if (saved != free && any_astray(edges_.at(slot))) {
       return file.damaged("an edge that leads to no vector");
     }
   }

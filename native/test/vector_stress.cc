@@ -1,5 +1,6 @@
-// One index, four threads: two search, one adds and removes, one saves and opens. What they see is held
-// against what must be true at any moment, and at the end against an exact index of the same vectors.
+// One index, six threads: one searches with filters and one without, several queries at once; two add,
+// update and remove, one refines, one saves and opens. What they see is held against what must be true at
+// any moment, and at the end against an exact index of the same vectors.
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -52,15 +53,16 @@ Found search(const Index& index, const std::vector<float>& query, const Allow* a
 class Stress {
  public:
   Stress(Kind kind, Metric metric, std::string path) : path_(std::move(path)) {
-    options_ = {kind, metric, kDim, Keep::f32, 16, 40, 1, select_distance(nullptr)};
+    options_ = {kind, metric, kDim, Keep::f32, 16, 40, 2, select_distance(nullptr)};
     index_ = make_index(options_);
     for (std::uint32_t id = 0; id < kStaying; ++id) add(id);
   }
 
   void run(double seconds) {
     std::thread threads[] = {
-        std::thread([this] { keep_searching(1); }), std::thread([this] { keep_searching(2); }),
-        std::thread([this] { keep_changing(); }), std::thread([this] { keep_saving(); })};
+        std::thread([this] { keep_searching(1); }), std::thread([this] { keep_searching_together(2); }),
+        std::thread([this] { keep_changing(3, 0); }), std::thread([this] { keep_changing(4, 1); }),
+        std::thread([this] { keep_refining(); }), std::thread([this] { keep_saving(); })};
     std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
     over_ = true;
     for (std::thread& thread : threads) thread.join();
@@ -110,22 +112,71 @@ class Stress {
     }
   }
 
-  void keep_changing() {
-    Prng prng(3);
+  // Whoever stays is there throughout: of all vectors that come and go only so many can be nearer.
+  void keep_searching_together(std::uint64_t seed) {
+    Prng prng(seed);
+    constexpr std::size_t kQueries = 40;
+    std::vector<float> queries;
+    std::vector<std::uint32_t> ids(kQueries * kResults);
+    std::vector<float> scores(kQueries * kResults);
+    std::vector<std::uint32_t> words(kIds / 32 + 1, ~0u);
+    while (!over_) {
+      queries.clear();
+      for (std::size_t q = 0; q < kQueries; ++q) {
+        const std::vector<float> query = random_row(prng.next(), kDim);
+        queries.insert(queries.end(), query.begin(), query.end());
+      }
+      EXPECT(index_->search({queries, kResults, kBeam, nullptr, ids.data(), scores.data()}).ok());
+      for (std::size_t q = 0; q < kQueries; ++q) {
+        Found found;
+        std::copy_n(ids.data() + q * kResults, kResults, found.ids);
+        std::copy_n(scores.data() + q * kResults, kResults, found.scores);
+        const auto first = queries.begin() + static_cast<std::ptrdiff_t>(q * kDim);
+        check_found({first, first + kDim}, found, {words}, kStaying);
+      }
+      searches_ += kQueries;
+    }
+  }
+
+  // Each of two has every other id for its own: what it has done to one must be so.
+  void keep_changing(std::uint64_t seed, std::uint32_t odd) {
+    Prng prng(seed);
     std::vector<float> into(kDim);
     while (!over_) {
       // Mostly those that come and go; now and then one that stays is replaced by itself.
-      const std::uint32_t id = prng.below(8) == 0 ? prng.below(kStaying)
-                                                  : kStaying + prng.below(kIds - kStaying);
+      const std::uint32_t any = prng.below(8) == 0 ? prng.below(kStaying)
+                                                   : kStaying + prng.below(kIds - kStaying);
+      const std::uint32_t id = any / 2 * 2 + odd;
       if (id < kStaying || prng.below(2) == 0) {
+        if (prng.below(4) == 0) add_some(id);
         add(id);
         EXPECT(index_->get(id, into.data()) && into == vector_of(id));
+        const Found found = search(*index_, vector_of(id), nullptr, kIds);
+        EXPECT(options_.metric == Metric::ip || found.ids[0] == id);  // visible at once
       } else {
         const std::size_t removed = index_->remove({&id, 1});
         EXPECT(removed <= 1 && !index_->has(id));
       }
-      if (prng.below(4) == 0) EXPECT(index_->refine(2) <= 2);
       ++changes_;
+    }
+  }
+
+  // The id and those of its own parity after it, in one call.
+  void add_some(std::uint32_t first) {
+    std::vector<std::uint32_t> ids;
+    std::vector<float> vectors;
+    for (std::uint32_t id = first; id < kIds && ids.size() < 40; id += 2) {
+      const std::vector<float> vector = vector_of(id);
+      vectors.insert(vectors.end(), vector.begin(), vector.end());
+      ids.push_back(id);
+    }
+    EXPECT(index_->add(ids, vectors).ok());
+  }
+
+  void keep_refining() {
+    while (!over_) {
+      EXPECT(index_->refine(20) <= 20);
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
   }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { lstatSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
@@ -146,6 +147,36 @@ suite('An index file', () => {
       assert.throws(() => VectorIndex.open(what), { code: 'storage', message: /is not a regular file$/ });
     }
     assert.ok(lstatSync(pipe).isFIFO());
+  });
+
+  test('a process that is killed in the middle of a save leaves a whole file, the old or the new', async () => {
+    const killed = join(folder, 'killed');
+    const source = `
+      const { VectorIndex } = require(process.argv[1]);
+      const index = new VectorIndex({ kind: 'graph', dim: 64, metric: 'l2', degree: 8, buildBeam: 8, threads: 1 });
+      const count = 3000;
+      const vectors = Float32Array.from({ length: count * 64 }, (_, i) => Math.sin(i * i));
+      index.add(Uint32Array.from({ length: count }, (_, id) => id), vectors);
+      for (let saved = 0; ; saved += 1) {
+        index.save(process.argv[2]);
+        index.remove(Uint32Array.of(saved % 100));
+        require('node:fs').writeSync(1, '.');
+      }`;
+    const addonPath = new URL('../../../build/vitrine.node', import.meta.url).pathname;
+    for (let kills = 0; kills < 6; kills += 1) {
+      const stdio = ['ignore', 'pipe', 'inherit'] as const;
+      const child = spawn(process.execPath, ['-e', source, addonPath, killed], { stdio: [...stdio] });
+      for (let told = 0; told <= kills; told += 1) await once(child.stdout, 'data');
+      child.kill('SIGKILL'); // it is saving again by now
+      const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
+      assert.deepEqual([code, signal], [null, 'SIGKILL']);
+
+      const index = VectorIndex.open(killed);
+
+      assert.ok(index.size >= 2900 && index.size <= 3000);
+      assert.equal(search(index, new Float32Array(64).fill(0.1), 5).ids.includes(0xffff_ffff), false);
+      index.close();
+    }
   });
 
   test('a save that fails leaves the file as it was', () => {
