@@ -11,6 +11,13 @@ namespace {
 constexpr std::size_t kSeekersTogether = 8;
 constexpr std::size_t kTargetsTogether = 64;
 
+constexpr std::size_t kEdgesAhead = 4;
+
+void prefetch_edges(std::span<const std::uint32_t> edges) noexcept {
+  constexpr std::size_t kLine = kCacheLine / sizeof(std::uint32_t);
+  for (std::size_t at = 0; at < edges.size(); at += kLine) __builtin_prefetch(edges.data() + at);
+}
+
 }  // namespace
 
 void Links::plan(const Net& net, const SlotStates& states, std::span<const std::uint32_t> slots,
@@ -33,6 +40,7 @@ void Links::plan(const Net& net, const SlotStates& states, std::span<const std::
 
 void Links::plan_rule(const EdgeRule& rule, std::vector<EdgeChanges>& changes) {
   const auto silent = [](std::size_t, std::size_t) {};
+  const auto target = [&](std::size_t i) { return offers_[targets_[i]].to; };
   parallel(
       threads_, slots_.size(), kSeekersTogether,
       [&](std::size_t worker, std::size_t first, std::size_t end) {
@@ -44,8 +52,10 @@ void Links::plan_rule(const EdgeRule& rule, std::vector<EdgeChanges>& changes) {
       threads_, targets_.size() - 1, kTargetsTogether,
       [&](std::size_t worker, std::size_t first, std::size_t end) {
         for (std::size_t i = first; i < end; ++i) {
-          if (i + 1 < end) {  // what the next one will read is on its way
-            for (const std::uint32_t edge : net_->edges_of(offers_[targets_[i + 1]].to, rule)) {
+          // What the next ones will read is on its way: edges first, then the codes of those they lead to.
+          if (i + kEdgesAhead < end) prefetch_edges(net_->edges_of(target(i + kEdgesAhead), rule));
+          if (i + 1 < end) {
+            for (const std::uint32_t edge : net_->edges_of(target(i + 1), rule)) {
               if (edge != kNone) net_->codes.prefetch(edge);
             }
           }
@@ -55,10 +65,18 @@ void Links::plan_rule(const EdgeRule& rule, std::vector<EdgeChanges>& changes) {
       },
       silent);
   for (std::size_t i = 0; i < slots_.size(); ++i) {
-    if (seekers_[i].woven) continue;
-    workers_[0].kept.clear();
-    for (const Candidate& one : seekers_[i].chosen) workers_[0].kept.push_back(one.slot);
-    changes[0].add(seekers_[i].slot, rule, workers_[0].kept);
+    fill(seekers_[i], std::min<std::size_t>(rule.count, seekers_[i].chosen.size() * 3 / 2));
+    changes[0].add(seekers_[i].slot, rule, seekers_[i].edges);
+  }
+}
+
+// An edge to one of the nearest is better than none; but it asks for none back. Where few were chosen,
+// vectors lie in bundles, and more edges only cost time.
+void Links::fill(Seeker& seeker, std::size_t places) const {
+  std::vector<std::uint32_t>& edges = seeker.edges;
+  for (const Candidate& one : seeker.nearest) {
+    if (edges.size() >= places) return;
+    if (std::find(edges.begin(), edges.end(), one.slot) == edges.end()) edges.push_back(one.slot);
   }
 }
 
@@ -130,8 +148,12 @@ void Links::choose(Worker& worker, const EdgeRule& rule, Seeker& seeker, const P
     worker.candidates.resize(most);
   }
   std::sort(worker.candidates.begin(), worker.candidates.end(), Nearer{});
-  worker.pruner.prune_and_fill(*net_, worker.candidates, rule.count, seeker.chosen);
-  seeker.woven = false;
+  worker.pruner.prune(*net_, worker.candidates, rule.count, seeker.chosen);
+  const std::size_t nearest = std::min<std::size_t>(worker.candidates.size(), 2 * std::size_t{rule.count});
+  seeker.nearest.assign(worker.candidates.begin(),
+                        worker.candidates.begin() + static_cast<std::ptrdiff_t>(nearest));
+  seeker.edges.clear();
+  for (const Candidate& one : seeker.chosen) seeker.edges.push_back(one.slot);
 }
 
 // Ordered by whom they are made to, then by who makes them.
@@ -155,12 +177,9 @@ void Links::weave(Worker& worker, const EdgeRule& rule, std::span<const Offer> o
                   EdgeChanges& changes) {
   const std::uint32_t slot = offers[0].to;
   Seeker* const seeker = seeker_of(slot);
-  std::vector<std::uint32_t>& edges = worker.kept;
-  edges.clear();
-  if (seeker != nullptr) {
-    for (const Candidate& one : seeker->chosen) edges.push_back(one.slot);
-    seeker->woven = true;
-  } else {
+  std::vector<std::uint32_t>& edges = seeker != nullptr ? seeker->edges : worker.kept;
+  if (seeker == nullptr) {
+    edges.clear();
     for (const std::uint32_t edge : net_->edges_of(slot, rule)) {
       if (edge == kNone) break;
       edges.push_back(edge);
@@ -168,7 +187,7 @@ void Links::weave(Worker& worker, const EdgeRule& rule, std::span<const Offer> o
   }
   worker.lost.clear();
   for (const std::uint32_t edge : edges) worker.lost.push_back(!may_stay(edge));
-  bool changed = seeker != nullptr;
+  bool changed = false;
   bool looking = false;
   for (const Offer& offer : offers) {
     const Seeker& from = seekers_[offer.from];
@@ -187,7 +206,7 @@ void Links::weave(Worker& worker, const EdgeRule& rule, std::span<const Offer> o
     changed |= worker.pruner.replace(*net_, edges, worker.lost, {offer.far, from.slot}, from.view,
                                      care_.thorough);
   }
-  if (changed) changes.add(slot, rule, edges);
+  if (changed && seeker == nullptr) changes.add(slot, rule, edges);
 }
 
 Links::Seeker* Links::seeker_of(std::uint32_t slot) noexcept {

@@ -32,10 +32,11 @@ class Links {
   // One that looks for edges.
   struct Seeker {
     std::uint32_t slot = 0;
-    bool woven = false;  // offers to it were weighed, and its edges noted
     Viewpoint view;
     Probe probe;
     std::vector<Candidate> chosen;
+    std::vector<Candidate> nearest;    // of all candidates: for what room is left in the end
+    std::vector<std::uint32_t> edges;  // chosen, and those that offered themselves
   };
 
   // `from` would have an edge back.
@@ -60,6 +61,7 @@ class Links {
   void choose_some(Worker& worker, const EdgeRule& rule, std::size_t first, std::size_t end);
   void choose(Worker& worker, const EdgeRule& rule, Seeker& seeker, const Pool& met);
   void gather_offers();
+  void fill(Seeker& seeker, std::size_t places) const;
   void weave(Worker& worker, const EdgeRule& rule, std::span<const Offer> offers, EdgeChanges& changes);
   Seeker* seeker_of(std::uint32_t slot) noexcept;
   bool may_stay(std::uint32_t slot) noexcept;
