@@ -7,7 +7,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <vector>
 
 #include "addon/args.h"
@@ -69,8 +68,7 @@ IndexOptions index_options(const Napi::Object& given) {
   options.degree = args::option(given, "degree", kDegreeMin, kDegreeMax, options.degree);
   options.build_beam =
       args::option(given, "buildBeam", kBuildBeamMin, kBuildBeamMax, options.build_beam);
-  const std::uint32_t cores = std::clamp(std::thread::hardware_concurrency(), 1u, kThreadsMax);
-  options.threads = args::option(given, "threads", 1, kThreadsMax, cores);
+  options.threads = args::option(given, "threads", 1, kThreadsMax, all_cores());
   options.kernels = kernels_of(given);
   if (!given.Get("codes").IsUndefined()) {
     options.coding = static_cast<Coding>(choice(given, "codes", kCodingNames));

@@ -229,7 +229,7 @@ Status FileReader::open(std::string path) {
 
 IndexOptions FileReader::options(const DistanceKernels* kernels) const noexcept {
   return {static_cast<Kind>(header_.kind), static_cast<Metric>(header_.metric), header_.dim,
-          static_cast<Keep>(header_.keep), header_.degree, header_.build_beam, 1, kernels,
+          static_cast<Keep>(header_.keep), header_.degree, header_.build_beam, all_cores(), kernels,
           coding_of(header_)};
 }
 

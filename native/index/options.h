@@ -1,9 +1,11 @@
 // What an index is made with, and what a search is given.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <thread>
 
 #include "distance/distance.h"
 #include "index/plan.h"
@@ -23,6 +25,11 @@ inline constexpr std::uint32_t kDegreeMin = 4, kDegreeMax = 256;
 inline constexpr std::uint32_t kThreadsMax = 256;
 inline constexpr std::uint32_t kBuildBeamMin = 8, kBuildBeamMax = 4096;
 
+// Of this machine.
+inline std::uint32_t all_cores() noexcept {
+  return std::clamp(std::thread::hardware_concurrency(), 1u, kThreadsMax);
+}
+
 struct IndexOptions {
   Kind kind = Kind::exact;
   Metric metric = Metric::ip;
@@ -30,7 +37,7 @@ struct IndexOptions {
   Keep keep = Keep::f32;                     // of the vectors, beside their codes
   std::uint32_t degree = 48;                 // graph: edges a vector keeps
   std::uint32_t build_beam = 100;            // graph: width of the search that finds them
-  std::uint32_t threads = 1;                 // graph: that build it, where many vectors come at once
+  std::uint32_t threads = 1;                 // graph: that build it, where many vectors come together
   const DistanceKernels* kernels = nullptr;  // of select_distance
   Coding coding = Coding::fitted;            // graph
 };
