@@ -1,5 +1,6 @@
 import type { Run, RunFailure, Runner } from '../batch/runner.ts';
 import type { RateLimit } from '../catalog/model-config.ts';
+import { PassedRun } from './passed-run.ts';
 import type { RateLimiter, Ticket } from './rate-limiter.ts';
 
 /** A runner whose runs need resources that other models' runs need as well. */
@@ -39,35 +40,13 @@ export class LimitedRunner implements Runner {
   }
 }
 
-class LimitedRun implements Run {
-  readonly slots: Int32Array;
-  readonly rows: number;
-  readonly along?: NonNullable<Run['along']>;
-
-  constructor(private readonly run: Run, private readonly giveBack: () => void) {
-    this.slots = run.slots;
-    this.rows = run.rows;
-    if (run.along) this.along = run.along;
+class LimitedRun extends PassedRun {
+  constructor(run: Run, private readonly giveBack: () => void) {
+    super(run);
   }
 
-  get inputNs(): number {
-    return this.run.inputNs;
-  }
-  set inputNs(ns: number) {
-    this.run.inputNs = ns;
-  }
-  get outputNs(): number {
-    return this.run.outputNs;
-  }
-  set outputNs(ns: number) {
-    this.run.outputNs = ns;
-  }
-
-  ended(failure: RunFailure | null, held?: boolean): void {
-    this.run.ended(failure, held);
+  override ended(failure: RunFailure | null, held?: boolean): void {
+    super.ended(failure, held);
     this.giveBack();
-  }
-  released(): void {
-    this.run.released();
   }
 }

@@ -1,8 +1,9 @@
 import type { LooseRows } from '../batch/loose-rows.ts';
-import type { Run, RunFailure, Runner } from '../batch/runner.ts';
+import type { Run, Runner } from '../batch/runner.ts';
 import type { RowFailure } from '../core/row-failure.ts';
 import type { LooseInstance } from '../runtime/loose-instance.ts';
 import type { InlineModel } from './inline.ts';
+import { PassedRun } from './passed-run.ts';
 
 /** Sends the rows of a loose model's runs along with them. */
 export class LooseRunner implements Runner {
@@ -36,41 +37,13 @@ export class LooseRunner implements Runner {
   }
 }
 
-class LooseRun implements Run {
-  readonly slots: Int32Array;
-  readonly rows: number;
-  readonly along: NonNullable<Run['along']>;
-
-  constructor(private readonly run: Run, held: LooseRows) {
-    const { slots, rows } = run;
-    this.slots = slots;
-    this.rows = rows;
-    const own = slots.slice(0, rows); // a run that is lost gives its slots' list to the next
-    this.along = {
-      rows: held.inputs(own, rows),
+class LooseRun extends PassedRun {
+  constructor(run: Run, held: LooseRows) {
+    const own = run.slots.slice(0, run.rows); // a run that is lost gives its slots' list to the next
+    super(run, {
+      rows: held.inputs(own, run.rows),
       answered: (outputs) => held.answer(own, outputs),
-    };
-  }
-
-  get inputNs(): number {
-    return this.run.inputNs;
-  }
-  set inputNs(ns: number) {
-    this.run.inputNs = ns;
-  }
-  get outputNs(): number {
-    return this.run.outputNs;
-  }
-  set outputNs(ns: number) {
-    this.run.outputNs = ns;
-  }
-
-  ended(failure: RunFailure | null, held?: boolean): void {
-    this.run.ended(failure, held);
-  }
-
-  released(): void {
-    this.run.released();
+    });
   }
 }
 
