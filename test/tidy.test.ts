@@ -12,6 +12,9 @@ const ROOT = process.cwd();
 /** A room may import itself and these. Files directly in `server/` wire everything together. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   core: [],
+  features: ['core', 'wire'],
+  explain: ['core'],
+  watch: ['core', 'observe', 'wire', 'store', 'storefront', 'features', 'catalog'],
   wire: ['core', 'catalog'],
   observe: ['core'],
   catalog: ['core'],
@@ -23,7 +26,10 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   pool: ['core', 'catalog', 'observe', 'batch', 'runtime'],
   transport: ['core'],
   store: ['core', 'wire'],
-  storefront: ['core', 'wire', 'store', 'ann', 'observe', 'catalog', 'client', 'runtime'], // runtime: `eval`
+  storefront: [
+    'core', 'wire', 'store', 'ann', 'observe', 'catalog', 'client', 'runtime', // runtime: `eval`
+    'features', 'explain',
+  ],
   routes: ['core', 'wire', 'batch', 'catalog', 'observe', 'storefront', 'transport'],
   demo: ['core', 'wire', 'store', 'routes', 'transport', 'storefront'],
   client: ['core', 'wire'],
