@@ -2,7 +2,7 @@ import type { Clock } from '../../server/core/clock.ts';
 import { INTENT_FEATURES } from '../../server/storefront/intent-features.ts';
 import type { ShopEvent } from '../../server/wire/schema.ts';
 import { intentExamples, intentSessions } from './intent/examples.ts';
-import type { BinaryScores } from './intent/metrics.ts';
+import type { BinaryScores } from '../learn/metrics/binary-scores.ts';
 import { trainIntent } from './intent/train.ts';
 import type { ModelCard, NewModel, WrittenConfig } from './model-folder.ts';
 import { mlpOnnx } from './onnx/mlp.ts';

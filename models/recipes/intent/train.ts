@@ -5,7 +5,7 @@ import type { Report } from '../report.ts';
 import { calibrate, type Calibration } from './calibrate.ts';
 import { DenseTrainer } from './dense-trainer.ts';
 import { splitByTime, type IntentExamples } from './examples.ts';
-import { binaryScores, type BinaryScores } from './metrics.ts';
+import { binaryScores, type BinaryScores } from '../../learn/metrics/binary-scores.ts';
 
 /** Sessions that learn, choose and calibrate, and are scored, oldest first. */
 const SPLIT = [0.7, 0.15, 0.15] as const;

@@ -5,7 +5,7 @@ import { calibrate } from '../../../models/recipes/intent/calibrate.ts';
 import {
   intentExamples, intentSessions, splitByTime,
 } from '../../../models/recipes/intent/examples.ts';
-import { binaryScores } from '../../../models/recipes/intent/metrics.ts';
+import { binaryScores } from '../../../models/learn/metrics/binary-scores.ts';
 import { trainIntent } from '../../../models/recipes/intent/train.ts';
 import { whyNothing } from '../../../models/recipes/intent.ts';
 import { mlpOnnx } from '../../../models/recipes/onnx/mlp.ts';

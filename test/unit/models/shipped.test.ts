@@ -5,7 +5,7 @@ import { suite, test } from 'node:test';
 import { SHIPPED_TRAINING, shippedStore } from '../../../models/make.ts';
 import { hitRate, RANKED_ROWS } from '../../../models/recipes/hit-rate.ts';
 import { intentExamples, intentSessions } from '../../../models/recipes/intent/examples.ts';
-import { binaryScores } from '../../../models/recipes/intent/metrics.ts';
+import { binaryScores } from '../../../models/learn/metrics/binary-scores.ts';
 import { makeItemVectors } from '../../../models/recipes/item-vectors.ts';
 import { silentReport } from '../../../models/recipes/report.ts';
 import { examplesOf, trainingSessions } from '../../../models/recipes/training-sessions.ts';
