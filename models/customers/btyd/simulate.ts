@@ -1,0 +1,48 @@
+import { Prng } from '../../../server/core/prng.ts';
+import { purchaseLog, type PurchaseLog, type PurchaseRow } from '../purchases.ts';
+import type { CountingModel } from './counting.ts';
+import type { SpendModel } from './gamma-gamma.ts';
+
+export interface SimulatedBuyers {
+  readonly seed: number;
+  readonly customers: number;
+  readonly firstDays: number; // first purchases fall evenly over so many days
+  readonly days: number; // the log's length
+  readonly buying: CountingModel; // per week
+  readonly spend: SpendModel;
+}
+
+/** Buyers who do exactly what the models say, for tests: their parameters are known. */
+export function simulateBuyers(options: SimulatedBuyers): PurchaseLog {
+  const { seed, customers, firstDays, days, buying, spend } = options;
+  const rows: PurchaseRow[] = [];
+  for (let i = 0; i < customers; i += 1) {
+    const prng = new Prng(seed * 1_000_003 + i);
+    const customer = `c${String(i).padStart(6, '0')}`;
+    const rate = gammaDraw(prng, buying.r) / buying.alpha;
+    const one = gammaDraw(prng, buying.a);
+    const leaves = one / (one + gammaDraw(prng, buying.b));
+    const price = gammaDraw(prng, spend.q) / spend.v;
+    let at = prng.float() * firstDays;
+    for (let n = 0; at < days; n += 1) {
+      const amount = gammaDraw(prng, spend.p) / price;
+      rows.push({ customer, day: Math.floor(at), amount, units: 1, kinds: 1, moment: at * 86_400_000 });
+      if ((n > 0 || buying.leavesAtOnce) && prng.float() < leaves) break;
+      at += (7 * gammaDraw(prng, buying.k)) / rate;
+    }
+  }
+  return purchaseLog('simulated', rows, days - 1);
+}
+
+/** Gamma(shape, 1), by Marsaglia & Tsang (2000). */
+export function gammaDraw(prng: Prng, shape: number): number {
+  if (shape < 1) return gammaDraw(prng, shape + 1) * (1 - prng.float()) ** (1 / shape);
+  const d = shape - 1 / 3;
+  const c = 1 / Math.sqrt(9 * d);
+  for (;;) {
+    const x = prng.normal();
+    const v = (1 + c * x) ** 3;
+    if (v <= 0) continue;
+    if (Math.log(1 - prng.float()) < 0.5 * x * x + d - d * v + d * Math.log(v)) return d * v;
+  }
+}
