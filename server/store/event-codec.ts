@@ -1,5 +1,5 @@
 import { EVENT_TYPES } from '../wire/schema.ts';
-import type { EventItem, EventType, ShopEvent } from '../wire/schema.ts';
+import type { Device, EventItem, EventType, ShopEvent } from '../wire/schema.ts';
 
 /**
  * An event as it lies in the log: a tuple by position, absent fields null, trailing ones left out.
@@ -17,6 +17,9 @@ import type { EventItem, EventType, ShopEvent } from '../wire/schema.ts';
  * | 7 | query | it is no search |
  * | 8 | time zone | it was not sent |
  * | 9 | consent | it was not sent |
+ * | 10 | country | it was not sent |
+ * | 11 | device | it was not sent |
+ * | 12 | discounts, one an item, null where it has none | no item has one |
  */
 export type EventTuple = readonly unknown[];
 
@@ -49,6 +52,9 @@ export function encodeEvent(event: ShopEvent): EventTuple {
     event.query ?? null,
     event.timeZone ?? null,
     event.consent ?? null,
+    event.country ?? null,
+    event.device ?? null,
+    encodeDiscounts(event.items),
   ];
   while (tuple[tuple.length - 1] === null) tuple.pop();
   return tuple;
@@ -56,7 +62,10 @@ export function encodeEvent(event: ShopEvent): EventTuple {
 
 /** The event that was encoded. Throws on a type of a newer build; the schema version forbids it. */
 export function decodeEvent(tuple: EventTuple): ShopEvent {
-  const [id, typeNumber, atMs, session, items, customer, attribution, query, zone, consent] = tuple;
+  const [
+    id, typeNumber, atMs, session, items, customer, attribution, query, zone, consent, country,
+    device, discounts,
+  ] = tuple;
   const type = TYPES.get(typeNumber as number);
   if (type === undefined) throw new Error(`event '${String(id)}' has type ${String(typeNumber)}`);
   return {
@@ -64,12 +73,14 @@ export function decodeEvent(tuple: EventTuple): ShopEvent {
     type,
     atMs: atMs as number,
     session: session as string,
-    items: items ? decodeItems(items as readonly unknown[]) : [],
+    items: items ? decodeItems(items as readonly unknown[], discounts as Discounts) : [],
     ...(customer != null && { customer: customer as string }),
     ...(attribution != null && { attribution: attribution as string }),
     ...(query != null && { query: query as string }),
     ...(zone != null && { timeZone: zone as string }),
     ...(consent != null && { consent: consent as boolean }),
+    ...(country != null && { country: country as string }),
+    ...(device != null && { device: device as Device }),
   };
 }
 
@@ -77,13 +88,23 @@ function encodeItems(items: readonly EventItem[]): unknown[] {
   return items.flatMap((item) => [item.item, item.quantity, item.price ?? null]);
 }
 
-function decodeItems(flat: readonly unknown[]): EventItem[] {
+type Discounts = readonly (number | null)[] | null | undefined;
+
+function encodeDiscounts(items: readonly EventItem[]): Discounts {
+  if (items.every(({ discount }) => discount === undefined)) return null;
+  return items.map(({ discount }) => discount ?? null);
+}
+
+function decodeItems(flat: readonly unknown[], discounts: Discounts): EventItem[] {
   const items: EventItem[] = [];
   for (let i = 0; i < flat.length; i += 3) {
     const item = flat[i] as string;
     const quantity = flat[i + 1] as number;
     const price = flat[i + 2] as number | null;
-    items.push(price === null ? { item, quantity } : { item, quantity, price });
+    const discount = discounts?.[i / 3] ?? null;
+    items.push({
+      item, quantity, ...(price !== null && { price }), ...(discount !== null && { discount }),
+    });
   }
   return items;
 }

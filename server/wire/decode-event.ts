@@ -1,6 +1,6 @@
 import { asId, Fields, type Where } from './fields.ts';
 import { WIRE_NAMES } from './names.ts';
-import { EVENT_TYPES, type EventItem, type EventType, LIMITS, type ShopEvent } from './schema.ts';
+import { DEVICES, EVENT_TYPES, type EventItem, type EventType, LIMITS, type ShopEvent } from './schema.ts';
 
 const TIME_MS_MIN = Date.UTC(2000, 0, 1); // before any web shop: seconds would be of 1970
 const TIME_MS_MAX = 8.64e15; // the last moment a Date knows
@@ -39,6 +39,8 @@ export function decodeEvent(value: unknown, where: Where, nowMs: number): ShopEv
   if (query !== undefined) event.query = query;
   if (attribution !== undefined) event.attribution = attribution;
   if (consent !== undefined) event.consent = consent;
+  if (fields.has('country')) event.country = decodeCountry(fields);
+  if (fields.has('device')) event.device = fields.oneOf('device', DEVICES);
   if (fields.has(WIRE_NAMES.timeZone)) event.timeZone = decodeTimeZone(fields);
   return event;
 }
@@ -60,7 +62,17 @@ function decodeItem(value: unknown, where: Where): EventItem {
     ? fields.integer('quantity', 1, Number.MAX_SAFE_INTEGER)
     : 1;
   const price = fields.optionalNumber('price', 0);
+  const discount = fields.optionalNumber('discount', 0);
+  if (discount !== undefined) {
+    return price === undefined ? { item, quantity, discount } : { item, quantity, price, discount };
+  }
   return price === undefined ? { item, quantity } : { item, quantity, price };
+}
+
+function decodeCountry(fields: Fields): string {
+  const code = fields.raw('country');
+  if (typeof code === 'string' && /^[A-Za-z]{2}$/.test(code)) return code.toUpperCase();
+  return fields.fail('country', 'two letters, as in ISO 3166-1');
 }
 
 const TIME_ZONES_KNOWN_MAX = 1000; // there are about 600; more are only spellings of those

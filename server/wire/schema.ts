@@ -40,6 +40,10 @@ export const EVENT_TYPES = [
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
+/** What an event was made with, as far as a shop tells. */
+export const DEVICES = ['desktop', 'phone', 'tablet', 'other'] as const;
+export type Device = (typeof DEVICES)[number];
+
 /** One shop event. Types about an item (`item_*`, `cart_add`, `purchase` …) name at least one. */
 export interface ShopEvent {
   /** Chosen by the sender; a second event of the same id is counted as a duplicate and ignored. */
@@ -54,6 +58,8 @@ export interface ShopEvent {
   /** The `attribution` of the recommendation that led here. */
   readonly attribution?: string;
   readonly timeZone?: string; // IANA name
+  readonly country?: string; // two capital letters, as in ISO 3166-1
+  readonly device?: Device;
   readonly consent?: boolean; // false: used for this session only, never for training
 }
 
@@ -61,6 +67,7 @@ export interface EventItem {
   readonly item: string;
   readonly quantity: number; // integer, at least 1
   readonly price?: number; // of one, in the shop's currency
+  readonly discount?: number; // of one, in the same, and already taken off `price`
 }
 
 export interface Filter {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { EVENT_TYPES } from '../../server/wire/schema.ts';
+import { DEVICES, EVENT_TYPES } from '../../server/wire/schema.ts';
 import type { EventItem, ShopEvent } from '../../server/wire/schema.ts';
 
 let count = 0;
@@ -23,6 +23,7 @@ const item: fc.Arbitrary<EventItem> = fc.record(
     item: id,
     quantity: fc.integer({ min: 1, max: 1e6 }),
     price: fc.double({ min: 0, max: 1e6, noNaN: true }),
+    discount: fc.double({ min: 0, max: 1e3, noNaN: true }),
   },
   { requiredKeys: ['item', 'quantity'], noNullPrototype: true },
 );
@@ -40,6 +41,8 @@ export const anyEvent: fc.Arbitrary<ShopEvent> = fc.record(
     query: fc.string({ unit: 'grapheme' }),
     timeZone: fc.constant('Europe/London'),
     consent: fc.boolean(),
+    country: fc.constantFrom('GB', 'DE', 'CN'),
+    device: fc.constantFrom(...DEVICES),
   },
   { requiredKeys: ['id', 'type', 'atMs', 'session', 'items'], noNullPrototype: true },
 );

@@ -61,9 +61,10 @@ const { atMs, timeZone } = WIRE_NAMES;
 const EVENT_FIELDS = {
   id: 'id', type: 'type', atMs, session: 'session', items: 'items', customer: 'customer',
   query: 'query', attribution: 'attribution', timeZone, consent: 'consent',
+  country: 'country', device: 'device',
 } as const satisfies Record<keyof ShopEvent, string>;
 const ITEM_FIELDS = {
-  item: 'item', quantity: 'quantity', price: 'price',
+  item: 'item', quantity: 'quantity', price: 'price', discount: 'discount',
 } as const satisfies Record<keyof EventItem, string>;
 
 /** A typing error in a field that may be absent would be lost otherwise. */

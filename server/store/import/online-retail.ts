@@ -1,12 +1,14 @@
 import type { EventItem, ShopEvent } from '../../wire/schema.ts';
 import type { Item, Store } from '../store.ts';
+import { countryCode } from './countries.ts';
 import { readCsv } from './csv.ts';
 import type { Fields } from './fields.ts';
 import { Tally } from './summary.ts';
 import type { ImportOptions, ImportSummary } from './summary.ts';
 import { utcMs } from './zoned-time.ts';
 
-const ZONE = 'Europe/London'; // the shop's own: the file has local times and no zone
+/** The shop's own: the file has local times and no zone. */
+export const ONLINE_RETAIL_ZONE = 'Europe/London';
 const OPEN_INVOICES_MAX = 64; // two invoices of one minute may have their lines mixed
 const BATCH_EVENTS = 500;
 
@@ -22,6 +24,7 @@ const COLUMNS = {
   date: ['InvoiceDate'],
   price: ['UnitPrice', 'Price'],
   customer: ['CustomerID', 'Customer ID'],
+  country: ['Country'],
 } as const;
 
 /** One line of an invoice, checked. */
@@ -33,6 +36,7 @@ export interface InvoiceLine {
   readonly wallMs: number; // the shop's own clock, read as if it were UTC
   readonly price: number; // of one, GBP
   readonly customer: string | undefined;
+  readonly country: string | undefined; // ISO 3166-1
 }
 
 /**
@@ -63,7 +67,7 @@ export async function importOnlineRetail(
     batch = [];
   };
   const take = (fields: Fields): void => {
-    const line = readLine(fields);
+    const line = readInvoiceLine(fields);
     const reason = whyLeftOut(line);
     if (reason !== null) return tally.skip(reason);
     if (done.has(line.invoice)) fields.fail('InvoiceNo', 'next to the other lines of its invoice');
@@ -100,7 +104,7 @@ export function whyLeftOut(line: InvoiceLine): string | null {
 
 /** Purchase or refund of one invoice's lines, of which there is at least one. Pure. */
 export function invoiceEvent(lines: readonly InvoiceLine[]): ShopEvent {
-  const { invoice, wallMs, customer } = lines[0] as InvoiceLine;
+  const { invoice, wallMs, customer, country } = lines[0] as InvoiceLine;
   const items = new Map<string, EventItem>();
   for (const { code, quantity, price } of lines) {
     const key = `${code} ${price}`;
@@ -110,18 +114,21 @@ export function invoiceEvent(lines: readonly InvoiceLine[]): ShopEvent {
   return {
     id: `online-retail-${invoice}`,
     type: invoice.startsWith('C') ? 'refund' : 'purchase',
-    atMs: utcMs(wallMs, ZONE), // of its first line: 2,025 lines were added a minute later
+    atMs: utcMs(wallMs, ONLINE_RETAIL_ZONE), // of its first line: 2,025 lines were added a minute later
     session: `invoice-${invoice}`,
     items: [...items.values()],
-    timeZone: ZONE,
+    timeZone: ONLINE_RETAIL_ZONE,
     ...(customer !== undefined && { customer }),
+    ...(country !== undefined && { country }),
   };
 }
 
-function readLine(fields: Fields): InvoiceLine {
+/** One row of the file. Fails with `bad_argument` naming line and field. */
+export function readInvoiceLine(fields: Fields): InvoiceLine {
   const column = (names: readonly string[]): string =>
     names.find((name) => fields.has(name)) ?? (names[0] as string);
   const customer = column(COLUMNS.customer);
+  const country = column(COLUMNS.country);
   return {
     invoice: fields.id(column(COLUMNS.invoice)).toUpperCase(),
     code: fields.id(column(COLUMNS.code)).trim().toUpperCase(), // 85123a is 85123A
@@ -131,6 +138,7 @@ function readLine(fields: Fields): InvoiceLine {
     price: fields.number(column(COLUMNS.price)),
     // Some copies went through a table with gaps, which made the numbers floats: 17850.0.
     customer: fields.has(customer) ? fields.id(customer).replace(/\.0$/, '') : undefined,
+    country: fields.has(country) ? countryCode(fields.text(country)) : undefined,
   };
 }
 

@@ -23,8 +23,10 @@ suite('decodeRequest', () => {
           type: 'purchase',
           session: 12,
           customer: 99,
-          items: [5, 'x', { item: 6, quantity: 2, price: 1.5 }],
+          items: [5, 'x', { item: 6, quantity: 2, price: 1.5, discount: 0.5 }],
           time_zone: 'Europe/Berlin',
+          country: 'de',
+          device: 'phone',
         },
         {
           id: 'e2',
@@ -51,10 +53,12 @@ suite('decodeRequest', () => {
           customer: '99',
           atMs: NOW_MS,
           timeZone: 'Europe/Berlin',
+          country: 'DE',
+          device: 'phone',
           items: [
             { item: '5', quantity: 1 },
             { item: 'x', quantity: 1 },
-            { item: '6', quantity: 2, price: 1.5 },
+            { item: '6', quantity: 2, price: 1.5, discount: 0.5 },
           ],
         },
         {
@@ -245,6 +249,17 @@ suite('decodeRequest', () => {
         event({ time_zone: 'Mars/Olympus' }),
         'bad_argument',
         'events[0].time_zone: expected an IANA time zone',
+      ],
+      [
+        event({ country: 'Germany' }),
+        'bad_argument',
+        'events[0].country: expected two letters, as in ISO 3166-1, got "Germany"',
+      ],
+      [event({ device: 'fridge' }), 'bad_argument', 'events[0].device: expected one of desktop'],
+      [
+        event({ items: [{ item: 'i', discount: -1 }] }),
+        'bad_argument',
+        'events[0].items[0].discount: expected a number of at least 0',
       ],
       [
         event({ at_ms: 10n ** 60n }),

@@ -28,7 +28,7 @@ suite('Online Retail', () => {
     assert.deepEqual(events, [
       {
         id: 'online-retail-536365', type: 'purchase', session: 'invoice-536365',
-        atMs: Date.parse('2011-06-01T07:26:00Z'), timeZone: 'Europe/London', customer: '17850',
+        atMs: Date.parse('2011-06-01T07:26:00Z'), timeZone: 'Europe/London', customer: '17850', country: 'GB',
         items: [
           { item: '85123A', quantity: 8, price: 2.55 },
           { item: '71053', quantity: 1, price: 3.39 },
@@ -36,7 +36,7 @@ suite('Online Retail', () => {
       },
       {
         id: 'online-retail-C536379', type: 'refund', session: 'invoice-C536379',
-        atMs: Date.parse('2011-06-02T08:00:00Z'), timeZone: 'Europe/London',
+        atMs: Date.parse('2011-06-02T08:00:00Z'), timeZone: 'Europe/London', country: 'GB',
         items: [{ item: '71053', quantity: 1, price: 3.39 }],
       },
     ]);

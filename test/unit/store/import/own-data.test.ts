@@ -85,8 +85,8 @@ suite('A shop’s own catalogue', () => {
 suite('A shop’s own events', () => {
   const full = {
     id: 'e1', type: 'purchase', at_ms: 1_700_000_000_000, session: 's', customer: 7,
-    items: ['rug', { item: 'lamp', quantity: 2, price: 9.5 }], attribution: 'x', time_zone: 'UTC',
-    consent: false,
+    items: ['rug', { item: 'lamp', quantity: 2, price: 9.5, discount: 1 }], attribution: 'x', time_zone: 'UTC',
+    consent: false, country: 'de', device: 'phone',
   };
 
   test('are read as the wire carries them; known ones are counted', async () => {
@@ -101,8 +101,8 @@ suite('A shop’s own events', () => {
     assert.deepEqual([...store.events()].map(({ event }) => event), [
       {
         id: 'e1', type: 'purchase', atMs: 1_700_000_000_000, session: 's', customer: '7',
-        items: [{ item: 'rug', quantity: 1 }, { item: 'lamp', quantity: 2, price: 9.5 }],
-        attribution: 'x', timeZone: 'UTC', consent: false,
+        items: [{ item: 'rug', quantity: 1 }, { item: 'lamp', quantity: 2, price: 9.5, discount: 1 }],
+        attribution: 'x', timeZone: 'UTC', consent: false, country: 'DE', device: 'phone',
       },
       { id: 'e2', type: 'search', atMs, session: 's', items: [], query: 'lamp' },
     ]);
