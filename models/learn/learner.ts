@@ -1,10 +1,11 @@
+import type { OnnxGraphBuilder, Value } from '../recipes/onnx/graph.ts';
 import type { Examples, Table } from './table.ts';
 
 /** A way to learn from examples, with its settings fixed. The same seed gives the same model. */
-export interface Learner {
+export interface Learner<F extends Fitted = Fitted> {
   readonly name: string; // as a card or a search prints it: 'boosted trees, 15 leaves'
   /** `validation` stops iterative learners early; without it they run to their end. */
-  fit(examples: Examples, seed: number, validation?: Examples): Fitted;
+  fit(examples: Examples, seed: number, validation?: Examples): F;
 }
 
 /** What was learned. Pure: the same rows give the same answers, in any batch. */
@@ -17,4 +18,9 @@ export interface Fitted {
    * agree with `predict` to 1e-5. Absent where a learner has no ONNX form.
    */
   onnx?(): Uint8Array;
+  /**
+   * The same as a part of a graph, for models made of models: from `features`, as above, to the
+   * answer, FP32 [rows, 1]. Absent where `onnx` is.
+   */
+  graph?(graph: OnnxGraphBuilder, features: Value): Value;
 }

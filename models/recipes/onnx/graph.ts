@@ -4,15 +4,19 @@ import {
   type OnnxAttribute, type OnnxNode, type OnnxTensor, type OnnxValueInfo,
 } from './proto.ts';
 
-/** Every runtime since ONNX Runtime 1.13 reads these two. */
+/** Every runtime since ONNX Runtime 1.13 reads these three. */
 const OPSET = 17;
+const ML_OPSET = 3; // of the domain that has the trees
 const IR_VERSION = 8;
 
 export type ElementType = keyof typeof ELEMENT_TYPE;
 /** A size, or the name of a size that is known only when the model runs. */
 export type Size = number | string;
 export type Attribute = { readonly float: number } | { readonly int: number }
-  | { readonly ints: readonly number[] } | { readonly string: string };
+  | { readonly floats: readonly number[] } | { readonly ints: readonly number[] }
+  | { readonly string: string } | { readonly strings: readonly string[] };
+/** '' is ONNX's own. */
+export type Domain = '' | 'ai.onnx.ml';
 /** A value of the graph by its name; '' is an optional input left out. */
 export type Value = string;
 
@@ -65,13 +69,21 @@ export class OnnxGraphBuilder {
     input: readonly Value[],
     attributes: Readonly<Record<string, Attribute>> = {},
     as = `${opType.toLowerCase()}_${this.#nodes.length}`,
+    domain: Domain = '',
   ): Value {
     for (const name of input) {
       assert.ok(name === '' || this.#names.has(name), `${opType} takes unknown '${name}'`);
     }
     const attribute = Object.entries(attributes).map(([key, value]) => protoAttribute(key, value));
-    this.#nodes.push({ opType, name: as, input, output: [this.#claim(as)], attribute });
+    this.#nodes.push({ opType, domain, name: as, input, output: [this.#claim(as)], attribute });
     return as;
+  }
+
+  /** A name that nothing has yet: `prefix` and a number. Parts that are built twice need it. */
+  fresh(prefix: string): Value {
+    let count = 0;
+    while (this.#names.has(`${prefix}_${count}`)) count += 1;
+    return `${prefix}_${count}`;
   }
 
   /** Declares a value that a node made as an output of the model. */
@@ -82,11 +94,15 @@ export class OnnxGraphBuilder {
 
   /** The bytes of the `.onnx` file: the same graph gives the same bytes. */
   encode(): Uint8Array {
+    const ml = this.#nodes.some(({ domain }) => domain === 'ai.onnx.ml');
     return encodeOnnx({
       irVersion: IR_VERSION,
       producerName: 'vitrine',
       producerVersion: '1',
-      opsetImport: [{ domain: '', version: OPSET }],
+      opsetImport: [
+        { domain: '', version: OPSET },
+        ...(ml ? [{ domain: 'ai.onnx.ml', version: ML_OPSET }] : []),
+      ],
       graph: {
         name: this.name,
         node: this.#nodes,
@@ -118,6 +134,10 @@ function valueInfo(name: string, type: ElementType, shape: readonly Size[]): Onn
 function protoAttribute(name: string, value: Attribute): OnnxAttribute {
   if ('float' in value) return { name, type: ATTRIBUTE_TYPE.float, f: value.float };
   if ('int' in value) return { name, type: ATTRIBUTE_TYPE.int, i: value.int };
+  if ('floats' in value) return { name, type: ATTRIBUTE_TYPE.floats, floats: value.floats };
   if ('ints' in value) return { name, type: ATTRIBUTE_TYPE.ints, ints: value.ints };
-  return { name, type: ATTRIBUTE_TYPE.string, s: new TextEncoder().encode(value.string) };
+  const text = new TextEncoder();
+  if ('string' in value) return { name, type: ATTRIBUTE_TYPE.string, s: text.encode(value.string) };
+  const strings = value.strings.map((string) => text.encode(string));
+  return { name, type: ATTRIBUTE_TYPE.strings, strings };
 }

@@ -20,6 +20,7 @@ export interface OnnxGraph {
 }
 export interface OnnxNode {
   readonly opType: string;
+  readonly domain: string; // '' is ONNX's own; 'ai.onnx.ml' has the trees
   readonly name: string;
   readonly input: readonly string[]; // '' is an optional input left out
   readonly output: readonly string[];
@@ -34,6 +35,7 @@ export interface OnnxAttribute {
   readonly s?: Uint8Array;
   readonly floats?: readonly number[];
   readonly ints?: readonly number[];
+  readonly strings?: readonly Uint8Array[];
 }
 export interface OnnxTensor {
   readonly name: string;
@@ -50,7 +52,7 @@ export interface OnnxShape {
 }
 
 /** AttributeProto.type */
-export const ATTRIBUTE_TYPE = { float: 1, int: 2, string: 3, floats: 6, ints: 7 } as const;
+export const ATTRIBUTE_TYPE = { float: 1, int: 2, string: 3, floats: 6, ints: 7, strings: 8 } as const;
 
 /** TensorProto.data_type of the datatypes we write, by their KServe names. */
 export const ELEMENT_TYPE = { FP32: 1, INT32: 6, INT64: 7, BYTES: 8, BOOL: 9 } as const;
@@ -85,6 +87,7 @@ const root = protobuf.Root.fromJSON({
         output: list('string', 2),
         name: field('string', 3),
         opType: field('string', 4),
+        domain: field('string', 7),
         attribute: list('AttributeProto', 5),
       },
     },
@@ -96,6 +99,7 @@ const root = protobuf.Root.fromJSON({
         s: field('bytes', 4),
         floats: list('float', 7),
         ints: list('int64', 8),
+        strings: list('bytes', 9),
         type: field('int32', 20),
       },
     },
