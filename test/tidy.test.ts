@@ -13,6 +13,7 @@ const ROOT = process.cwd();
 const MAY_IMPORT: Record<string, readonly string[]> = {
   core: [],
   features: ['core', 'wire'],
+  customers: ['core', 'wire'],
   explain: ['core'],
   watch: ['core', 'observe', 'wire', 'store', 'storefront', 'features', 'catalog'],
   wire: ['core', 'catalog'],
@@ -28,7 +29,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   store: ['core', 'wire'],
   storefront: [
     'core', 'wire', 'store', 'ann', 'observe', 'catalog', 'client', 'runtime', // runtime: `eval`
-    'features', 'explain',
+    'features', 'explain', 'customers',
   ],
   routes: ['core', 'wire', 'batch', 'catalog', 'observe', 'storefront', 'transport'],
   demo: ['core', 'wire', 'store', 'routes', 'transport', 'storefront'],

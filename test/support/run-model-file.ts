@@ -27,9 +27,10 @@ function tensor(data: Float32Array | Int32Array, shape: readonly number[]): Tens
     : new Tensor('int32', data, shape);
 }
 
-/** The output of a tfjs layers model with one input, on the cpu backend. */
+/** The output of a tfjs layers model on the cpu backend; `more` are its other inputs, in order. */
 export async function runTfjs(
   files: TfjsFiles, data: Float32Array, shape: readonly number[],
+  ...more: (readonly [data: Float32Array, shape: readonly number[]])[]
 ): Promise<Float32Array> {
   const json = JSON.parse(files['model.json']);
   const model = await tf.loadLayersModel(tf.io.fromMemory({
@@ -37,6 +38,8 @@ export async function runTfjs(
     weightSpecs: json.weightsManifest[0].weights,
     weightData: new Uint8Array(files['weights.bin']).buffer, // a copy: a Buffer's memory is shared
   }));
-  const output = model.predict(tf.tensor(data, [...shape])) as tf.Tensor;
+  const inputs = [[data, shape] as const, ...more].map(([values, dims]) =>
+    tf.tensor(values, [...dims]));
+  const output = model.predict(inputs.length === 1 ? inputs[0]! : inputs) as tf.Tensor;
   return (await output.data()) as Float32Array;
 }

@@ -1,5 +1,6 @@
 import { Prng } from '../../../server/core/prng.ts';
-import { purchaseLog, type PurchaseLog, type PurchaseRow } from '../purchases.ts';
+import type { PurchaseRow } from '../../../server/customers/purchases.ts';
+import { purchaseLog, type PurchaseLog } from '../purchases.ts';
 import type { CountingModel } from './counting.ts';
 import type { SpendModel } from './gamma-gamma.ts';
 
@@ -15,7 +16,7 @@ export interface SimulatedBuyers {
 /** Buyers who do exactly what the models say, for tests: their parameters are known. */
 export function simulateBuyers(options: SimulatedBuyers): PurchaseLog {
   const { seed, customers, firstDays, days, buying, spend } = options;
-  const rows: PurchaseRow[] = [];
+  const rows: (PurchaseRow & { customer: string })[] = [];
   for (let i = 0; i < customers; i += 1) {
     const prng = new Prng(seed * 1_000_003 + i);
     const customer = `c${String(i).padStart(6, '0')}`;

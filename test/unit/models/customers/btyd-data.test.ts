@@ -3,7 +3,8 @@ import { suite, test } from 'node:test';
 import { fitCounting, fitRegular, expectedPurchases } from '../../../../models/customers/btyd/counting.ts';
 import { expectedAmount, fitSpend } from '../../../../models/customers/btyd/gamma-gamma.ts';
 import { buyingSummary } from '../../../../models/customers/btyd/summary.ts';
-import { dayOf, readCdnow } from '../../../../models/customers/read-log.ts';
+import { readCdnow } from '../../../../models/customers/logs/cdnow.ts';
+import { dayOf, purchaseLogOf } from '../../../../models/customers/purchases.ts';
 import { realData } from '../../../support/real-data.ts';
 
 const sample = realData('cdnow/cdnow_sample.csv.gz');
@@ -13,7 +14,7 @@ suite('The purchase models on the CDNOW sample', { skip: sample.skip }, () => {
   const landmark = dayOf('1997-09-30');
 
   test('BG/NBD is r .243, alpha 4.414, a .793, b 2.426, log-likelihood -9582.43', async () => {
-    const log = await readCdnow(sample.path);
+    const log = purchaseLogOf(await readCdnow(sample.path));
     const { model, logLikelihood } = fitCounting(buyingSummary(log, landmark), 1, false);
 
     assert.equal(log.customers.length, 2357);
@@ -25,7 +26,7 @@ suite('The purchase models on the CDNOW sample', { skip: sample.skip }, () => {
   });
 
   test('BG/NBD expects 1,653 purchases in the 39 weeks after, correlation .626', async () => {
-    const log = await readCdnow(sample.path);
+    const log = purchaseLogOf(await readCdnow(sample.path));
     const { repeats, recency, age, rows } = buyingSummary(log, landmark);
     const { model } = fitCounting(buyingSummary(log, landmark), 1, false);
     const expected = Float64Array.from({ length: rows }, (_, i) =>
@@ -39,7 +40,7 @@ suite('The purchase models on the CDNOW sample', { skip: sample.skip }, () => {
   });
 
   test('Gamma-Gamma is p 6.25, q 3.74, v 15.44 on the 946 who came back', async () => {
-    const summary = buyingSummary(await readCdnow(sample.path), landmark);
+    const summary = buyingSummary(purchaseLogOf(await readCdnow(sample.path)), landmark);
     const { model, customers } = fitSpend(summary);
     const amounts = Array.from(summary.repeats, (x, i) =>
       expectedAmount(model, x, summary.meanAmount[i]!));
@@ -52,7 +53,7 @@ suite('The purchase models on the CDNOW sample', { skip: sample.skip }, () => {
   });
 
   test('times between purchases are no more regular than chance: k is 1', async () => {
-    const summary = buyingSummary(await readCdnow(sample.path), landmark);
+    const summary = buyingSummary(purchaseLogOf(await readCdnow(sample.path)), landmark);
 
     assert.equal(fitRegular(summary).model.k, 1);
   });

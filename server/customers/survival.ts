@@ -1,0 +1,68 @@
+/**
+ * What follows from a customer's hazards: a purchase in the first of the bins that end after
+ * `BIN_ENDS` days, given none in the bins before.
+ */
+export const BIN_ENDS = [
+  1, 2, 3, 4, 5, 6, 7, 10, 14, 21, 30, 45, 60, 75, 90, 120, 150, 180,
+] as const;
+
+export const HORIZON_DAYS = 180;
+
+/** The chance of no purchase by the end of each bin; falls from at most 1. */
+export function survivalOf(hazards: ArrayLike<number>): Float64Array {
+  const survival = new Float64Array(hazards.length);
+  let left = 1;
+  for (let bin = 0; bin < hazards.length; bin += 1) {
+    left *= 1 - (hazards[bin] as number);
+    survival[bin] = left;
+  }
+  return survival;
+}
+
+/** The chance of no purchase within `days`, 0..HORIZON_DAYS; inside a bin the hazard is even. */
+export function silentWithin(survival: Float64Array, days: number): number {
+  let before = 1;
+  let start = 0;
+  for (let bin = 0; bin < BIN_ENDS.length; bin += 1) {
+    const end = BIN_ENDS[bin] as number;
+    const after = survival[bin] as number;
+    if (days >= end) {
+      before = after;
+      start = end;
+      continue;
+    }
+    const share = (days - start) / (end - start);
+    return after <= 0 ? before * (1 - share) : before * (after / before) ** share;
+  }
+  return before;
+}
+
+export function buyWithin(survival: Float64Array, days: number): number {
+  return 1 - silentWithin(survival, days);
+}
+
+export interface ExpectedDay {
+  readonly chance: number; // of a purchase within the horizon; the days below suppose one
+  readonly day: number; // the median, days from the landmark
+  readonly from: number; // the middle 80 % of the days
+  readonly to: number;
+}
+
+/** When the next purchase comes, supposing that it comes within `horizon` days. */
+export function expectedDay(survival: Float64Array, horizon: number = HORIZON_DAYS): ExpectedDay {
+  const chance = buyWithin(survival, horizon);
+  const dayOf = (share: number): number => quantile(survival, share * chance, horizon);
+  return { chance, day: dayOf(0.5), from: dayOf(0.1), to: dayOf(0.9) };
+}
+
+/** The first day by which the chance of a purchase is at least `chance`. */
+function quantile(survival: Float64Array, chance: number, horizon: number): number {
+  let low = 0;
+  let high = horizon;
+  while (high - low > 1e-3) {
+    const middle = (low + high) / 2;
+    if (buyWithin(survival, middle) < chance) low = middle;
+    else high = middle;
+  }
+  return high;
+}
