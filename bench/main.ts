@@ -16,6 +16,10 @@ const BENCHES: Readonly<Record<string, { about: string; load(): Promise<{ bench:
     about: 'KServe v2 with binary tensors beside a bare uWebSockets.js handler',
     load: () => import('./http.bench.ts'),
   },
+  fronts: {
+    about: 'one front-end thread and two, on all cores, with sockets of both',
+    load: () => import('./fronts.bench.ts'),
+  },
   wire: {
     about: 'a request between socket and model: decode, route, batch, encode',
     load: () => import('./wire.bench.ts'),

@@ -19,14 +19,16 @@ export interface ServerProcess {
 const START_MS_MAX = 30_000;
 
 /**
- * Starts a Node program pinned to the servers' core and resolves once a line of its output holds an
- * address on 127.0.0.1. Rejects with what it printed when it ends first or says nothing in 30 s.
+ * Starts a Node program, pinned to the servers' core where none is named (null: to none), and
+ * resolves once a line of its output holds an address on 127.0.0.1. Rejects with what it printed
+ * when it ends first or says nothing in 30 s.
  */
 export function startServer(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
+  core: number | null = CORES.server,
 ): Promise<ServerProcess> {
-  const [command, words] = pinned(CORES.server, process.execPath, args);
+  const [command, words] = pinned(core, process.execPath, args);
   const child = spawn(command, words, {
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],

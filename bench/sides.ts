@@ -88,15 +88,19 @@ export async function startSides(model: DenseModel, folder: string): Promise<Sid
   ];
 }
 
-/** Vitrine over the repository in `folder`, with the model ready. */
-export async function startVitrine(folder: string, model: string): Promise<ServerProcess> {
+/** Vitrine over the repository in `folder`, with the model ready; on the servers' core if none is named. */
+export async function startVitrine(
+  folder: string, model: string, settings: Readonly<Record<string, string>> = {},
+  core?: number | null,
+): Promise<ServerProcess> {
   const server = await startServer([join(ROOT, 'dist/server/main.js')], {
     PORT: '0',
     VITRINE_HOST: '127.0.0.1',
     VITRINE_MODELS: join(folder, 'models'),
     VITRINE_DATA: join(folder, 'data'),
     VITRINE_DEMO: 'yes', // its store is as full as a shop's
-  });
+    ...settings,
+  }, core);
   await untilReady(server.port, model);
   return server;
 }

@@ -17,6 +17,7 @@ import { float32Tensor } from '../server/core/tensor.ts';
 import { RequestTracing } from '../server/observe/request-tracing.ts';
 import { SpanExporter } from '../server/observe/span-exporter.ts';
 import { InlineRunner } from '../server/pool/inline.ts';
+import { DeskDoor } from '../server/routes/storefront-door.ts';
 import { SocketSessions } from '../server/routes/socket.ts';
 import type { Socket, Subprotocol } from '../server/transport/transport.ts';
 import { FakeStorefront } from '../test/support/fake-storefront.ts';
@@ -94,7 +95,7 @@ function through(
     lanes: { lane: () => lane },
     details: { labels: () => [] },
     directory: { list: () => [metadata()], metadata, ready: () => true },
-    storefront: new FakeStorefront(),
+    door: new DeskDoor(new FakeStorefront(), systemClock),
     clock: systemClock,
     log: new Log('error'),
     version: 'bench',

@@ -6,13 +6,19 @@ import { RepositoryPoll } from './catalog/repository-poll.ts';
 import { wantsDemo } from './config.ts';
 import type { Config } from './config.ts';
 import { systemClock } from './core/clock.ts';
+import { ServeError } from './core/errors.ts';
 import type { Log } from './core/log.ts';
 import { Pace } from './core/pace.ts';
+import { FrontEnds } from './fronts/front-ends.ts';
+import type { FrontNumbers } from './fronts/numbers.ts';
+import { creditsOf } from './fronts/orders.ts';
+import { sessionLimits, transportLimits } from './front-limits.ts';
 import { addDemoRoutes } from './demo/routes.ts';
 import { seedDemo } from './demo/seed.ts';
-import { laneStats, observeLanes } from './observe-lanes.ts';
+import { laneStats, observedLanes, observeLanes } from './observe-lanes.ts';
 import { Metrics } from './observe/metrics.ts';
 import { observeProcess } from './observe/process.ts';
+import { countMetrics, RequestCounts } from './observe/request-counts.ts';
 import { RequestLog, type RequestLogging } from './observe/request-log.ts';
 import { RequestTracing } from './observe/request-tracing.ts';
 import { observeSpans, postTo, SpanExporter } from './observe/span-exporter.ts';
@@ -26,6 +32,7 @@ import { parseRestrictions } from './routes/restrict.ts';
 import { Router } from './routes/router.ts';
 import { SocketSessions } from './routes/socket.ts';
 import { addStorefrontRoutes } from './routes/storefront.ts';
+import { DeskDoor } from './routes/storefront-door.ts';
 import { ModelHost } from './serve.ts';
 import { LmdbStore } from './store/lmdb-store.ts';
 import { IdleWork } from './storefront/idle-work.ts';
@@ -33,11 +40,8 @@ import { openShop } from './storefront/open-shop.ts';
 import { openRetriever } from './storefront/retrieval/open.ts';
 import { observeIdle, observeShop } from './storefront/shop-metrics.ts';
 import { loadTransport } from './transport/load.ts';
-import { assertPortFree } from './transport/port-free.ts';
+import { findPort } from './transport/port-free.ts';
 import { VERSION } from './version.ts';
-
-/** What pushes may wait for one reader before it misses one; its replies may wait for more. */
-const PUSH_BUFFERED_BYTES_MAX = 1_048_576;
 
 const EMPTY_STORE = 'the store is empty, and so is the shop: `vitrine import --help` says how to fill it; ' +
   '`vitrine serve --demo` makes the demo shop in it; is this the folder you meant?';
@@ -59,10 +63,11 @@ export interface App {
  * damaged model repository.
  */
 export async function openApp(config: Config, log: Log): Promise<App> {
-  await assertPortFree(config.host, config.port);
+  const free = await findPort(config.host, config.port);
   const opened: Close[] = []; // what has been opened so far, to be closed last first
   try {
-    return await openRooms(config, log, opened);
+    // A port that threads share cannot be left to the system to choose.
+    return await openRooms(config.frontEnds > 1 ? { ...config, port: free } : config, log, opened);
   } catch (cause) {
     for (const close of opened.reverse()) await close();
     throw cause;
@@ -85,11 +90,13 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
   const { workers, runMsMax, inlineUsMax, drainMsMax, cacheBytesMax, sessionMinutesMax } = config;
   const cacheFolder = join(config.dataDir, 'indexes');
   const retriever = openRetriever({ addon, store, repository, log, cacheFolder });
+  let fronts: FrontEnds | null = null; // once they are started
   const polled = config.modelControl === 'poll' ? await fingerprints(repository) : null;
   const host = ModelHost.start(repository, {
     workers, runMsMax, inlineUsMax, drainMsMax, cacheBytesMax, log,
     heapMiBMax: config.heapMiBMax, resources: parseResources(config.resources),
     rolloutFile: join(config.dataDir, 'rollouts.json'),
+    onChanged: async (table) => fronts?.changed(table),
   });
   opened.push(() => host.close());
   const pace = new Pace(clock, setImmediate, STOREFRONT_TURN_US_MAX);
@@ -118,37 +125,38 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
   const tracing = new RequestTracing(clock, spans, config.otlpRate);
   const restrictions = parseRestrictions(config.restrictedApi);
   const requests = new RequestLog(log, config.logRequests as RequestLogging);
-  const router = new Router(log, requestCounter(metrics, 'http'), Number(config.shedStatus), restrictions,
+  const tally = new SharedArrayBuffer(config.frontEnds * Float64Array.BYTES_PER_ELEMENT);
+  const counts = new RequestCounts(new Float64Array(tally));
+  const numbers = (): readonly FrontNumbers[] => fronts?.numbers ?? [];
+  const refresh = async (): Promise<void> => fronts?.refresh();
+  const { answers, limiter } = host;
+  const lanes = { answers, limiter, report: () => observedLanes(host.report(), numbers()) };
+  metrics.include(() => countMetrics([counts.list(), ...numbers().map((one) => one.requests)]));
+  const router = new Router(log, counts.counter('http'), Number(config.shedStatus), restrictions,
     requests.on ? requests : null);
   addKserveRoutes(router, {
     lanes: host, inference: host, directory: host, details: host, clock, version: VERSION,
-    bodyBytesMax: config.bodyBytesMax, stats: () => laneStats(host),
+    bodyBytesMax: config.bodyBytesMax, stats: () => laneStats(lanes), refresh,
+    onLogLevels: () => fronts?.logLevels(),
     tracer, tracing, log, repository: host, control: config.modelControl === 'explicit',
   });
   addModelLifeRoutes(router, host, config.modelControl === 'explicit');
   addStorefrontRoutes(router, shop, clock, desk);
-  addOpsRoutes(router, { healthy: () => healthy, metrics: () => metrics.text() });
+  const page = async (): Promise<string> => (await refresh(), metrics.text());
+  addOpsRoutes(router, { healthy: () => healthy, metrics: page });
   addDemoRoutes(router, { store, storefront: shop, clock, transport: () => transport.name });
+  const door = new DeskDoor(shop, clock, desk);
   const sessions = new SocketSessions({
-    lanes: host, directory: host, details: host, storefront: shop, clock, log, desk, tracing, restrictions, requests,
-    version: VERSION,
-    limits: {
-      requestsMax: config.socketRequestsMax,
-      pushBufferedBytesMax: Math.min(PUSH_BUFFERED_BYTES_MAX, config.bufferedBytesMax),
-    },
-    observe: requestCounter(metrics, 'websocket'),
+    lanes: host, directory: host, details: host, door, clock, log, tracing, restrictions, requests,
+    version: VERSION, credits: creditsOf(config), limits: sessionLimits(config),
+    observe: counts.counter('websocket'),
   });
-  const { transport, skipped, fallback } = loadTransport(config.transport, {
+  const { transport, skipped, fallback, shares } = loadTransport(config.transport, {
     http: router.handle.bind(router),
     open: sessions.open.bind(sessions),
     message: sessions.message.bind(sessions),
     close: sessions.close.bind(sessions),
-  }, {
-    bodyBytesMax: config.bodyBytesMax,
-    messageBytesMax: config.bodyBytesMax,
-    bufferedBytesMax: config.bufferedBytesMax,
-    idleSecondsMax: config.idleSecondsMax,
-  });
+  }, transportLimits(config));
   opened.push(() => transport.close());
   for (const { name, why } of skipped) log.debug('transport skipped', { name, why });
   if (fallback) {
@@ -156,33 +164,47 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
     log.warn('no uWebSockets.js loads here: a slower transport serves', { why });
   }
 
+  if (config.frontEnds > 1) {
+    if (!shares) throw cannotShare(config, transport.name);
+    const threadFile = new URL('./front-thread.js', import.meta.url);
+    fronts = new FrontEnds({
+      config, log, clock, lanes: host, door, router, spans, tally, threadFile,
+    });
+    opened.push(() => fronts?.close());
+    await fronts.start(host.table());
+  }
+
   observeShop(metrics, shop);
   const idle = new IdleWork({
     clock, keep: () => shop.keep(),
-    requests: () => metrics.total('vitrine_requests_total'),
+    requests: () => counts.total,
     refine: (count) => retriever.refine(count),
     changes: () => retriever.changes,
     vectors: () => retriever.vectorCount,
   });
   observeIdle(metrics, idle);
   opened.push(() => idle.stop());
-  observeLanes(metrics, host);
+  observeLanes(metrics, lanes);
   if (spans) observeSpans(metrics, spans);
-  const unobserve = observeProcess(metrics);
+  const unobserve = observeProcess(metrics, () => numbers().map(({ delay }) => delay));
   opened.push(unobserve);
   metrics.gauge('vitrine_storefront_waiting', 'Storefront requests that wait their turn', {},
     () => desk.waiting);
-  metrics.gauge('vitrine_sockets', 'Open WebSockets', {}, () => sessions.count);
+  metrics.gauge('vitrine_sockets', 'Open WebSockets', {},
+    () => numbers().reduce((sum, { sockets }) => sum + sockets, sessions.count));
 
-  const port = await transport.listen(config.host, config.port);
+  const port = await transport.listen(config.host, config.port, fronts !== null);
+  await fronts?.listen(port);
   const close = async (): Promise<void> => {
     healthy = false;
     transport.stopListening();
+    fronts?.stopListening();
     log.info('draining', { sockets: sessions.count, rows: openRows(host), msMax: drainMsMax });
     await poll?.close();
     await desk.close(drainMsMax); // while its models still answer
     idle.stop();
-    await host.close();
+    await Promise.all([fronts?.drain(), host.close()]);
+    await fronts?.close();
     await tracer.close();
     await spans?.close();
     await transport.close();
@@ -190,7 +212,7 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
     await shop.keep();
     await store.close();
     unobserve();
-    log.info('closed', { requests: metrics.total('vitrine_requests_total'), events: eventCount });
+    log.info('closed', { requests: counts.total, events: eventCount });
   };
   return { port, transport: transport.name, host, close };
 }
@@ -206,31 +228,7 @@ async function seedStore(store: LmdbStore, log: Log): Promise<void> {
   log.info('the demo shop is open', { items: store.itemCount, events: store.eventCount });
 }
 
-/**
- * Counts requests of one way by what was asked and how it went; series appear when first seen. Two
- * look-ups, for it runs with every request: a key made of three texts took 140 ns, this takes 13.
- */
-function requestCounter(
-  metrics: Metrics, way: string,
-): (what: string, outcome: string | number) => void {
-  const cells = new Map<string, Map<string | number, { value: number }>>();
-  let last = { what: '', outcome: '' as string | number, cell: { value: 0 } };
-  const find = (what: string, outcome: string | number): { value: number } => {
-    let outcomes = cells.get(what);
-    if (!outcomes) cells.set(what, (outcomes = new Map()));
-    let cell = outcomes.get(outcome);
-    if (!cell) {
-      const labels = { way, what, outcome: String(outcome) };
-      cell = metrics.counter('vitrine_requests_total', 'Requests answered', labels);
-      outcomes.set(outcome, cell);
-    }
-    return cell;
-  };
-  return (what, outcome) => {
-    // One after the other ends in the same way: two texts compared are cheaper than two maps asked.
-    if (last.what !== what || last.outcome !== outcome) {
-      last = { what, outcome, cell: find(what, outcome) };
-    }
-    last.cell.value += 1;
-  };
+function cannotShare({ frontEnds, transport }: Config, name: string): ServeError {
+  const why = `${name} (VITRINE_TRANSPORT=${transport}) on ${process.platform} has one thread a port`;
+  return new ServeError('unsupported', `VITRINE_FRONT_ENDS=${frontEnds}: ${why}`);
 }

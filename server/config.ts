@@ -78,6 +78,10 @@ export const SETTINGS = {
     env: 'VITRINE_LOG_REQUESTS', value: 'none', oneOf: ['none', 'failed', 'all'],
     why: 'a line at level info for each request, with its id and trace; WebSocket infer is decoded then',
   },
+  frontEnds: {
+    env: 'VITRINE_FRONT_ENDS', value: 1, min: 1, max: 64,
+    why: 'threads with sockets, on one port; each runs cheap models itself; uWebSockets.js on Linux',
+  },
   workers: {
     env: 'VITRINE_WORKERS', value: 0, min: 0, max: 256,
     why: 'pool threads; 0 is one less than the cores, at least 1',

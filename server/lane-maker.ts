@@ -26,15 +26,12 @@ import { Sequences } from './flow/sequences.ts';
 import { ResponseCache } from './flow/response-cache.ts';
 import { Rollout } from './flow/rollout.ts';
 import type { RolloutMemory } from './flow/rollout-memory.ts';
-import { InlineRunner } from './pool/inline.ts';
 import { LimitedRunner } from './pool/limited.ts';
-import { LooseInline, LooseRunner } from './pool/loose.ts';
+import { LooseRunner } from './pool/loose.ts';
+import { openInline } from './pool/open-inline.ts';
 import type { Pool } from './pool/pool.ts';
 import type { Measured, ModelFiles } from './pool/protocol.ts';
 import type { RateLimiter } from './pool/rate-limiter.ts';
-import { ModelInstance } from './runtime/instance.ts';
-import { LooseInstance } from './runtime/loose-instance.ts';
-import { openRuntime } from './runtime/open-runtime.ts';
 
 /** Slabs that outlive their lanes: a model with several versions gives several back at once. */
 const SHELF_SLABS_MAX = 4;
@@ -204,17 +201,4 @@ export class LaneMaker {
 function asBackend({ name }: ModelConfig, cause: unknown): ServeError {
   if (cause instanceof ServeError) return cause;
   return new ServeError('backend', `${name}: ${(cause as Error).message}`, { cause });
-}
-
-async function openInline(
-  { folder, config }: ModelFiles, slab: Slab, loose: LooseRows | undefined,
-): Promise<Runner> {
-  const runtime = await openRuntime(config.platform);
-  if (loose) {
-    const model = await LooseInstance.open(runtime, folder, config);
-    return new InlineRunner(config.name, new LooseInline(model, loose));
-  }
-  const instance = await ModelInstance.open(runtime, folder, config);
-  instance.bind(slab.memory, slab.layout);
-  return new InlineRunner(config.name, instance);
 }

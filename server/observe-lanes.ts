@@ -1,8 +1,10 @@
 import { Metrics } from './observe/metrics.ts';
 import type { LaneStats, LevelStats } from './batch/lane-stats.ts';
 import type { PhaseStats } from './batch/phase-stats.ts';
-import type { CacheSums, ServedLane } from './batch/served-lane.ts';
+import type { CacheSums } from './batch/served-lane.ts';
 import type { RolloutState } from './flow/rollout.ts';
+import { addedUp, type FrontNumbers, type LaneView } from './fronts/numbers.ts';
+import { generationOf } from './model-table.ts';
 import type { ModelHost } from './serve.ts';
 import type { LaneReport } from './served-model.ts';
 import type { FailureCode } from './core/errors.ts';
@@ -12,9 +14,28 @@ import type { VersionStats } from './wire/kserve-stats.ts';
 const US_BOUNDS = [50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000, 1_000_000];
 const ROW_BOUNDS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
 
+/** A report with what all front ends have counted. */
+export type ObservedLane = Omit<LaneReport, 'lane'> & { readonly lane: LaneView };
+
+export interface Reporting {
+  report(): readonly ObservedLane[];
+}
+
+/** Adds what the lanes of other front ends have counted to that of this thread's. */
+export function observedLanes(
+  reports: readonly LaneReport[], others: readonly FrontNumbers[],
+): ObservedLane[] {
+  const lanes = others.flatMap((one) => one.lanes);
+  return reports.map((report) => {
+    const generation = generationOf(report.lane);
+    const same = lanes.filter((one) => one.generation === generation);
+    return { ...report, lane: addedUp(report.lane, same) };
+  });
+}
+
 /** Publishes what every lane counts, under Triton's names where they mean the same. */
 export function observeLanes(
-  metrics: Metrics, host: Pick<ModelHost, 'report' | 'answers' | 'limiter'>,
+  metrics: Metrics, host: Pick<ModelHost, 'answers' | 'limiter'> & Reporting,
 ): void {
   metrics.include(() => {
     const now = new Metrics(); // models come and go
@@ -28,7 +49,7 @@ export function observeLanes(
 }
 
 /** The same for `/v2/models/stats`. */
-export function laneStats(host: Pick<ModelHost, 'report'>): VersionStats[] {
+export function laneStats(host: Reporting): VersionStats[] {
   return host.report().map(({ model, version, lane }) => ({
     model, version, memoryBytes: lane.memoryBytes, failures: failures(lane.stats),
     phases: lane.stats.phases, ...(lane.cache ? { cache: lane.cache } : {}),
@@ -56,7 +77,7 @@ function failures({ failed }: LaneStats, reason?: FailureReason): number {
 }
 
 function observeLane(
-  metrics: Metrics, { model, version, placement, lane, loadSeconds, rollout }: LaneReport,
+  metrics: Metrics, { model, version, placement, lane, loadSeconds, rollout }: ObservedLane,
 ): void {
   const labels = { model, version };
   const { stats } = lane;
@@ -157,7 +178,7 @@ function observePhases(
 
 /** Durations of the requests that were answered: each a histogram that adds up with its kin. */
 function observeLevel(
-  metrics: Metrics, lane: ServedLane, labels: Readonly<Record<string, string>>,
+  metrics: Metrics, lane: LaneView, labels: Readonly<Record<string, string>>,
   level: LevelStats, at: number,
 ): void {
   const phases = {

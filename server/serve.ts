@@ -11,6 +11,7 @@ import type { ModelConfig } from './catalog/model-config.ts';
 import { modelStates } from './catalog/model-states.ts';
 import { removeOverride, writeOverride } from './catalog/override.ts';
 import { type ModelFolder, modelNames, readModel, unconfigured } from './catalog/repository.ts';
+import { summary, versionNumber } from './catalog/versions.ts';
 import { type Clock, systemClock } from './core/clock.ts';
 import { asServeError, ServeError } from './core/errors.ts';
 import type { Inference, InferRequest, InferResult } from './core/inference.ts';
@@ -18,11 +19,13 @@ import { type Log, logDefect } from './core/log.ts';
 import { AnswerStore } from './flow/answer-store.ts';
 import type { Rollout, RolloutState } from './flow/rollout.ts';
 import { RolloutMemory } from './flow/rollout-memory.ts';
+import type { ModelTable } from './fronts/table.ts';
 import { LaneMaker } from './lane-maker.ts';
+import { modelTable } from './model-table.ts';
 import { Pool } from './pool/pool.ts';
 import { RateLimiter } from './pool/rate-limiter.ts';
 import { MODEL_FILES } from './runtime/open-runtime.ts';
-import { laneReports, type LaneReport, type Served, stepNames, summary, versionNumber } from './served-model.ts';
+import { laneReports, type LaneReport, type Served, stepNames } from './served-model.ts';
 
 export interface HostOptions {
   readonly workers: number; // pool threads; 0 is one less than the cores, at least 1
@@ -41,6 +44,8 @@ export interface HostOptions {
   readonly rolloutFile?: string;
   /** What pool threads run; tests put a faulty one here. */
   readonly workerFile?: URL;
+  /** Told of all that is served when that has changed; the change is done when it is. */
+  readonly onChanged?: (table: ModelTable) => Promise<void>;
 }
 
 /** Of answers that models keep, where nobody says. */
@@ -195,7 +200,17 @@ implements Inference, Lanes, ModelDirectory, ModelDetails, ModelRepository, Mode
       logDefect(this.options.log, 'a model failed', error, { model: name });
       throw error;
     }
+    await this.#tellChanged();
     if (before) await this.#end(before);
+  }
+
+  /** What is served, as other front ends are told it. */
+  table(): ModelTable {
+    return modelTable(this.#models, this.#failed);
+  }
+
+  async #tellChanged(): Promise<void> {
+    await this.options.onChanged?.(this.table());
   }
 
   /** Models that an ensemble needs and that are not served; its own load is under way. */
@@ -222,6 +237,7 @@ implements Inference, Lanes, ModelDirectory, ModelDetails, ModelRepository, Mode
     if (!served) return;
     this.#models.delete(name);
     this.#unloaded.set(name, served.folder.served);
+    await this.#tellChanged();
     await this.#end(served);
   }
 

@@ -32,6 +32,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'features', 'explain', 'customers',
   ],
   routes: ['core', 'wire', 'batch', 'catalog', 'observe', 'storefront', 'transport'],
+  fronts: ['core', 'wire', 'observe', 'catalog', 'batch', 'flow', 'pool', 'transport', 'storefront', 'routes'],
   demo: ['core', 'wire', 'store', 'routes', 'transport', 'storefront'],
   client: ['core', 'wire'],
   doctor: ['core', 'ann', 'catalog', 'runtime', 'store', 'transport'],

@@ -1,9 +1,9 @@
 import type { FailureCode } from '../core/errors.ts';
-import { Histogram } from '../core/histogram.ts';
-import type { BatchReason } from '../core/inference.ts';
+import { Histogram, type HistogramState } from '../core/histogram.ts';
+import { BATCH_REASONS, type BatchReason } from '../core/inference.ts';
 import type { Batch } from './batch.ts';
 import type { LaneJob } from './job.ts';
-import { PhaseStats } from './phase-stats.ts';
+import { PhaseStats, type PhaseSumsState } from './phase-stats.ts';
 
 /** Jobs of one priority level that were answered: microseconds of each phase, mergeable. */
 export class LevelStats {
@@ -15,6 +15,21 @@ export class LevelStats {
   readonly outputUs = new Histogram();
   /** From submission to the answer. */
   readonly requestUs = new Histogram();
+}
+
+const LEVEL_PHASES = ['queueUs', 'inputUs', 'inferUs', 'outputUs', 'requestUs'] as const;
+
+/** What one lane has done, as plain values. */
+export interface LaneStatsState {
+  readonly answered: number;
+  readonly failed: Partial<Record<FailureCode, number>>;
+  readonly rows: number;
+  readonly paddedRows: number;
+  readonly batches: Record<BatchReason, number>;
+  readonly batchRows: HistogramState;
+  readonly runUs: HistogramState;
+  readonly levels: readonly (readonly HistogramState[])[]; // each as `LEVEL_PHASES` has them
+  readonly phases: PhaseSumsState;
 }
 
 /** What one lane has done since it was made. The lane adds, `/metrics` reads. */
@@ -76,6 +91,36 @@ export class LaneStats {
       level.inferUs.record(inferUs, count);
       level.outputUs.record(outputUs, count);
     }
+  }
+
+  /** As another thread can be sent it. */
+  get state(): LaneStatsState {
+    const { answered, failed, rows, paddedRows, batches, batchRows, runUs, levels, phases } = this;
+    return {
+      answered, failed, rows, paddedRows, batches, phases,
+      batchRows: batchRows.state,
+      runUs: runUs.state,
+      levels: levels.map((level) => LEVEL_PHASES.map((phase) => level[phase].state)),
+    };
+  }
+
+  /** Adds what a lane of the same model has done on another thread. */
+  add(other: LaneStatsState): void {
+    this.answered += other.answered;
+    this.rows += other.rows;
+    this.paddedRows += other.paddedRows;
+    for (const [code, count] of Object.entries(other.failed) as [FailureCode, number][]) {
+      this.failed[code] = (this.failed[code] ?? 0) + count;
+    }
+    for (const reason of BATCH_REASONS) this.batches[reason] += other.batches[reason];
+    this.batchRows.add(other.batchRows);
+    this.runUs.add(other.runUs);
+    other.levels.forEach((phases, at) => {
+      phases.forEach((state, phase) => {
+        this.levels[at]?.[LEVEL_PHASES[phase] as keyof LevelStats].add(state);
+      });
+    });
+    this.phases.add(other.phases);
   }
 
   fail(code: FailureCode): void {

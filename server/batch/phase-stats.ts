@@ -56,11 +56,29 @@ export class PhaseStats {
     this.inferNs += inferNs(startedUs, endedUs, inputNs, outputNs) * count;
   }
 
+  /** Adds what was counted on another thread. */
+  add(other: PhaseSumsState): void {
+    for (const sum of SUMS) this[sum] += other[sum];
+    this.lastMs = Math.max(this.lastMs, other.lastMs);
+    for (const sizes of SIZES) {
+      other[sizes].forEach((value, rows) => add(this[sizes], rows, value));
+    }
+  }
+
   /** A request failed in a run. */
   failed(arrivedUs: number, endedUs: number): void {
     this.failNs += toNs(endedUs) - toNs(arrivedUs);
   }
 }
+
+const SUMS = [
+  'successes', 'queueNs', 'inputNs', 'inferNs', 'outputNs', 'failNs', 'runs', 'rows',
+] as const;
+const SIZES = ['sizeRuns', 'sizeInputNs', 'sizeInferNs', 'sizeOutputNs'] as const;
+
+/** The fields of a `PhaseStats`, which is what is left of one on another thread. */
+export type PhaseSumsState =
+  Pick<PhaseStats, (typeof SUMS)[number] | (typeof SIZES)[number] | 'lastMs'>;
 
 /** A run with what its runner measured inside it: rows gathered before, and scattered after. */
 export interface TimedRun {

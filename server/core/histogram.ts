@@ -7,6 +7,14 @@ const OCTAVES = 32 - STEP_BITS; // values reach 2^32 - 1: 71 minutes in microsec
 const BUCKETS = STEPS + OCTAVES * STEPS;
 export const HISTOGRAM_VALUE_MAX = 2 ** 32 - 1;
 
+/** What a histogram holds, as another thread can be sent it. */
+export interface HistogramState {
+  readonly counts: Float64Array;
+  readonly count: number;
+  readonly sum: number;
+  readonly max: number;
+}
+
 /** Counts of non-negative integers in fixed memory (7 KiB), exact up to 32, then in log steps. */
 export class Histogram {
   readonly #counts = new Float64Array(BUCKETS); // doubles: they count to 2^53
@@ -67,12 +75,22 @@ export class Histogram {
 
   /** Adds all that `other` has seen: threads and processes keep their own and merge to report. */
   merge(other: Histogram): void {
+    this.add(other.state);
+  }
+
+  /** The same, of one on another thread. */
+  add({ counts, count, sum, max }: HistogramState): void {
     for (let bucket = 0; bucket < BUCKETS; bucket += 1) {
-      this.#counts[bucket] = (this.#counts[bucket] as number) + (other.#counts[bucket] as number);
+      this.#counts[bucket] = (this.#counts[bucket] as number) + (counts[bucket] as number);
     }
-    this.#count += other.#count;
-    this.#sum += other.#sum;
-    this.#max = Math.max(this.#max, other.#max);
+    this.#count += count;
+    this.#sum += sum;
+    this.#max = Math.max(this.#max, max);
+  }
+
+  /** Not a copy: it goes on counting. */
+  get state(): HistogramState {
+    return { counts: this.#counts, count: this.#count, sum: this.#sum, max: this.#max };
   }
 
   /** Cumulative counts at the given bounds, as `/metrics` prints them. */

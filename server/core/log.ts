@@ -29,6 +29,11 @@ export class Log {
     this.#say('error', what, fields);
   }
 
+  /** Writes a line that a log on another thread has made. */
+  pass(line: string): void {
+    this.write(line);
+  }
+
   #say(level: LogLevel, what: string, fields: Record<string, unknown> = {}): void {
     if (!this.on[level]) return;
     this.write(JSON.stringify({ at: new Date().toISOString(), level, what, ...fields }));

@@ -1,24 +1,48 @@
 import { cpus, freemem, totalmem } from 'node:os';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import type { Metrics } from './metrics.ts';
+import { Metrics } from './metrics.ts';
 
 /** The watch's own beat: it measures from one beat to the next, so that an idle loop reads this. */
 const BEAT_MS = 10;
 /** Named as they are printed: 99.9 / 100 is 0.9990000000000001. */
 const DELAY_QUANTILES = { '0.5': 50, '0.9': 90, '0.99': 99, '0.999': 99.9 };
 
-/** Publishes what the process itself costs. Returns what stops the event-loop watch. */
-export function observeProcess(metrics: Metrics): () => void {
+/** Seconds by which a thread's event loop is late, by quantile. */
+export type LoopDelay = Readonly<Record<string, number>>;
+
+/** Watches this thread's event loop. */
+export function watchLoop(): { read(): LoopDelay; stop(): void } {
   const delay = monitorEventLoopDelay({ resolution: BEAT_MS });
   delay.enable();
-  for (const [quantile, percent] of Object.entries(DELAY_QUANTILES)) {
-    metrics.gauge(
-      'vitrine_event_loop_delay_seconds',
-      'How late the front end runs, since start; 0 where it is never late',
-      { quantile },
-      () => Math.max(0, delay.percentile(percent) / 1e9 - BEAT_MS / 1000),
-    );
-  }
+  const late = (percent: number): number =>
+    Math.max(0, delay.percentile(percent) / 1e9 - BEAT_MS / 1000);
+  return {
+    read: () => Object.fromEntries(
+      Object.entries(DELAY_QUANTILES).map(([quantile, percent]) => [quantile, late(percent)])),
+    stop: () => delay.disable(),
+  };
+}
+
+/**
+ * Publishes what the process itself costs. `others` are the event loops of other front ends, the
+ * second first. Returns what stops the event-loop watch.
+ */
+export function observeProcess(
+  metrics: Metrics, others: () => readonly LoopDelay[] = () => [],
+): () => void {
+  const delay = watchLoop();
+  metrics.include(() => {
+    const now = new Metrics();
+    [delay.read(), ...others()].forEach((each, at) => {
+      for (const [quantile, seconds] of Object.entries(each)) {
+        const labels = at === 0 ? { quantile } : { quantile, front_end: String(at + 1) };
+        now.gauge('vitrine_event_loop_delay_seconds',
+          'How late the front end runs, since start; 0 where it is never late', labels,
+          () => seconds);
+      }
+    });
+    return now;
+  });
   metrics.gauge('process_resident_memory_bytes', 'Resident memory', {},
     () => process.memoryUsage.rss());
   metrics.gauge('nodejs_heap_size_used_bytes', 'JavaScript heap in use', {},
@@ -33,7 +57,7 @@ export function observeProcess(metrics: Metrics): () => void {
   metrics.gauge('nv_cpu_memory_used_bytes', 'Memory of the machine in use', {},
     () => totalmem() - freemem());
   metrics.gauge('process_start_time_seconds', 'Unix time of the start', {}, () => startSeconds);
-  return () => delay.disable();
+  return () => delay.stop();
 }
 
 const startSeconds = Date.now() / 1000 - process.uptime();

@@ -12,10 +12,12 @@ export interface SettingsParts {
   readonly directory: ModelDirectory;
   readonly tracer: Tracer;
   readonly log: Log;
+  /** Called when another choice of the log's levels is written. */
+  readonly onLogLevels?: () => void;
 }
 
 /** Triton's `trace` and `logging`: settings that clients may read and change. */
-export function addSettingsRoutes(router: Router, { directory, tracer, log }: SettingsParts): void {
+export function addSettingsRoutes(router: Router, { directory, tracer, log, onLogLevels }: SettingsParts): void {
   const trace = (model: string | undefined, body?: Uint8Array): Answer => {
     if (model !== undefined) checkModel(directory, model);
     if (body) {
@@ -37,6 +39,7 @@ export function addSettingsRoutes(router: Router, { directory, tracer, log }: Se
     for (const [level, on] of Object.entries(decodeLogSettings(body))) {
       if (on !== undefined) log.on[level as keyof typeof log.on] = on;
     }
+    onLogLevels?.();
     return logging();
   });
 }

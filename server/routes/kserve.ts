@@ -21,6 +21,8 @@ export interface KserveParts extends KserveInferParts, RepositoryParts, Settings
   readonly version: string; // of the product
   /** Of every loaded version. */
   readonly stats: () => readonly VersionStats[];
+  /** Resolves when `stats` knows what was counted on other threads by now. */
+  readonly refresh?: () => Promise<void>;
 }
 
 /** What of Triton's extensions is here, by the names that `/v2` lists them under. */
@@ -30,11 +32,13 @@ const EXTENSIONS = [
   'schedule_policy', 'trace', 'logging',
 ];
 
+const MODEL_PATHS = ['/v2/models/:model', '/v2/models/:model/versions/:version'];
+
 /** KServe v2 with Triton's extensions: server and model metadata, health, infer. */
 export function addKserveRoutes(router: Router, parts: KserveParts): void {
-  const { directory, version } = parts;
-  const plans = new InferPlans();
-  const fast = new KserveFast();
+  const { directory, version, refresh } = parts;
+  const counted = (answer: () => Answer): Answer | Promise<Answer> =>
+    refresh ? refresh().then(answer) : answer();
   const server = () => jsonAnswer(JSON.stringify({ name: 'vitrine', version, extensions: EXTENSIONS }));
   router.on('GET', '/v2', server);
   router.on('GET', '/v2/', server);
@@ -47,8 +51,8 @@ export function addKserveRoutes(router: Router, parts: KserveParts): void {
   addRepositoryRoutes(router, parts);
   addSettingsRoutes(router, parts);
   addSharedMemoryRoutes(router);
-  router.on('GET', '/v2/models/stats', () => jsonAnswer(encodeStats(parts.stats())));
-  for (const path of ['/v2/models/:model', '/v2/models/:model/versions/:version']) {
+  router.on('GET', '/v2/models/stats', () => counted(() => jsonAnswer(encodeStats(parts.stats()))));
+  for (const path of MODEL_PATHS) {
     const of = (below: string, route: (model: string, version?: string) => Answer): void => {
       router.on('GET', path + below, (_, params) => ofModel(params, route));
     };
@@ -58,7 +62,17 @@ export function addKserveRoutes(router: Router, parts: KserveParts): void {
       directory.metadata(model, version); // 404 where unknown
       return jsonAnswer(encodeConfig(parts.details.config(model)));
     });
-    of('/stats', (model, version) => jsonAnswer(statsBody(parts, model, version)));
+    router.on('GET', `${path}/stats`, (_, params) => counted(() =>
+      ofModel(params, (model, version) => jsonAnswer(statsBody(parts, model, version)))));
+  }
+  addInferRoutes(router, parts);
+}
+
+/** What runs a model: `infer`, `generate` and `generate_stream`. */
+export function addInferRoutes(router: Router, parts: KserveInferParts): void {
+  const plans = new InferPlans();
+  const fast = new KserveFast();
+  for (const path of MODEL_PATHS) {
     router.on('POST', `${path}/infer`, (request, params) => infer(parts, plans, fast, request, params));
     for (const [below, stream] of [['generate', false], ['generate_stream', true]] as const) {
       router.on('POST', `${path}/${below}`, (request, params) => generate(parts, request, params, stream));

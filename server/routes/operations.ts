@@ -6,19 +6,18 @@ import { asServeError, ServeError } from '../core/errors.ts';
 import type { InferResult } from '../core/inference.ts';
 import { type Log, logDefect } from '../core/log.ts';
 import { RequestTracing, type RequestTrace, traceparent } from '../observe/request-tracing.ts';
-import type { Storefront } from '../storefront/storefront.ts';
 import { topClasses } from '../wire/classes.ts';
-import { inferReply, type Outgoing, type WireFormat } from '../wire/encode.ts';
-import type { Op, Request, RequestId } from '../wire/schema.ts';
+import { inferReply, type WireFormat } from '../wire/encode.ts';
+import type { Op, Push, Request, RequestId } from '../wire/schema.ts';
 import { tensorBody } from './kserve.ts';
-import { Credits } from './credit.ts';
-import { Desk, DESK_LIMITS } from './desk.ts';
+import { type CreditLimits, Credits } from './credit.ts';
 import { groupOfOp, type Restrictions } from './restrict.ts';
 import { rowsToStream, startStream } from './infer-stream.ts';
 import type { Flight, Session } from './session.ts';
+import { isStorefrontRequest, type StorefrontDoor, unknownOp } from './storefront-door.ts';
 
 export interface OperationParts {
-  readonly storefront: Storefront;
+  readonly door: StorefrontDoor;
   readonly lanes: Lanes;
   readonly directory: ModelDirectory;
   readonly details: Pick<ModelDetails, 'labels'>;
@@ -29,8 +28,8 @@ export interface OperationParts {
   readonly restrictions?: Restrictions;
   /** Which requests belong to a trace; those that bring one when absent, and nothing is kept. */
   readonly tracing?: RequestTracing;
-  /** Where storefront work takes its turn; one of its own when absent. */
-  readonly desk?: Desk;
+  /** What is there for all sockets of this thread that keep to their credit. */
+  readonly credits?: CreditLimits;
 }
 
 type Of<Name extends Op> = Extract<Request, { op: Name }>;
@@ -41,15 +40,13 @@ const SUBSCRIPTIONS_MAX = 100; // of one socket
 
 /** What a socket can ask for. Every request is answered once, unless its socket goes before. */
 export class Operations {
-  readonly #desk: Desk;
   readonly #credits: Credits;
   readonly #tracing: RequestTracing;
 
   constructor(private readonly parts: OperationParts) {
-    const { clock, desk, tracing } = parts;
-    this.#credits = new Credits(clock);
+    const { clock, tracing } = parts;
+    this.#credits = new Credits(clock, parts.credits);
     this.#tracing = tracing ?? new RequestTracing(clock);
-    this.#desk = desk ?? new Desk({ clock, pace: null, nextTurn: setImmediate, limits: DESK_LIMITS });
   }
 
   /**
@@ -65,7 +62,7 @@ export class Operations {
       case 'credit': return now({ credit: session.askCredit(format, this.#credits) });
       case 'cancel': return now(cancel(session, request.target));
       case 'metadata': return now(this.#metadata(request));
-      case 'subscribe': return now(this.#subscribe(session, format, request));
+      case 'subscribe': return this.#subscribe(session, format, request);
       case 'unsubscribe': return now(unsubscribe(session, request.session));
       case 'infer': return this.#infer(session, format, request, chosen);
       default: this.#promise(session, format, request);
@@ -167,12 +164,12 @@ export class Operations {
   }
 
   #promise(session: Session, format: WireFormat, request: Request): void {
+    if (!isStorefrontRequest(request)) throw unknownOp(request);
     session.checkRoom();
     const { id, op } = request;
     const told = op === 'events' || op === 'catalogue'; // what happened is not late
     const patienceMs = told ? Infinity : request.deadlineMs;
-    const ticket = this.#desk.take(session.caller, patienceMs, (leftMs) =>
-      this.#run(request, leftMs));
+    const ticket = this.parts.door.take(session.caller, patienceMs, request);
     const cancel = (): boolean => {
       ticket.cancel(); // work that has started goes on, for nobody
       if (session.land(flight)) session.fail(format, op, id, new ServeError('cancelled'));
@@ -182,7 +179,7 @@ export class Operations {
     session.flights.set(id, flight);
     ticket.done.then(
       (reply) => {
-        if (session.land(flight)) session.reply(format, op, reply);
+        if (session.land(flight)) session.reply(format, op, { id, ...reply });
       },
       (thrown: unknown) => {
         const error = asServeError(thrown);
@@ -190,19 +187,6 @@ export class Operations {
         if (session.land(flight)) session.fail(format, op, id, error);
       },
     );
-  }
-
-  async #run(request: Request, leftMs: number): Promise<Outgoing> {
-    const { storefront } = this.parts;
-    const { id, priority } = request;
-    switch (request.op) {
-      case 'events': return { id, ...(await storefront.ingest(request.events)) };
-      case 'recommend': return { id, ...(await storefront.recommend(request, leftMs, priority)) };
-      case 'similar': return { id, ...(await storefront.similar(request)) };
-      case 'catalogue': return { id, ...(await storefront.catalogue(request)) };
-      case 'insight': return { id, ...(await storefront.insight(request, leftMs, priority)) };
-      default: throw new ServeError('unknown_op', request.op);
-    }
   }
 
   #metadata({ model, version }: Of<'metadata'>): Body {
@@ -218,15 +202,29 @@ export class Operations {
   }
 
   /** A second subscription to a session takes the first one's place. */
-  #subscribe(session: Session, format: WireFormat, request: Of<'subscribe'>): Body {
+  #subscribe(session: Session, format: WireFormat, request: Of<'subscribe'>): void {
     const { subscriptions } = session;
-    if (subscriptions.size >= SUBSCRIPTIONS_MAX && !subscriptions.has(request.session)) {
+    const { id, op, session: name } = request;
+    if (subscriptions.size >= SUBSCRIPTIONS_MAX && !subscriptions.has(name)) {
       throw new ServeError('overloaded', `a socket may have ${SUBSCRIPTIONS_MAX} subscriptions`);
     }
-    const stop = this.parts.storefront.subscribe(request, (push) => session.push(format, push));
-    subscriptions.get(request.session)?.();
-    subscriptions.set(request.session, stop);
-    return { subscribed: request.session };
+    const push = (pushed: Push): void => session.push(format, pushed);
+    const { stop, standing } = this.parts.door.subscribe(request, push);
+    subscriptions.get(name)?.();
+    subscriptions.set(name, stop);
+    const reply = { id, subscribed: name };
+    if (!standing) return session.reply(format, op, reply);
+    const flight: Flight = { id, cancel: () => false };
+    session.flights.set(id, flight);
+    standing.then(
+      () => {
+        if (session.land(flight)) session.reply(format, op, reply);
+      },
+      (thrown: unknown) => {
+        if (subscriptions.get(name) === stop) subscriptions.delete(name);
+        if (session.land(flight)) session.fail(format, op, id, asServeError(thrown));
+      },
+    );
   }
 }
 

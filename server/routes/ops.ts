@@ -4,7 +4,7 @@ export interface OpsParts {
   /** Whether requests are taken: false while starting and while draining. */
   readonly healthy: () => boolean;
   /** The numbers in Prometheus' text format. */
-  readonly metrics: () => string;
+  readonly metrics: () => string | Promise<string>;
 }
 
 /** For who runs the server: `/healthz` (200 or 503) and `/metrics`. */
@@ -13,9 +13,9 @@ export function addOpsRoutes(router: Router, { healthy, metrics }: OpsParts): vo
     const ok = healthy();
     return jsonAnswer(JSON.stringify({ status: ok ? 'ok' : 'unavailable' }), ok ? 200 : 503);
   });
-  router.on('GET', '/metrics', () => ({
+  router.on('GET', '/metrics', async () => ({
     status: 200,
     headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' },
-    body: metrics(),
+    body: await metrics(),
   }));
 }

@@ -10,6 +10,8 @@ export interface LoadedTransport {
   readonly skipped: readonly Skipped[];
   /** Every copy of uWebSockets.js was skipped, so that the slower transport serves unasked. */
   readonly fallback: boolean;
+  /** Whether several threads can listen on one port with it, and all get connections. */
+  readonly shares: boolean;
 }
 
 /**
@@ -23,14 +25,17 @@ export function loadTransport(
   limits: TransportLimits,
 ): LoadedTransport {
   if (setting === 'node') {
-    return { transport: new NodeTransport(handler, limits), skipped: [], fallback: false };
+    const transport = new NodeTransport(handler, limits);
+    return { transport, skipped: [], fallback: false, shares: false };
   }
   const { found, skipped } = findUws();
   if (found) {
-    return { transport: new UwsTransport(found, handler, limits), skipped, fallback: false };
+    const transport = new UwsTransport(found, handler, limits);
+    return { transport, skipped, fallback: false, shares: process.platform === 'linux' };
   }
   if (setting === 'auto') {
-    return { transport: new NodeTransport(handler, limits), skipped, fallback: true };
+    const transport = new NodeTransport(handler, limits);
+    return { transport, skipped, fallback: true, shares: false };
   }
   const reasons = skipped.map(({ name, why }) => `${name}: ${why}`).join('; ');
   throw new ServeError(

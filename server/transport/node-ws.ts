@@ -61,7 +61,8 @@ export class NodeTransport implements Transport {
     this.#stopSweep = this.#sweepLater();
   }
 
-  listen(host: string, port: number): Promise<number> {
+  listen(host: string, port: number, shared = false): Promise<number> {
+    if (shared) throw new ServeError('unsupported', `${this.name} cannot share a port`);
     return new Promise((resolve, reject) => {
       this.#server.once('error', (cause) => {
         reject(
@@ -204,6 +205,10 @@ class NodeHttpRequest extends PendingRequest implements HttpRequest {
     const mark = url.indexOf('?');
     const path = mark < 0 ? url : url.slice(0, mark);
     super((req.method ?? 'GET').toUpperCase(), path, mark < 0 ? '' : url.slice(mark + 1));
+  }
+
+  headers(): readonly string[] {
+    return Object.keys(this.req.headers).flatMap((name) => [name, this.header(name)]);
   }
 
   header(name: string): string {

@@ -1,15 +1,19 @@
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { ServeError } from '../core/errors.ts';
 
 /**
- * Fails with `bad_argument`, saying what to change, unless the address can be listened on now. Asked
- * before anything is read or written: a second server on one port ends without a trace of itself.
+ * The port, or a free one in place of 0. Fails with `bad_argument`, saying what to change, unless the
+ * address can be listened on now. Asked before anything is read or written: a second server on one
+ * port ends without a trace of itself.
  */
-export function assertPortFree(host: string, port: number): Promise<void> {
+export function findPort(host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
     probe.once('error', (cause: NodeJS.ErrnoException) => reject(refusal(host, port, cause)));
-    probe.listen({ host, port, exclusive: true }, () => probe.close(() => resolve()));
+    probe.listen({ host, port, exclusive: true }, () => {
+      const { port: taken } = probe.address() as AddressInfo;
+      probe.close(() => resolve(taken));
+    });
   });
 }
 

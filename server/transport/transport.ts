@@ -6,8 +6,12 @@
 export interface Transport {
   /** As `/v2` and the log name it: `uWebSockets.js 20.30.0`, `ws 8.23.0 on node:http`. */
   readonly name: string;
-  /** Takes the address. Resolves to the port taken; rejects when it cannot be had. */
-  listen(host: string, port: number): Promise<number>;
+  /**
+   * Takes the address. Resolves to the port taken; rejects when it cannot be had. `shared`: other
+   * threads of this process listen on the port as well, and the system deals connections out; the
+   * port may not be 0, and it fails with `unsupported` where a transport cannot.
+   */
+  listen(host: string, port: number, shared?: boolean): Promise<number>;
   /** Stops taking connections; open ones stay. */
   stopListening(): void;
   /** Closes every connection (WebSockets with 1001) and frees the port. */
@@ -44,6 +48,8 @@ export interface HttpRequest {
   readonly path: string; // without the query, not decoded
   readonly query: string; // without the `?`
   header(name: string): string; // name in lower case; '' when absent
+  /** All of them, names and values in turn. */
+  headers(): readonly string[];
   readonly body: Uint8Array;
   /** Becomes true when the client goes away before the answer; `respond` then does nothing. */
   readonly aborted: boolean;

@@ -52,11 +52,11 @@ export class UwsTransport implements Transport {
     this.#app.any('/*', (res, req) => this.#request(res, req));
   }
 
-  listen(host: string, port: number): Promise<number> {
+  listen(host: string, port: number, shared = false): Promise<number> {
     // Without EXCLUSIVE a second server would share the port in silence.
-    const { LIBUS_LISTEN_EXCLUSIVE_PORT } = this.#uws;
+    const options = shared ? 0 : this.#uws.LIBUS_LISTEN_EXCLUSIVE_PORT;
     return new Promise((resolve, reject) => {
-      this.#app.listen(host, port, LIBUS_LISTEN_EXCLUSIVE_PORT, (token) => {
+      this.#app.listen(host, port, options, (token) => {
         if (!token) {
           const detail = 'it is taken or not ours; choose another PORT (--port)';
           return reject(
@@ -190,6 +190,10 @@ class UwsHttpRequest extends PendingRequest implements HttpRequest {
   constructor(req: UwsRequest) {
     super(methodOf(req.getMethod()), req.getUrl(), req.getQuery() ?? '');
     req.forEach((name, value) => void this.#headers.push(name, value));
+  }
+
+  headers(): readonly string[] {
+    return this.#headers;
   }
 
   header(name: string): string {

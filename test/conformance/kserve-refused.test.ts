@@ -1,7 +1,9 @@
 /** Every refusal of `infer`, request bytes to answer bytes. */
 import { after, before, suite, test } from 'node:test';
 import { FAILURES, ServeError } from '../../server/core/errors.ts';
-import { checkVector, openKserveServer, type Vector, withBinary } from '../support/kserve-server.ts';
+import {
+  checkAnswer, checkVector, openKserveServer, type Vector, withBinary,
+} from '../support/kserve-server.ts';
 
 const floats = (...values: number[]): Buffer => Buffer.from(Float32Array.from(values).buffer);
 const SUM = '/v2/models/sum/infer';
@@ -172,7 +174,7 @@ suite('KServe v2 infer refuses, in Triton\'s words,', () => {
     test(`a request that ends with ${code} says so`, async () => {
       const lane = server.lanes.lane('sum');
       lane.prompt = false;
-      const asked = checkVector(server.port, {
+      const asked = checkAnswer(server.port, {
         title: '', path: SUM, body: sumOf({ id: 'q', parameters: { timeout: 1000 } }),
         status: FAILURES[code].status, answer: error(answer), answerHeaders: headers,
       });

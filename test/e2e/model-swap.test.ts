@@ -3,6 +3,7 @@ import { suite, test } from 'node:test';
 import { systemClock } from '../../server/core/clock.ts';
 import { Log } from '../../server/core/log.ts';
 import { float32Tensor, float32View } from '../../server/core/tensor.ts';
+import { DeskDoor } from '../../server/routes/storefront-door.ts';
 import { SocketSessions } from '../../server/routes/socket.ts';
 import type { PlainLayer } from '../../server/runtime/plain.ts';
 import type { ModelHost } from '../../server/serve.ts';
@@ -90,7 +91,8 @@ suite('A model replaced again and again under load', () => {
 /** Sends the same infer request, x = 3, with a new id; resolves to y or to the failure's code. */
 function asker(host: ModelHost): (id: number) => Promise<number | string> {
   const sessions = new SocketSessions({
-    lanes: host, directory: host, details: host, storefront: new FakeStorefront(), clock: systemClock,
+    lanes: host, directory: host, details: host, clock: systemClock,
+    door: new DeskDoor(new FakeStorefront(), systemClock),
     log: new Log('error'), version: '0', limits: { requestsMax: 16, pushBufferedBytesMax: 1000 },
   });
   const socket = new ServerSocket();

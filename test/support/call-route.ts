@@ -23,6 +23,7 @@ export function callRoute(
     body: Buffer.from(text),
     aborted: false,
     header: (name) => headers[name] ?? '',
+    headers: () => Object.entries(headers).flat(),
     onAbort: () => {},
   };
   return new Promise((resolve) => {

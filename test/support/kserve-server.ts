@@ -1,12 +1,16 @@
 /** KServe v2 over a real socket in front of models that answer as the test says. */
 import assert from 'node:assert/strict';
+import { MessageChannel } from 'node:worker_threads';
 import { PhaseStats } from '../../server/batch/phase-stats.ts';
 import { parseConfig } from '../../server/catalog/parse-config.ts';
 import { Log } from '../../server/core/log.ts';
 import { DATATYPE_BYTES, type Datatype } from '../../server/core/tensor.ts';
+import { Line } from '../../server/fronts/line.ts';
+import { relayHttp, takeHttp } from '../../server/fronts/relay-http.ts';
 import { addKserveRoutes, type KserveParts } from '../../server/routes/kserve.ts';
 import { Router } from '../../server/routes/router.ts';
 import { loadTransport } from '../../server/transport/load.ts';
+import type { HttpRequest, HttpRespond, Transport } from '../../server/transport/transport.ts';
 import type { FakeModel } from './fake-lane.ts';
 import { kservePartsOf } from './kserve-parts.ts';
 import { makeSessions, SUM } from './make-sessions.ts';
@@ -102,17 +106,50 @@ export async function openKserveServer(more: Partial<KserveParts> = {}) {
     stats: () => [{ model: 'sum', version: '1', memoryBytes: 640, failures: 1, phases: PHASES }],
   };
   addKserveRoutes(router, parts);
-  const socketless = { open: () => {}, message: () => {}, close: () => {} };
-  const handler = { http: router.handle.bind(router), ...socketless };
-  const { transport } = loadTransport('auto', handler, {
-    bodyBytesMax, messageBytesMax: 1000, bufferedBytesMax: 1_000_000, idleSecondsMax: 60,
-  });
-  const port = await transport.listen('127.0.0.1', 0);
-  return { port, parts, lanes, logged, router, clock, close: () => transport.close() };
+  const relay = openRelay(router);
+  const [own, relayed] = await Promise.all([router.handle.bind(router), relay.http].map(async (http) => {
+    const handler = { http, open: () => {}, message: () => {}, close: () => {} };
+    const { transport } = loadTransport('auto', handler, {
+      bodyBytesMax, messageBytesMax: 1000, bufferedBytesMax: 1_000_000, idleSecondsMax: 60,
+    });
+    return { transport, port: await transport.listen('127.0.0.1', 0) };
+  })) as [Listening, Listening];
+  RELAYED.set(own.port, relayed.port);
+  const close = async (): Promise<void> => {
+    await Promise.all([own, relayed].map(({ transport }) => transport.close()));
+    relay.close();
+  };
+  return { port: own.port, parts, lanes, logged, router, clock, close };
 }
 
-/** Sends the vector's bytes and looks at those of the answer. */
+interface Listening {
+  readonly transport: Transport;
+  readonly port: number;
+}
+
+/** Ports on which the same is answered by way of another front end, by those on which it is not. */
+const RELAYED = new Map<number, number>();
+
+/** What a front end asks of another for each request that it does not run itself. */
+function openRelay(router: Router) {
+  const { port1, port2 } = new MessageChannel();
+  const line = new Line(port1);
+  takeHttp(new Line(port2), router);
+  return {
+    http: (request: HttpRequest, respond: HttpRespond) => relayHttp(line, request, respond),
+    close: () => port1.close(),
+  };
+}
+
+/** Sends the vector's bytes and looks at those of the answer; then the same by way of another thread. */
 export async function checkVector(port: number, vector: Vector): Promise<void> {
+  await checkAnswer(port, vector);
+  const relayed = RELAYED.get(port);
+  if (relayed !== undefined) await checkAnswer(relayed, vector);
+}
+
+/** Sends the bytes once. */
+export async function checkAnswer(port: number, vector: Vector): Promise<void> {
   const { status, headers, body } = await exchange(port, requestBytes(vector));
 
   const want = Buffer.from(vector.answer as string).toString('latin1');

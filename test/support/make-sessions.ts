@@ -1,6 +1,7 @@
 import type { ModelDetails, ModelDirectory, ModelMetadata } from '../../server/catalog/directory.ts';
 import { Log } from '../../server/core/log.ts';
 import { type SocketParts, SocketSessions } from '../../server/routes/socket.ts';
+import { DeskDoor } from '../../server/routes/storefront-door.ts';
 import type { SessionLimits } from '../../server/routes/session.ts';
 import { FakeClock } from './fake-clock.ts';
 import { FakeLane, FakeLanes, type FakeModel } from './fake-lane.ts';
@@ -60,7 +61,7 @@ export function makeSessions(
   const answered: string[] = [];
   const sessions = new SocketSessions({
     lanes,
-    storefront,
+    door: new DeskDoor(storefront, clock),
     directory: directoryOf(lanes),
     details: { labels: () => ['total'] },
     clock,

@@ -2,6 +2,7 @@ import { loadAddon } from '../../server/ann/binding.ts';
 import { systemClock } from '../../server/core/clock.ts';
 import { Log } from '../../server/core/log.ts';
 import { Router } from '../../server/routes/router.ts';
+import { DeskDoor } from '../../server/routes/storefront-door.ts';
 import { SocketSessions } from '../../server/routes/socket.ts';
 import type { Store } from '../../server/store/store.ts';
 import { openShop } from '../../server/storefront/open-shop.ts';
@@ -24,7 +25,8 @@ export async function openShopServer(store: Store, repository: string): Promise<
   const retriever = openRetriever(base);
   const storefront = await openShop({ ...base, retriever, inference: host, clock: systemClock });
   const sessions = new SocketSessions({
-    lanes: host, directory: host, details: host, storefront, clock: systemClock, log,
+    lanes: host, directory: host, details: host, door: new DeskDoor(storefront, systemClock),
+    clock: systemClock, log,
     version: '0.0.0', limits: { requestsMax: 256, pushBufferedBytesMax: 1_000_000 },
   });
   const router = new Router(log);

@@ -17,7 +17,7 @@ async function setup() {
       (resolve) => {
         const request: HttpRequest = {
           method: 'GET', path, query, body: new Uint8Array(), aborted: false,
-          header: () => '', onAbort: () => {},
+          header: () => '', headers: () => [], onAbort: () => {},
         };
         router.handle(request, (status, headers, body) =>
           resolve({ status, headers, body: Buffer.from(body).toString() }));

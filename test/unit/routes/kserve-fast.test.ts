@@ -47,7 +47,7 @@ function setup() {
         { 'inference-header-content-length': String(head.length), ...more };
       const request: HttpRequest = {
         method: 'POST', path, query: '', body: Buffer.concat([head, binary]), aborted: false,
-        header: (name) => headers[name] ?? '', onAbort: () => {},
+        header: (name) => headers[name] ?? '', headers: () => [], onAbort: () => {},
       };
       router.handle(request, (status, got, body) => resolve({ status, headers: got, body }));
     });

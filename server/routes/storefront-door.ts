@@ -1,0 +1,68 @@
+import type { Clock } from '../core/clock.ts';
+import { ServeError } from '../core/errors.ts';
+import type { Storefront, Subscription } from '../storefront/storefront.ts';
+import type { Push, Request } from '../wire/schema.ts';
+import { type Caller, Desk, DESK_LIMITS, type Ticket } from './desk.ts';
+
+/** What is asked of the shop and answered once. */
+export type StorefrontRequest = Extract<
+  Request, { op: 'events' | 'recommend' | 'similar' | 'catalogue' | 'insight' }
+>;
+
+/** A subscription that was asked for. */
+export interface Subscribed {
+  /** No push after that. */
+  readonly stop: () => void;
+  /** Where that is not known at once: settles when it stands, rejects when it is refused. */
+  readonly standing?: Promise<void>;
+}
+
+/** A socket's way to the shop, which is on this thread or on another. */
+export interface StorefrontDoor {
+  /** As `Desk.take` takes work: `done` is the reply without its id. */
+  take(caller: Caller, patienceMs: number | undefined, request: StorefrontRequest): Ticket<object>;
+  /** As `Storefront.subscribe`; what refuses it is thrown, or rejected with. */
+  subscribe(subscription: Subscription, push: (push: Push) => void): Subscribed;
+}
+
+/** The door of a shop on this thread: its work takes its turn at the desk. */
+export class DeskDoor implements StorefrontDoor {
+  readonly #desk: Desk;
+
+  /** A desk of its own where none is named. */
+  constructor(private readonly storefront: Storefront, clock: Clock, desk?: Desk) {
+    this.#desk = desk ?? new Desk({ clock, pace: null, nextTurn: setImmediate, limits: DESK_LIMITS });
+  }
+
+  take(caller: Caller, patienceMs: number | undefined, request: StorefrontRequest): Ticket<object> {
+    return this.#desk.take(caller, patienceMs, (leftMs) => this.#run(request, leftMs));
+  }
+
+  subscribe(subscription: Subscription, push: (push: Push) => void): Subscribed {
+    return { stop: this.storefront.subscribe(subscription, push) };
+  }
+
+  async #run(request: StorefrontRequest, leftMs: number): Promise<object> {
+    const { storefront } = this;
+    const { priority } = request;
+    switch (request.op) {
+      case 'events': return storefront.ingest(request.events);
+      case 'recommend': return storefront.recommend(request, leftMs, priority);
+      case 'similar': return storefront.similar(request);
+      case 'catalogue': return storefront.catalogue(request);
+      case 'insight': return storefront.insight(request, leftMs, priority);
+    }
+  }
+}
+
+export function isStorefrontRequest(request: Request): request is StorefrontRequest {
+  switch (request.op) {
+    case 'events': case 'recommend': case 'similar': case 'catalogue': case 'insight': return true;
+    default: return false;
+  }
+}
+
+/** Of an operation that nobody here answers. */
+export function unknownOp({ op }: Request): ServeError {
+  return new ServeError('unknown_op', op);
+}
