@@ -4,6 +4,7 @@ import { atOdds } from './sampling/prior.ts';
 import { asIs, TrainingPart, type Sampler } from './sampling/training-part.ts';
 import type { Fold, Splitter } from './split/plan.ts';
 import type { Examples } from './table.ts';
+import { TrainingError } from './training-error.ts';
 
 /** What is learned from a training part, in order: hold out, resample, fit, calibrate. */
 export interface Pipeline {
@@ -41,10 +42,15 @@ export function describe({ learner, sampler, calibrator }: Pipeline): string {
 
 function fitPart(pipeline: Pipeline, whole: TrainingPart, seed: number): Fitted {
   const { learner, sampler = asIs, inner, calibrator } = pipeline;
+  if (learner.divides && sampler !== asIs) {
+    throw new TrainingError(`${learner.name} splits its rows, and they may not be resampled before: ` +
+      'give the sampler to its members');
+  }
   const fold = inner?.(whole.examples).folds[0];
   const { part, held } = fold ? whole.divide(fold) : { part: whole, held: undefined };
   const resampled = sampler.resample(part, new Prng(seed));
+  const width = whole.examples.table.columns.length;
   const raw = resampled.fit(learner, seed, held);
-  const fitted = pipeline.keepOdds ? atOdds(raw, resampled.oddsBy) : raw;
+  const fitted = pipeline.keepOdds ? atOdds(raw, resampled.oddsBy, width) : raw;
   return calibrator && held ? calibrator.calibrate(fitted, held) : fitted;
 }

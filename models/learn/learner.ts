@@ -4,6 +4,8 @@ import type { Examples, Table } from './table.ts';
 /** A way to learn from examples, with its settings fixed. The same seed gives the same model. */
 export interface Learner<F extends Fitted = Fitted> {
   readonly name: string; // as a card or a search prints it: 'boosted trees, 15 leaves'
+  /** It splits what it learns from: nothing that was resampled may come in. */
+  readonly divides?: boolean;
   /** `validation` stops iterative learners early; without it they run to their end. */
   fit(examples: Examples, seed: number, validation?: Examples): F;
 }
