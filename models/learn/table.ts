@@ -30,6 +30,11 @@ export interface Examples {
   readonly groups?: Uint32Array;
 }
 
+/** One a row: 1 where nothing is said. */
+export function weightsOf({ labels, weights }: Examples): Float64Array {
+  return weights ?? new Float64Array(labels.length).fill(1);
+}
+
 /** A column of numbers. */
 export function numbers(name: string, values: ArrayLike<number>): Column {
   return { name, kind: 'number', values: Float64Array.from(values) };

@@ -1,12 +1,12 @@
 import { Prng } from '../../../server/core/prng.ts';
 import type { Learner } from '../learner.ts';
 import { featureRows } from '../rows.ts';
-import type { Examples } from '../table.ts';
+import { weightsOf, type Examples } from '../table.ts';
 import { Binning } from './binning.ts';
 import { TreeCollector } from './collect.ts';
 import { FittedTrees } from './fitted.ts';
 import { Grower, type GrownNode, type GrownTree } from './grow.ts';
-import { OBJECTIVES, type Objective } from './objective.ts';
+import { OBJECTIVES, type Objective } from '../objective.ts';
 
 export interface BoostingSettings {
   /** `logistic` learns probabilities from labels 0 and 1, `squared` any values. */
@@ -100,10 +100,6 @@ function watch(binning: Binning, { table, labels, ...rest }: Examples, start: nu
     weights: weightsOf({ table, labels, ...rest }),
     margins: new Float64Array(table.rows).fill(start),
   };
-}
-
-export function weightsOf({ labels, weights }: Examples): Float64Array {
-  return weights ?? new Float64Array(labels.length).fill(1);
 }
 
 /** Adds the tree's leaves to the rows' sums; `whole`: every row learned, so each is in a leaf. */

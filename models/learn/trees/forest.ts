@@ -1,9 +1,8 @@
 import { Prng } from '../../../server/core/prng.ts';
 import type { Learner } from '../learner.ts';
 import { featureRows } from '../rows.ts';
-import type { Examples } from '../table.ts';
+import { weightsOf, type Examples } from '../table.ts';
 import { Binning } from './binning.ts';
-import { weightsOf } from './boosting.ts';
 import { TreeCollector } from './collect.ts';
 import { FittedTrees } from './fitted.ts';
 import { Grower, type GrownNode } from './grow.ts';

@@ -42,7 +42,7 @@ export class OnnxGraphBuilder {
   constant(
     name: string,
     shape: readonly number[],
-    data: Float32Array | Int32Array | BigInt64Array,
+    data: ConstantArray,
   ): Value {
     assert.equal(data.length, shape.reduce((count, size) => count * size, 1), name);
     this.#constants.push({
@@ -120,8 +120,11 @@ export class OnnxGraphBuilder {
   }
 }
 
-function elementType(data: Float32Array | Int32Array | BigInt64Array): ElementType {
+type ConstantArray = Float32Array | Float64Array | Int32Array | BigInt64Array;
+
+function elementType(data: ConstantArray): ElementType {
   if (data instanceof Float32Array) return 'FP32';
+  if (data instanceof Float64Array) return 'FP64';
   return data instanceof Int32Array ? 'INT32' : 'INT64';
 }
 

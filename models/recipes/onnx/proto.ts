@@ -55,7 +55,7 @@ export interface OnnxShape {
 export const ATTRIBUTE_TYPE = { float: 1, int: 2, string: 3, floats: 6, ints: 7, strings: 8 } as const;
 
 /** TensorProto.data_type of the datatypes we write, by their KServe names. */
-export const ELEMENT_TYPE = { FP32: 1, INT32: 6, INT64: 7, BYTES: 8, BOOL: 9 } as const;
+export const ELEMENT_TYPE = { FP32: 1, INT32: 6, INT64: 7, BYTES: 8, BOOL: 9, FP64: 11 } as const;
 
 const field = (type: string, id: number): protobuf.IField => ({ type, id });
 const list = (type: string, id: number): protobuf.IField => ({ rule: 'repeated', type, id });

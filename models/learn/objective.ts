@@ -1,4 +1,4 @@
-/** What boosting makes least: a loss of each row's margin and label, times the row's weight. */
+/** What training makes least: a loss of each row's margin and label, times the row's weight. */
 export type Objective = 'logistic' | 'squared';
 
 interface Loss {
