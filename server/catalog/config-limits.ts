@@ -14,5 +14,8 @@ export const CONFIG_LIMITS = {
   timeoutUsMax: 600_000_000,
   instancesMax: 256,
   ttlSecondsMax: 31_536_000, // of answers that are kept: a year
+  warmupsMax: 64, // requests before a model is ready
+  warmupRunsMax: 10_000, // of one of them
+  warmupBytesMax: 67_108_864, // of one of its inputs
   slabBytesMax: 1_073_741_824, // of the rows that wait
 } as const;

@@ -39,6 +39,8 @@ export interface ModelConfig {
   };
   /** Whether answers are kept for requests that say the same, and for how long; 0 is no limit. */
   readonly response_cache: { readonly enable: boolean; readonly ttl_seconds: number };
+  /** Requests that each instance answers before the model is ready. */
+  readonly model_warmup?: readonly WarmupSample[];
   /** Where requests share a state; `input` and `output` are then what clients see. */
   readonly sequence?: SequenceConfig;
   /** Of an ensemble: what runs, in an order in which each has its inputs. Absent for all others. */
@@ -57,6 +59,21 @@ export interface ModelConfig {
 
 /** What runs a model of its own. */
 export type Platform = 'onnxruntime_onnx' | 'tensorflow_tfjs' | 'plain' | 'pipeline';
+
+/** A request that is answered for nobody, so that the first caller's finds all in place. */
+export interface WarmupSample {
+  readonly name: string; // '' for none
+  readonly rows: number;
+  readonly runs: number;
+  readonly inputs: readonly WarmupInput[];
+}
+
+export interface WarmupInput {
+  readonly name: string;
+  readonly dims: readonly number[]; // without the batch dimension
+  /** A file in the model's folder `warmup`: the bytes of all rows. */
+  readonly data: 'zero' | 'random' | { readonly file: string };
+}
 
 /** What one run needs of what all models share, and its share of the chances: a `priority`-th. */
 export interface RateLimit {

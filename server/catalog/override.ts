@@ -6,8 +6,8 @@ import type { ModelOverride } from './directory.ts';
 
 /** What a model is called that is not in the repository: a folder's name, and nothing above it. */
 const NAME = /^[\w-][\w.-]{0,127}$/;
-/** `1/model.onnx`, or a file beside the versions such as `labels.txt`. */
-const PATH = /^(?:[1-9]\d{0,14}\/)?[\w-][\w.-]{0,254}$/;
+/** `1/model.onnx`, `warmup/x`, or a file beside the versions such as `labels.txt`. */
+const PATH = /^(?:(?:[1-9]\d{0,14}|warmup)\/)?[\w-][\w.-]{0,254}$/;
 
 /**
  * Writes a model's files into a repository folder of their own, which it returns: the caller

@@ -9,6 +9,7 @@ import { parseBatching } from './parse-batching.ts';
 import { parseEnsemble } from './parse-ensemble.ts';
 import { parseRollout } from './parse-rollout.ts';
 import { parseSequence } from './parse-sequence.ts';
+import { parseWarmup } from './parse-warmup.ts';
 
 const PLATFORMS = [
   'onnxruntime_onnx', 'tensorflow_tfjs', 'plain', 'pipeline', 'ensemble',
@@ -17,7 +18,7 @@ const FIELDS = [
   'name', 'platform', 'max_batch_size', 'input', 'output', 'version_policy', 'version_labels',
   'instance_group', 'dynamic_batching', 'parameters',
   'backend', 'response_cache', 'rollout', 'ensemble_scheduling',
-  'sequence_batching', 'model_transaction_policy',
+  'sequence_batching', 'model_transaction_policy', 'model_warmup',
 ];
 /** What `/v2/models/…/config` says beside: taken back, but only as it says it. */
 const NEUTRAL = {
@@ -46,6 +47,10 @@ export function parseConfig(json: unknown, folder: string, file = 'config.json')
   if (sequence.present && (platform === 'ensemble' || isLoose({ input, output }))) {
     sequence.fail('goes with models of fixed sizes alone, and not with ensembles');
   }
+  const warmup = root.at('model_warmup');
+  if (warmup.present && platform === 'ensemble') {
+    warmup.fail('goes with the models of an ensemble, and not with itself');
+  }
   for (const other of ['response_cache', 'rollout']) {
     if (sequence.present && root.at(other).present) root.at(other).fail('goes not with sequences');
   }
@@ -63,6 +68,7 @@ export function parseConfig(json: unknown, folder: string, file = 'config.json')
       root.at('dynamic_batching'), maxBatchSize, rowBytes(input, output)),
     ...(platform === 'ensemble' ? { ensemble: parseEnsemble(steps, input, output) } : {}),
     ...(sequence.present ? { sequence: parseSequence(sequence) } : {}),
+    ...(warmup.present ? { model_warmup: parseWarmup(warmup, input, maxBatchSize) } : {}),
     ...(root.at('rollout').present ? { rollout: parseRollout(root.at('rollout')) } : {}),
     response_cache: responseCache(root.at('response_cache')),
     parameters: parameters(root.at('parameters')),
@@ -136,15 +142,22 @@ function versionLabels(node: Node): Record<string, number> {
 function instances(node: Node): ModelConfig['instance_group'] {
   const groups = node.isList ? node.list(1, 64) : [node];
   const counts = groups.map((group) => {
-    group.fields(['count', 'kind', 'name', 'rate_limiter']);
-    group.at('kind').optional('KIND_CPU' as const, (kind) =>
-      kind.oneOf(['KIND_CPU', 'KIND_AUTO', 'KIND_MODEL'] as const));
+    group.fields(['count', 'kind', 'name', 'rate_limiter', 'gpus']);
+    group.at('kind').optional('KIND_CPU' as const, device);
+    group.at('gpus').optional([], (gpus) => gpus.isList && gpus.list(0, 64).length === 0
+      ? [] : gpus.fail('must be empty: this server runs models on the CPU'));
     return group.at('count').optional(1, (count) => count.integer(0, CONFIG_LIMITS.instancesMax));
   });
   const [limited, second] = groups.filter((group) => group.at('rate_limiter').present);
   if (second) second.at('rate_limiter').fail('only one group may have one: it is for all');
   const count = Math.min(CONFIG_LIMITS.instancesMax, counts.reduce((sum, each) => sum + each, 0));
   return limited ? { count, rate_limiter: rateLimit(limited.at('rate_limiter')) } : { count };
+}
+
+function device(kind: Node): 'KIND_CPU' | 'KIND_AUTO' | 'KIND_MODEL' {
+  const known = kind.oneOf(['KIND_CPU', 'KIND_AUTO', 'KIND_MODEL', 'KIND_GPU'] as const);
+  if (known !== 'KIND_GPU') return known;
+  return kind.fail('this server runs models on the CPU; KIND_AUTO takes what there is');
 }
 
 /** `global` changes nothing: there is one device. */

@@ -8,6 +8,7 @@ import { type SlabLayout, slabRegions } from '../core/slab.ts';
 import { DATATYPE_ARRAYS, type Datatype, elements, type TensorArray } from '../core/tensor.ts';
 import { runApart } from './run-apart.ts';
 import type { RunningModel, Runtime } from './runtime.ts';
+import { type Warmup, warmups } from './warm-up.ts';
 
 /** How long a model is timed for one batch size, and how often at least. */
 const MEASURE_US = 20_000;
@@ -40,7 +41,10 @@ export class ModelInstance {
     this.#outputValues = this.#outputs.map((block) => block.values);
   }
 
-  /** Loads the model and runs it once at each end of its batch sizes. Fails with `backend`. */
+  /**
+   * Loads the model, runs it once at each end of its batch sizes, and then what its config has it
+   * answer before it is ready. Fails with `backend`.
+   */
   static async open(
     runtime: Runtime, folder: string, config: ModelConfig,
   ): Promise<ModelInstance> {
@@ -48,6 +52,7 @@ export class ModelInstance {
     try {
       for (const rows of instance.#warmSizes) await instance.#runStaged(rows);
       await instance.#refuseNaN(folder);
+      for (const warmup of await warmups(folder, config)) await instance.#warmUp(warmup);
     } catch (cause) {
       await instance.close();
       throw cause;
@@ -77,6 +82,15 @@ export class ModelInstance {
     if (!zeros.some((place) => ones.includes(place))) return;
     throw new ServeError('backend',
       `${folder}: the model answers NaN, whatever it is asked: its weights hold NaN`);
+  }
+
+  async #warmUp({ rows, runs, inputs }: Warmup): Promise<void> {
+    this.#inputs.forEach(({ bytes }, at) => bytes.set(inputs[at]?.data ?? []));
+    try {
+      for (let run = 0; run < runs; run += 1) await this.#runStaged(rows);
+    } finally {
+      for (const { bytes } of this.#inputs) bytes.fill(0);
+    }
   }
 
   /** Of the last run's first row, by output and element. */

@@ -6,6 +6,7 @@ import type { RowFailure } from '../core/row-failure.ts';
 import { assertBytes, type Tensor } from '../core/tensor.ts';
 import { runApart } from './run-apart.ts';
 import type { RunningModel, Runtime } from './runtime.ts';
+import { type Warmup, warmups } from './warm-up.ts';
 
 /** The answers of a run's rows, null where there is none, and why not. */
 export interface LooseAnswers {
@@ -24,14 +25,23 @@ export class LooseInstance {
   }
 
   /**
-   * Fails with `backend`. No run goes before the first request's: nobody knows which texts and
-   * sizes the model takes.
+   * Runs what its config has it answer before it is ready, and nothing else: nobody knows which texts
+   * and sizes a model takes. Fails with `backend`.
    */
   static async open(
     runtime: Runtime, folder: string, config: ModelConfig,
   ): Promise<LooseInstance> {
     const model = await runtime.open(folder, config);
-    if (model.runLoose) return new LooseInstance(model as LooseModel, config);
+    if (model.runLoose) {
+      const instance = new LooseInstance(model as LooseModel, config);
+      try {
+        for (const warmup of await warmups(folder, config)) await instance.#warmUp(warmup);
+      } catch (cause) {
+        await model.close();
+        throw cause;
+      }
+      return instance;
+    }
     await model.close();
     throw new ServeError('backend', `${config.name}: ${runtime.platform} takes no texts and no -1`);
   }
@@ -59,6 +69,14 @@ export class LooseInstance {
 
   close(): Promise<void> {
     return this.model.close();
+  }
+
+  async #warmUp({ rows, runs, inputs }: Warmup): Promise<void> {
+    // A loose model has no sequences, and so no input that clients do not see.
+    const columns = inputs.map((tensor) => looseValues(tensor as Tensor, rows, this.#batches));
+    const batch = Array.from({ length: rows }, (_, row) =>
+      columns.map((column) => column[row] as LooseRow[number]));
+    for (let run = 0; run < runs; run += 1) await this.#run(batch);
   }
 
   async #run(rows: readonly LooseRow[]): Promise<LooseRow[]> {

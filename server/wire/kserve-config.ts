@@ -1,4 +1,4 @@
-import type { ModelConfig, SequenceConfig, TensorConfig } from '../catalog/model-config.ts';
+import type { ModelConfig, SequenceConfig, TensorConfig, WarmupSample } from '../catalog/model-config.ts';
 
 const BACKENDS: Readonly<Record<ModelConfig['platform'], string>> = {
   onnxruntime_onnx: 'onnxruntime',
@@ -34,11 +34,25 @@ export function encodeConfig(config: ModelConfig): string {
     parameters: Object.fromEntries(Object.entries(config.parameters).map(
       ([key, value]) => [key, { string_value: String(value) }])),
     response_cache: config.response_cache.enable ? config.response_cache : { enable: false },
+    ...(config.model_warmup ? { model_warmup: warmupsOf(config, config.model_warmup) } : {}),
     ...(config.ensemble ? { ensemble_scheduling: { step: config.ensemble } } : {}),
     ...(config.sequence ? { sequence_batching: sequenceOf(config.sequence) } : {}),
     ...(config.rollout ? { rollout: config.rollout } : {}),
     model_transaction_policy: { decoupled: false },
   });
+}
+
+function warmupsOf({ input }: ModelConfig, samples: readonly WarmupSample[]): object[] {
+  return samples.map(({ name, rows, runs, inputs }) => ({
+    ...(name === '' ? {} : { name }),
+    batch_size: rows,
+    count: runs,
+    inputs: Object.fromEntries(inputs.map(({ name: key, dims, data }) => {
+      const data_type = input.find((tensor) => tensor.name === key)?.data_type;
+      const source = typeof data === 'string' ? { [`${data}_data`]: true } : { input_data_file: data.file };
+      return [key, { data_type, dims, ...source }];
+    })),
+  }));
 }
 
 /** As Triton has it, whose parser of configs takes it back. */

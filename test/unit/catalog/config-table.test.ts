@@ -18,7 +18,7 @@ const rows: Row[] = [...page.matchAll(/^\| (`.*?) \| (.*?) \| (.*?) \|/gm)].flat
 suite('The table of config.json', () => {
   test('has each field that the parser knows, and no other', () => {
     const objects = ['', 'input[]', 'version_policy', 'version_policy.latest',
-      'version_policy.specific', 'instance_group[]', 'response_cache', 'rollout',
+      'version_policy.specific', 'instance_group[]', 'model_warmup[]', 'response_cache', 'rollout',
       'ensemble_scheduling', 'ensemble_scheduling.step[]', 'sequence_batching',
       'model_transaction_policy', 'dynamic_batching',
       'dynamic_batching.default_queue_policy'];
@@ -70,9 +70,11 @@ function unquoted(cell: string): string[] {
 
 function listOf(path: string): (count: number) => unknown {
   const one = (i: number): unknown =>
-    path.endsWith('put') ? { name: `t${i}`, data_type: 'TYPE_FP32', dims: [1] } : 1;
+    path === 'model_warmup' ? WARMUP : path.endsWith('put') ? { name: `t${i}`, data_type: 'TYPE_FP32', dims: [1] } : 1;
   return (count) => Array.from({ length: count }, (_, i) => one(i));
 }
+
+const WARMUP = { inputs: { x: { data_type: 'TYPE_FP32', dims: [1], zero_data: true } } };
 
 /** The least config with a value at a path; `undefined` takes what is there away. */
 function parse(path: string, value: unknown): unknown {
@@ -83,6 +85,7 @@ function parse(path: string, value: unknown): unknown {
   if (path.startsWith('rollout.')) {
     at['rollout'] = { stable: 1, candidate: 2, mode: 'canary', share: 0.5 };
   }
+  if (path.startsWith('model_warmup[]')) at['model_warmup'] = [{ ...WARMUP }];
   const parts = path.split('.').filter((part) => part !== '');
   parts.forEach((part, i) => {
     const name = part.replace('[]', '');
