@@ -14,6 +14,8 @@ import type { FrontNumbers } from './fronts/numbers.ts';
 import { creditsOf } from './fronts/orders.ts';
 import { sessionLimits, transportLimits } from './front-limits.ts';
 import { addDemoRoutes } from './demo/routes.ts';
+import { Explainer } from './explain/explainer.ts';
+import { ProfileShelf } from './explain/profile.ts';
 import { seedDemo } from './demo/seed.ts';
 import { laneStats, observedLanes, observeLanes } from './observe-lanes.ts';
 import { Metrics } from './observe/metrics.ts';
@@ -24,6 +26,7 @@ import { RequestTracing } from './observe/request-tracing.ts';
 import { observeSpans, postTo, SpanExporter } from './observe/span-exporter.ts';
 import { Tracer } from './observe/tracer.ts';
 import { Desk, DESK_LIMITS } from './routes/desk.ts';
+import { addExplainRoutes, EXPLAIN_LIMITS, type Explaining, findModelIn } from './routes/explain.ts';
 import { addKserveRoutes } from './routes/kserve.ts';
 import { parseResources } from './pool/rate-limiter.ts';
 import { addModelLifeRoutes } from './routes/model-life.ts';
@@ -100,6 +103,7 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
   });
   opened.push(() => host.close());
   const pace = new Pace(clock, setImmediate, STOREFRONT_TURN_US_MAX);
+  const profiles = new ProfileShelf(repository);
   const desk = new Desk({
     clock, pace, nextTurn: setImmediate,
     limits: {
@@ -107,7 +111,15 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
       waitingMax: config.storefrontQueueMax, deadlineMs: config.storefrontDeadlineMs,
     },
   });
-  const shopParts = { pace, addon, store, retriever, inference: host, repository, clock, log };
+  const explainer = new Explainer({
+    inference: host, find: findModelIn(host, host),
+    profile: (model, version) => profiles.of(model, version),
+  });
+  const explaining: Explaining = {
+    explainer, clock,
+    desk: new Desk({ clock, pace, nextTurn: setImmediate, limits: EXPLAIN_LIMITS }),
+  };
+  const shopParts = { explainer, pace, addon, store, retriever, inference: host, repository, clock, log };
   const snapshotPath = join(config.dataDir, 'shop.snapshot');
   const opening = openShop({ ...shopParts, sessionMinutesMax, snapshotPath });
   await Promise.allSettled([opening, host.loaded]); // neither goes on alone when the other fails
@@ -142,10 +154,11 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
   });
   addModelLifeRoutes(router, host, config.modelControl === 'explicit');
   addStorefrontRoutes(router, shop, clock, desk);
+  addExplainRoutes(router, explaining);
   const page = async (): Promise<string> => (await refresh(), metrics.text());
   addOpsRoutes(router, { healthy: () => healthy, metrics: page });
   addDemoRoutes(router, { store, storefront: shop, clock, transport: () => transport.name });
-  const door = new DeskDoor(shop, clock, desk);
+  const door = new DeskDoor(shop, clock, desk, explaining);
   const sessions = new SocketSessions({
     lanes: host, directory: host, details: host, door, clock, log, tracing, restrictions, requests,
     version: VERSION, credits: creditsOf(config), limits: sessionLimits(config),
@@ -201,7 +214,7 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
     fronts?.stopListening();
     log.info('draining', { sockets: sessions.count, rows: openRows(host), msMax: drainMsMax });
     await poll?.close();
-    await desk.close(drainMsMax); // while its models still answer
+    await Promise.all([desk, explaining.desk].map((each) => each.close(drainMsMax))); // models still answer
     idle.stop();
     await Promise.all([fronts?.drain(), host.close()]);
     await fronts?.close();

@@ -16,14 +16,14 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   customers: ['core', 'wire'],
   explain: ['core'],
   watch: ['core', 'observe', 'wire', 'store', 'storefront', 'features', 'catalog'],
-  wire: ['core', 'catalog'],
+  wire: ['core', 'catalog', 'explain'],
   observe: ['core'],
   catalog: ['core'],
   ann: ['core'],
   'index-tool': ['core', 'ann'],
   batch: ['core', 'observe', 'catalog'],
   flow: ['core', 'catalog', 'batch'],
-  runtime: ['core', 'catalog', 'ann'], // ann: for pipelines
+  runtime: ['core', 'catalog', 'ann', 'explain'], // ann: for pipelines; explain: trees in plain models
   pool: ['core', 'catalog', 'observe', 'batch', 'runtime'],
   transport: ['core'],
   store: ['core', 'wire'],
@@ -31,7 +31,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'core', 'wire', 'store', 'ann', 'observe', 'catalog', 'client', 'runtime', // runtime: `eval`
     'features', 'explain', 'customers',
   ],
-  routes: ['core', 'wire', 'batch', 'catalog', 'observe', 'storefront', 'transport'],
+  routes: ['core', 'wire', 'batch', 'catalog', 'observe', 'storefront', 'transport', 'explain'],
   fronts: ['core', 'wire', 'observe', 'catalog', 'batch', 'flow', 'pool', 'transport', 'storefront', 'routes'],
   demo: ['core', 'wire', 'store', 'routes', 'transport', 'storefront'],
   client: ['core', 'wire'],

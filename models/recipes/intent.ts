@@ -1,6 +1,9 @@
 import type { Clock } from '../../server/core/clock.ts';
+import { PROFILE_FILE, writeProfile } from '../../server/explain/profile.ts';
 import { INTENT_FEATURES } from '../../server/storefront/intent-features.ts';
+import { INTENT_ANSWER, intentWords } from '../../server/storefront/intent-words.ts';
 import type { ShopEvent } from '../../server/wire/schema.ts';
+import { whyOfDense } from '../explain/why-model.ts';
 import { intentExamples, intentSessions } from './intent/examples.ts';
 import type { BinaryScores } from '../learn/metrics/binary-scores.ts';
 import { trainIntent } from './intent/train.ts';
@@ -18,13 +21,13 @@ export interface IntentOptions {
 }
 
 /**
- * Learns whether a session will end in a purchase, and writes the same weights twice: `intent`
- * (ONNX) and `intent-tfjs`. Or why the log has nothing to learn from and be scored on.
+ * Learns whether a session will end in a purchase, and writes the same weights three times: `intent`
+ * (ONNX), `intent-tfjs`, and `intent-why`, which explains. Or why the log has nothing to learn from and be scored on.
  */
 export function makeIntent(
   events: Iterable<ShopEvent>, trainedOn: string, options: IntentOptions, clock: Clock,
   report: Report,
-): [NewModel, NewModel] | { readonly why: string } {
+): NewModel[] | { readonly why: string } {
   const sessions = intentSessions(events, options.silenceMs);
   const examples = intentExamples(sessions, options.seed);
   const trained = trainIntent(examples, options, clock, report);
@@ -68,17 +71,23 @@ export function makeIntent(
     output: [{ name: 'probability', data_type: 'TYPE_FP32', dims: [1] }],
     ...(platform === 'tensorflow_tfjs' ? { parameters: { backend: 'wasm' } } : {}),
   });
+  const explaining = {
+    [PROFILE_FILE]: writeProfile({
+      answer: INTENT_ANSWER, scale: 'probability', features: intentWords(),
+      background: trained.background,
+    }),
+  };
   return [{
     name: 'intent',
     config: config('onnxruntime_onnx'),
     card: { name: 'intent', ...card },
-    files: { 'model.onnx': mlpOnnx(trained.model) },
+    files: { 'model.onnx': mlpOnnx(trained.model), ...explaining },
   }, {
     name: 'intent-tfjs',
     config: config('tensorflow_tfjs'),
     card: { name: 'intent-tfjs', ...card },
-    files: { ...mlpTfjs(trained.model) },
-  }];
+    files: { ...mlpTfjs(trained.model), ...explaining },
+  }, whyOfDense(trained.model, trained.background, card)];
 }
 
 /** What the sessions lack: purchases, or what goes before them. */

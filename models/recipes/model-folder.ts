@@ -23,7 +23,7 @@ export interface ModelCard {
 
 /** The part of `config.json` that the recipes write; Triton's names. */
 export interface WrittenConfig {
-  readonly platform: 'onnxruntime_onnx' | 'tensorflow_tfjs';
+  readonly platform: 'onnxruntime_onnx' | 'tensorflow_tfjs' | 'plain';
   readonly max_batch_size: number;
   readonly input: readonly WrittenTensor[];
   readonly output: readonly WrittenTensor[];
@@ -40,10 +40,13 @@ export interface NewModel {
   readonly config?: WrittenConfig; // absent: vectors only, nothing to run
   readonly card: ModelCard;
   readonly files: Readonly<Record<string, string | Uint8Array>>; // of the version folder
+  /** A model that was written before: this one is about its newest version, and has its number. */
+  readonly versionOf?: string;
 }
 
 /**
- * Adds a version to a model of a repository and returns its number, one more than the newest. Every
+ * Adds a version to a model of a repository and returns its number, one more than the newest, or that
+ * of the model's `versionOf`. Every
  * file is whole before it is seen: the version folder and the two files above it are written under
  * other names and renamed, the folder first. A process that dies midway leaves the model as it was.
  */
@@ -51,7 +54,9 @@ export function writeModel(repository: string, model: NewModel): number {
   const folder = join(repository, model.name);
   mkdirSync(folder, { recursive: true });
   removeParts(folder);
-  const version = 1 + Math.max(0, ...versionsIn(folder));
+  const version = model.versionOf === undefined
+    ? 1 + Math.max(0, ...versionsIn(folder))
+    : Math.max(1, ...versionsIn(join(repository, model.versionOf)));
   const part = join(folder, `.part-${version}`);
   mkdirSync(part);
   for (const [name, data] of Object.entries(model.files)) writeFileSync(join(part, name), data);

@@ -61,7 +61,7 @@ export async function trainStore(
         continue;
       }
       report.line(`${models.why}: the intent model stays as it is`);
-      for (const name of ['intent', 'intent-tfjs']) copyModel(shipped, repository, name);
+      for (const name of ['intent', 'intent-tfjs', 'intent-why']) copyModel(shipped, repository, name);
       continue;
     }
     if (!enough) {

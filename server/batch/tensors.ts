@@ -1,15 +1,15 @@
 import { isUtf8 } from 'node:buffer';
 import { shapeOfRows } from '../catalog/model-config.ts';
 import { ServeError } from '../core/errors.ts';
-import { firstNonFinite } from '../core/finite.ts';
+import { firstInfinite, firstNonFinite } from '../core/finite.ts';
 import { gatherRows, scatterRows } from '../core/rows.ts';
 import { assertBytes, type Tensor, type TensorSpec, textsOf } from '../core/tensor.ts';
 import type { Job, Lane, LaneTensor } from './lane.ts';
 
 /**
  * Rows that the tensors hold, once each of them has been found to fit the lane: names, datatypes,
- * shapes, bytes, and no NaN or infinity. Fails with `bad_tensor` saying what was sent and what the
- * model takes.
+ * shapes, bytes, and no infinity; no NaN either, unless the model takes it for missing. Fails with
+ * `bad_tensor` saying what was sent and what the model takes.
  */
 export function checkInputs(lane: Lane, tensors: readonly Tensor[]): number {
   let rows = 0;
@@ -23,7 +23,7 @@ export function checkInputs(lane: Lane, tensors: readonly Tensor[]): number {
     }
     rows = own;
     assertBytes(tensor);
-    checkFinite(tensor);
+    checkFinite(tensor, lane.config.parameters.missing === 'nan');
     if (tensor.datatype === 'BYTES' && lane.config.platform === 'onnxruntime_onnx') {
       checkTexts(tensor);
     }
@@ -118,9 +118,14 @@ function checkTexts(tensor: Tensor): void {
   }
 }
 
-function checkFinite({ name, datatype, data }: Tensor): void {
+function checkFinite({ name, datatype, data }: Tensor, missing: boolean): void {
   const at = firstNonFinite(datatype, data);
-  if (at >= 0) throw bad(`'${name}' element ${at} is NaN or infinite`);
+  if (at < 0) return;
+  if (!missing || (datatype !== 'FP32' && datatype !== 'FP64')) {
+    throw bad(`'${name}' element ${at} is NaN or infinite`);
+  }
+  const infinite = firstInfinite(datatype, data, at);
+  if (infinite >= 0) throw bad(`'${name}' element ${infinite} is infinite`);
 }
 
 function names(tensors: readonly LaneTensor[]): string {

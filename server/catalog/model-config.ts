@@ -52,6 +52,8 @@ export interface ModelConfig {
     readonly placement: 'auto' | 'inline' | 'pool';
     /** tfjs only. */
     readonly backend: 'wasm' | 'cpu';
+    /** NaN in an FP32 or FP64 input is a missing value, and passed on; refused when absent. */
+    readonly missing?: 'nan';
     /** The model's own, for who uses it: the server does not look. */
     readonly [name: string]: Parameter;
   };

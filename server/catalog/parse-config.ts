@@ -182,7 +182,7 @@ function rowBytes(input: readonly TensorConfig[], output: readonly TensorConfig[
 
 /** Values may also be written as Triton does: `{"string_value": "..."}`. */
 function parameters(node: Node): ModelConfig['parameters'] {
-  const known = ['placement', 'backend'];
+  const known = ['placement', 'backend', 'missing'];
   const values = node.optional({} as Record<string, Parameter>, (each) =>
     each.map((value) => value.unwrapped('string_value').parameter()));
   const one = <T extends string>(name: string, otherwise: T, may: readonly T[]): T => {
@@ -195,6 +195,7 @@ function parameters(node: Node): ModelConfig['parameters'] {
     ...Object.fromEntries(Object.entries(values).filter(([name]) => !known.includes(name))),
     placement: one('placement', 'auto', ['auto', 'inline', 'pool']),
     backend: one('backend', 'wasm', ['wasm', 'cpu']),
+    ...(values['missing'] !== undefined && { missing: one('missing', 'nan', ['nan']) }),
   };
 }
 

@@ -14,6 +14,17 @@ export function firstNonFinite(datatype: TensorDatatype, data: Uint8Array): numb
   }
 }
 
+/** Index of the first element from `from` on that is infinite, NaN passed over, or -1. */
+export function firstInfinite(datatype: 'FP32' | 'FP64', data: Uint8Array, from: number): number {
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  const width = datatype === 'FP32' ? 4 : 8;
+  for (let i = from; i < data.byteLength / width; i += 1) {
+    const value = width === 4 ? view.getFloat32(i * 4, true) : view.getFloat64(i * 8, true);
+    if (Math.abs(value) === Infinity) return i;
+  }
+  return -1;
+}
+
 /** Where aligned, the usual case is one pass: `x * 0` is 0 for finite x and NaN for every other. */
 function floats(data: Uint8Array): number {
   if (data.byteOffset % 4 !== 0) return scan(data, 4, 0x7f80_0000);

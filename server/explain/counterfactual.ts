@@ -1,4 +1,5 @@
 import type { Evaluate } from './evaluate.ts';
+import type { Goal } from './question.ts';
 
 /** What may be changed, and how. A feature that is not actionable stays as it is. */
 export interface Lever {
@@ -7,12 +8,6 @@ export interface Lever {
   readonly max: number;
   readonly step?: number; // values are min + a multiple of it; any value when absent
   readonly direction?: 'up' | 'down'; // both when absent
-}
-
-export interface Goal {
-  /** The model's answer is to be at least, or at most, this. */
-  readonly target: number;
-  readonly side: 'at_least' | 'at_most';
 }
 
 export interface CounterfactualOptions {

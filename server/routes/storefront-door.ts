@@ -2,12 +2,15 @@ import type { Clock } from '../core/clock.ts';
 import { ServeError } from '../core/errors.ts';
 import type { Storefront, Subscription } from '../storefront/storefront.ts';
 import type { Push, Request } from '../wire/schema.ts';
-import { type Caller, Desk, DESK_LIMITS, type Ticket } from './desk.ts';
+import { Caller, Desk, DESK_LIMITS, type Ticket } from './desk.ts';
+import { type Explaining, explainWithin } from './explain.ts';
 
-/** What is asked of the shop and answered once. */
+/** What is asked of the shop, or of who explains its models, and answered once. */
 export type StorefrontRequest = Extract<
-  Request, { op: 'events' | 'recommend' | 'similar' | 'catalogue' | 'insight' }
+  Request, { op: 'events' | 'recommend' | 'similar' | 'catalogue' | 'insight' | 'explain' }
 >;
+
+type Asked<Name extends StorefrontRequest['op']> = Extract<StorefrontRequest, { op: Name }>;
 
 /** A subscription that was asked for. */
 export interface Subscribed {
@@ -28,13 +31,18 @@ export interface StorefrontDoor {
 /** The door of a shop on this thread: its work takes its turn at the desk. */
 export class DeskDoor implements StorefrontDoor {
   readonly #desk: Desk;
+  readonly #explained = new WeakMap<Caller, Caller>(); // the same sockets at the other desk
 
-  /** A desk of its own where none is named. */
-  constructor(private readonly storefront: Storefront, clock: Clock, desk?: Desk) {
+  /** A desk of its own where none is named. Without `explaining`, `explain` is not supported. */
+  constructor(
+    private readonly storefront: Storefront, clock: Clock, desk?: Desk,
+    private readonly explaining: Explaining | null = null,
+  ) {
     this.#desk = desk ?? new Desk({ clock, pace: null, nextTurn: setImmediate, limits: DESK_LIMITS });
   }
 
   take(caller: Caller, patienceMs: number | undefined, request: StorefrontRequest): Ticket<object> {
+    if (request.op === 'explain') return this.#explain(caller, patienceMs, request);
     return this.#desk.take(caller, patienceMs, (leftMs) => this.#run(request, leftMs));
   }
 
@@ -42,7 +50,18 @@ export class DeskDoor implements StorefrontDoor {
     return { stop: this.storefront.subscribe(subscription, push) };
   }
 
-  async #run(request: StorefrontRequest, leftMs: number): Promise<object> {
+  #explain(
+    caller: Caller, patienceMs: number | undefined, request: Asked<'explain'>,
+  ): Ticket<object> {
+    const { explaining } = this;
+    if (!explaining) throw new ServeError('unsupported', 'nothing explains here');
+    const other = this.#explained.get(caller) ?? new Caller();
+    this.#explained.set(caller, other);
+    return explaining.desk.take(other, patienceMs, (leftMs) =>
+      explainWithin(explaining, request, leftMs, request.priority));
+  }
+
+  async #run(request: Exclude<StorefrontRequest, Asked<'explain'>>, leftMs: number): Promise<object> {
     const { storefront } = this;
     const { priority } = request;
     switch (request.op) {
@@ -57,7 +76,8 @@ export class DeskDoor implements StorefrontDoor {
 
 export function isStorefrontRequest(request: Request): request is StorefrontRequest {
   switch (request.op) {
-    case 'events': case 'recommend': case 'similar': case 'catalogue': case 'insight': return true;
+    case 'events': case 'recommend': case 'similar': case 'catalogue': case 'insight': case 'explain':
+      return true;
     default: return false;
   }
 }

@@ -3,6 +3,9 @@ import { join } from 'node:path';
 import { isLoose, type ModelConfig } from '../catalog/model-config.ts';
 import { ServeError } from '../core/errors.ts';
 import { elements, type TensorArray } from '../core/tensor.ts';
+import { readTrees } from '../explain/tree-ensemble-file.ts';
+import { treesAnswer, treesMargin } from '../explain/tree-ensemble.ts';
+import { treeShap } from '../explain/tree-shap.ts';
 import { MODEL_FILES } from './open-runtime.ts';
 import { type LooseLayer, openLoosePlain } from './plain-loose.ts';
 import type { RunningModel, Runtime } from './runtime.ts';
@@ -19,9 +22,15 @@ export type PlainLayer =
   /** The mean of the table's rows that the input names; 0 is padding, and no row at all gives 0. */
   | { readonly type: 'gather-mean'; readonly rows: number; readonly units: number;
       readonly table: readonly number[] }
+  /** What the trees of a `trees.json` say of the columns: one value. */
+  | { readonly type: 'trees'; readonly trees: object }
+  /** What each column adds to the trees' margin, and last the margin it is added to (TreeSHAP). */
+  | { readonly type: 'tree-shap'; readonly trees: object }
   | { readonly type: 'relu' | 'tanh' | 'sigmoid' | 'softmax' };
 
-const PLAIN_TYPES = ['dense', 'gather-mean', 'relu', 'tanh', 'sigmoid', 'softmax'];
+const PLAIN_TYPES = [
+  'dense', 'gather-mean', 'trees', 'tree-shap', 'relu', 'tanh', 'sigmoid', 'softmax',
+];
 
 /**
  * Straight loops in double precision: the oracle that the other runtimes are held to, and a
@@ -75,17 +84,21 @@ export function checkLayers({ layers }: PlainModel, inputs: number): number {
       if (at !== 0) fail('reads row numbers, so it can only come first');
       if (table.length !== rows * units) fail(`table has ${table.length} values`);
       width = units;
+    } else if (layer.type === 'trees' || layer.type === 'tree-shap') {
+      const { columns } = readTrees(JSON.stringify(layer.trees));
+      if (columns.length !== width) fail(`takes ${columns.length} columns, gets ${width}`);
+      width = layer.type === 'trees' ? 1 : width + 1;
     }
   });
   return width;
 }
 
 class PlainRunning implements RunningModel {
-  constructor(
-    private readonly model: PlainModel,
-    private readonly inputs: number,
-    private readonly outputs: number,
-  ) {}
+  readonly #layers: readonly Apply[];
+
+  constructor(model: PlainModel, private readonly inputs: number, private readonly outputs: number) {
+    this.#layers = model.layers.map(opened);
+  }
 
   run(inputs: readonly TensorArray[], rows: number, outputs: readonly TensorArray[]): void {
     const from = inputs[0] as Float32Array;
@@ -93,7 +106,7 @@ class PlainRunning implements RunningModel {
     for (let row = 0; row < rows; row += 1) {
       const values = Float64Array.from(
         from.subarray(row * this.inputs, (row + 1) * this.inputs), Number);
-      into.set(this.model.layers.reduce(applyLayer, values), row * this.outputs);
+      into.set(this.#layers.reduce((now, apply) => apply(now), values), row * this.outputs);
     }
   }
 
@@ -101,8 +114,27 @@ class PlainRunning implements RunningModel {
 }
 
 type Doubles = Float64Array<ArrayBuffer>;
+type Apply = (values: Doubles) => Doubles;
 
-function applyLayer(values: Doubles, layer: PlainLayer): Doubles {
+/** The layer ready to run: trees are read once. */
+function opened(layer: PlainLayer): Apply {
+  if (layer.type === 'trees') {
+    const trees = readTrees(JSON.stringify(layer.trees));
+    return (row) => Float64Array.of(treesAnswer(trees, treesMargin(trees, row)));
+  }
+  if (layer.type !== 'tree-shap') return (values) => applyLayer(values, layer);
+  const explainer = treeShap(readTrees(JSON.stringify(layer.trees)));
+  return (row) => {
+    const out = new Float64Array(row.length + 1);
+    explainer.explain(row, 0, out);
+    out[row.length] = explainer.base;
+    return out;
+  };
+}
+
+type StraightLayer = Exclude<PlainLayer, { readonly trees: object }>;
+
+function applyLayer(values: Doubles, layer: StraightLayer): Doubles {
   switch (layer.type) {
     case 'dense': {
       const out = Float64Array.from(layer.bias);

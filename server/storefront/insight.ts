@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { ServeError } from '../core/errors.ts';
 import type { Inference } from '../core/inference.ts';
 import { float32Tensor, float32View } from '../core/tensor.ts';
-import type { InsightReply, ShopEvent } from '../wire/schema.ts';
+import type { Explainer } from '../explain/explainer.ts';
+import type { InsightReply, Language, ShopEvent, WhyReply } from '../wire/schema.ts';
 
 /** How a model of purchase intent sees a session; it was trained on the same function's answers. */
 export interface IntentModel {
@@ -22,6 +23,7 @@ export class Insight {
   constructor(
     private readonly inference: Inference,
     private readonly intent: IntentModel,
+    private readonly explainer: Explainer | null = null,
   ) {}
 
   /** What to know before an answer is used: a figure of another shop says little of this one. */
@@ -31,14 +33,15 @@ export class Insight {
   }
 
   /**
-   * For a session's events by the shop's clock, none for an unknown visitor. Rejects with what
-   * `Inference` does: there is no answer without the model.
+   * For a session's events by the shop's clock, none for an unknown visitor; with reasons where
+   * some are wanted. Rejects with what `Inference` does: there is no answer without the model.
    */
   async of(
     events: readonly ShopEvent[],
     wallMs: number,
     deadlineMs: number | undefined,
     priority?: number,
+    wanted: Wanted = {},
   ): Promise<InsightReply['intent']> {
     const { model, names, trainedOn } = this.intent;
     const newestMs = events[events.length - 1]?.atMs ?? wallMs;
@@ -50,15 +53,43 @@ export class Insight {
       ...(deadlineMs !== undefined && { deadlineMs }),
       ...(priority !== undefined && { priority }),
     });
+    const said = probability(model, result.outputs[0] && float32View(result.outputs[0])[0]);
+    const spentMs = (result.timing.queueUs + result.timing.runUs) / 1000;
+    const leftMs = deadlineMs === undefined ? undefined : deadlineMs - spentMs;
+    const why = wanted.reasons === undefined
+      ? undefined
+      : await this.#why(values, said, result.version, wanted, leftMs, priority);
     return {
-      probability: probability(model, result.outputs[0] && float32View(result.outputs[0])[0]),
+      probability: said,
       model: result.model,
       version: result.version,
       trainedOn,
       features: Object.fromEntries(names.map((name, i) => [name, values[i] as number])),
       timing: result.timing,
+      ...(why && { why }),
     };
   }
+
+  /** By the explainer of the version that answered. Fails with `unsupported` where there is none. */
+  async #why(
+    row: Float32Array, value: number, version: string, { reasons = 0, language = 'en' }: Wanted,
+    leftMs: number | undefined, priority: number | undefined,
+  ): Promise<WhyReply> {
+    const { model } = this.intent;
+    if (!this.explainer?.has(model, version)) {
+      throw new ServeError('unsupported', `'${model}' version ${version} has no explainer: ask without reasons`);
+    }
+    const { method, scale, base = NaN, reasons: found = [], text } = await this.explainer.attribute(
+      { model, version, row, value, top: reasons, language },
+      { ...(leftMs !== undefined && { leftMs: () => leftMs }), ...(priority !== undefined && { priority }) });
+    return { method, scale, base, reasons: found, text };
+  }
+}
+
+/** What of an answer is wanted besides: at most so many reasons, in this language. */
+export interface Wanted {
+  readonly reasons?: number;
+  readonly language?: Language;
 }
 
 function probability(model: string, value: number | undefined): number {

@@ -3,6 +3,7 @@ import type { Clock } from '../core/clock.ts';
 import type { Inference } from '../core/inference.ts';
 import type { Log } from '../core/log.ts';
 import type { Pace } from '../core/pace.ts';
+import type { Explainer } from '../explain/explainer.ts';
 import type { Store } from '../store/store.ts';
 import { DEMO_SOURCE, Insight, trainedOn } from './insight.ts';
 import { INTENT_FEATURES, intentFeatures } from './intent-features.ts';
@@ -15,6 +16,7 @@ export interface ShopSetting {
   readonly store: Store;
   readonly retriever: Retriever; // knows nothing of the log yet
   readonly inference: Inference; // may still be loading its models
+  readonly explainer?: Explainer; // of the same models; absent: insight gives no reasons
   readonly repository: string; // the folder that `inference` serves
   readonly clock: Clock;
   readonly log: Log;
@@ -28,7 +30,7 @@ export interface ShopSetting {
  * Fails with `backend` naming a file that is there and cannot be used.
  */
 export async function openShop(setting: ShopSetting): Promise<Shop> {
-  const { inference, repository, ...parts } = setting;
+  const { inference, repository, explainer = null, ...parts } = setting;
   const { store, clock, log } = parts;
   const encoder = openEncoder(repository);
   const source = trainedOn(repository, 'intent');
@@ -38,6 +40,6 @@ export async function openShop(setting: ShopSetting): Promise<Shop> {
   return Shop.open({
     ...parts,
     taste: encoder && new Taste(inference, clock, encoder),
-    insight: source === null ? null : new Insight(inference, { ...intent, trainedOn: source, foreign }),
+    insight: source === null ? null : new Insight(inference, { ...intent, trainedOn: source, foreign }, explainer),
   });
 }

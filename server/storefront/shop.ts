@@ -173,7 +173,7 @@ export class Shop implements Storefront {
     const nowMs = clock.wallMs();
     const newest = this.#customers.get(request.customer)?.session;
     const live = this.#sessions.at(request.session ?? newest, nowMs);
-    const intent = await insight.of(live?.events ?? [], nowMs, deadlineMs, priority);
+    const intent = await insight.of(live?.events ?? [], nowMs, deadlineMs, priority, request);
     const session = request.session ?? live?.id;
     const customer = request.customer ?? live?.customer;
     return {

@@ -1,6 +1,7 @@
 import { ServeError } from '../core/errors.ts';
 import { parseTraceContext } from '../core/trace-context.ts';
 import { decodeEvent } from './decode-event.ts';
+import { decodeExplain } from './decode-explain.ts';
 import type { RequestParameters, SequencePart } from '../core/inference.ts';
 import { asId, Fields, shown, type Where } from './fields.ts';
 import { WIRE_NAMES } from './names.ts';
@@ -94,6 +95,7 @@ const OPS: { readonly [Name in Op]: (fields: Fields, nowMs: number) => { op: Nam
   recommend: (fields) => ({ op: 'recommend', ...decodeRecommend(fields) }),
   similar: (fields) => ({ op: 'similar', ...decodeSimilar(fields) }),
   insight: (fields) => ({ op: 'insight', ...decodeInsight(fields) }),
+  explain: (fields) => ({ op: 'explain', ...decodeExplain(fields) }),
   catalogue: (fields) => ({ op: 'catalogue', ...decodeCatalogue(fields) }),
   subscribe: (fields) => ({
     op: 'subscribe',
@@ -166,7 +168,12 @@ export function decodeInsight(fields: Fields): InsightRequest {
   if (session === undefined && customer === undefined) {
     fields.fail('session', 'a session or a customer');
   }
-  return { ...kept('session', session), ...kept('customer', customer) };
+  return {
+    ...kept('session', session),
+    ...kept('customer', customer),
+    ...kept('reasons', fields.optionalInteger('reasons', 1, LIMITS.featuresMax)),
+    ...(fields.has('language') ? { language: fields.oneOf('language', LANGUAGES) } : {}),
+  };
 }
 
 function answerOptions(fields: Fields): { k: number; filter: Filter; language?: Language } {

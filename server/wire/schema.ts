@@ -3,6 +3,9 @@
  * defaults filled in. `server/wire/README.md` is the same as tables, for strangers.
  */
 import type { FailureCode } from '../core/errors.ts';
+import { type Language, LANGUAGES } from '../explain/describe.ts';
+import type { ExplainQuestion } from '../explain/question.ts';
+import type { Scale, Reason } from '../explain/sentence.ts';
 import type {
   InferResult, InferTiming, RequestParameters, SequencePart,
 } from '../core/inference.ts';
@@ -29,6 +32,10 @@ export const LIMITS = {
   containersMax: 100_000, // maps and lists in one message: 500 events of 100 items are half of it
   queryBytesMax: 1024, // of a search event
   requestsMax: 256, // in one frame
+  featuresMax: 4096, // of a row that is explained
+  backgroundRowsMax: 256, // that it is compared with
+  explainRowsMax: 65_536, // that a model is asked about for one explanation
+  changesMax: 16, // features that a counterfactual changes
   deadlineMsMax: 600_000,
   priorityMax: 1_000_000, // beyond a model's levels is its default one
 } as const;
@@ -81,8 +88,7 @@ export interface Filter {
 }
 
 /** What the text of reasons is written in; `en` when a request does not say. */
-export const LANGUAGES = ['en', 'zh'] as const;
-export type Language = (typeof LANGUAGES)[number];
+export { LANGUAGES, type Language };
 
 export interface RecommendRequest {
   readonly session?: string;
@@ -126,6 +132,8 @@ export interface CatalogueReply {
 export interface InsightRequest {
   readonly session?: string;
   readonly customer?: string;
+  readonly reasons?: number; // wanted at most; none when absent
+  readonly language?: Language;
 }
 
 export type ReasonCode =
@@ -201,7 +209,18 @@ export interface InsightReply {
     readonly trainedOn: string;
     readonly features: Readonly<Record<string, number>>;
     readonly timing: InferTiming;
+    /** To who asked for reasons. */
+    readonly why?: WhyReply;
   };
+}
+
+/** What the features add, from `base`, which is usual, to the answer. */
+export interface WhyReply {
+  readonly method: string;
+  readonly scale: Scale; // of base and contributions
+  readonly base: number;
+  readonly reasons: readonly Reason[]; // largest first
+  readonly text: string; // one sentence
 }
 
 export interface EventsReply {
@@ -225,6 +244,7 @@ export type Request = {
   | ({ readonly op: 'recommend' } & RecommendRequest)
   | ({ readonly op: 'similar' } & SimilarRequest)
   | ({ readonly op: 'insight' } & InsightRequest)
+  | ({ readonly op: 'explain' } & ExplainQuestion)
   | ({ readonly op: 'catalogue' } & CatalogueRequest)
   | { readonly op: 'subscribe'; readonly session: string; readonly customer?: string;
       readonly k: number; readonly filter: Filter; readonly language?: Language }

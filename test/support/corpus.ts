@@ -60,6 +60,12 @@ export const REQUESTS: readonly object[] = [
   },
   { id: 3, op: 'similar', item: 'i', k: 5, filter },
   { id: 4, op: 'insight', session: 's', customer: 7 },
+  { id: 4, op: 'insight', session: 's', reasons: 3, language: 'zh' },
+  { id: 12, op: 'explain', model: 'm', features: [1, null, 2.5], background: [[0, 0, 1]], top: 2 },
+  {
+    id: 13, op: 'explain', model: 'm', version: 2, features: { a: 1, b: null }, method: 'counterfactual',
+    goal: { at_least: 0.5 }, change: ['a'], changes_max: 2, samples: 10, seed: 3, output: 'o', element: 1,
+  },
   {
     id: 11, op: 'catalogue', remove: ['a', 7],
     put: [{ id: 1, title: 'A lamp', categories: ['l'], price: 2.5, in_stock: false, picture: 'p' }],

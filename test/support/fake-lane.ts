@@ -51,8 +51,8 @@ export class FakeLane implements Lane {
     readonly slots = 64,
   ) {
     this.model = name;
-    const { dynamic_batching } = parseConfig(ANY, name);
-    this.config = { name, max_batch_size: rowsMax, dynamic_batching } as ModelConfig;
+    const { dynamic_batching, parameters } = parseConfig(ANY, name);
+    this.config = { name, max_batch_size: rowsMax, dynamic_batching, parameters } as ModelConfig;
     this.rowsMax = Math.max(1, rowsMax);
     this.inputs = inputs.map((spec) => laneTensor(spec, slots));
     this.outputs = outputs.map((spec) => laneTensor(spec, slots));

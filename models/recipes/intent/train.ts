@@ -1,4 +1,5 @@
 import type { Clock } from '../../../server/core/clock.ts';
+import { pickBackground } from '../../../server/explain/profile.ts';
 import { INTENT_FEATURES } from '../../../server/storefront/intent-features.ts';
 import type { DenseModel } from '../dense.ts';
 import type { Report } from '../report.ts';
@@ -26,6 +27,8 @@ export interface TrainedIntent {
   readonly baselines: Readonly<Record<'constant' | 'cart_rule' | Shape, BinaryScores>>;
   readonly epoch: number;
   readonly trainMs: number;
+  /** Moments that stand for those it learned from, `[n, features]`: explanations compare with them. */
+  readonly background: Float32Array;
 }
 
 /** Null when some part of the split has too few moments before a purchase. */
@@ -69,7 +72,17 @@ export function trainIntent(
     },
     epoch: chosen.epoch,
     trainMs,
+    background: background(train, chosen.probabilities(train)),
   };
+}
+
+const BACKGROUND_ROWS = 16;
+
+function background({ rows }: IntentExamples, probabilities: readonly number[]): Float32Array {
+  const width = INTENT_FEATURES.length;
+  const flat = new Float32Array(rows.length * width);
+  rows.forEach((row, at) => flat.set(row, at * width));
+  return pickBackground(flat, probabilities, width, BACKGROUND_ROWS);
 }
 
 interface Fitted {

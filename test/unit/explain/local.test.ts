@@ -3,7 +3,7 @@ import { suite, test } from 'node:test';
 import { Prng } from '../../../server/core/prng.ts';
 import { counterfactual, type Lever } from '../../../server/explain/counterfactual.ts';
 import type { Evaluate } from '../../../server/explain/evaluate.ts';
-import { gaussLegendre } from '../../../server/explain/gauss-legendre.ts';
+import { gaussLegendre } from '../../support/gauss-legendre.ts';
 import { lime } from '../../../server/explain/lime.ts';
 
 const BACKGROUND = new Prng(1).row(400 * 3);

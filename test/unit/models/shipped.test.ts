@@ -11,6 +11,8 @@ import { silentReport } from '../../../models/recipes/report.ts';
 import { examplesOf, trainingSessions } from '../../../models/recipes/training-sessions.ts';
 import { makeCatalogue } from '../../../server/demo/catalogue.ts';
 import { simulate } from '../../../server/demo/simulator.ts';
+import { Prng } from '../../../server/core/prng.ts';
+import { parseProfile } from '../../../server/explain/profile.ts';
 import { MemoryStore } from '../../../server/store/memory-store.ts';
 import { loadItemVectors } from '../../../server/storefront/item-vocabulary.ts';
 import { INTENT_FEATURES } from '../../../server/storefront/intent-features.ts';
@@ -115,8 +117,50 @@ suite('The shipped models', () => {
       assert.ok(Math.abs(auc - card.scores.auc) < 0.06, `AUC ${auc}, card ${card.scores.auc}`);
     });
 
+  test('reasons for unseen moments add up to intent, and taking them away undoes it', async () => {
+    const { rows } = intentExamples(intentSessions(fresh.slice(0, 4000), 1_800_000), 1);
+    const width = INTENT_FEATURES.length;
+    const some = rows.filter((_, i) => i % 10 === 0).slice(0, 200);
+    const flat = (of: readonly Float32Array[]): Float32Array =>
+      Float32Array.from(of.flatMap((row) => [...row]));
+    const model = readFileSync(join(REPOSITORY, 'intent/1/model.onnx'));
+    const why = readFileSync(join(REPOSITORY, 'intent-why/1/model.onnx'));
+    const ask = (of: readonly Float32Array[]) =>
+      runOnnx(model, { features: [flat(of), [of.length, width]] }, 'probability');
+    const said = await ask(some);
+    const parts = await runOnnx(why, { features: [flat(some), [some.length, width]] }, 'contribution');
+    const { background, answer } = parseProfile(text('intent', '1/explain.json'), 'intent');
+    const usual = Float32Array.from({ length: width }, (_, i) => {
+      const column = background.filter((_, at) => at % width === i);
+      return column.reduce((sum, value) => sum + value, 0) / column.length;
+    });
+
+    const gaps = { reasons: 0, chance: 0 }; // from the usual answer, after three features are made usual
+    const prng = new Prng(1);
+    for (const [kind, order] of [
+      ['reasons', (row: number) => ranked(parts.subarray(row * (width + 1), row * (width + 1) + width))],
+      ['chance', () => Array.from({ length: 3 }, () => prng.below(width))],
+    ] as const) {
+      const changed = some.map((row, i) => {
+        const copy = Float32Array.from(row);
+        for (const feature of order(i)) copy[feature] = usual[feature] as number;
+        return copy;
+      });
+      (await ask(changed)).forEach((value, i) => {
+        gaps[kind] += Math.abs(value - (parts[i * (width + 1) + width] as number)) / some.length;
+      });
+    }
+
+    said.forEach((value, i) => {
+      const row = parts.subarray(i * (width + 1), (i + 1) * (width + 1));
+      assert.ok(Math.abs(row.reduce((sum, part) => sum + part, 0) - value) < 1e-4);
+    });
+    assert.ok(gaps.reasons < 0.8 * gaps.chance, JSON.stringify(gaps));
+    assert.match(answer.en, /purchase/);
+  });
+
   test('cards say where a model comes from, and the blend was chosen', () => {
-    for (const name of ['session-encoder', 'item-vectors', 'intent', 'intent-tfjs']) {
+    for (const name of ['session-encoder', 'item-vectors', 'intent', 'intent-tfjs', 'intent-why']) {
       const card = JSON.parse(text(name, 'card.json'));
 
       assert.match(card.trainedOn, /simulator/);
@@ -127,6 +171,12 @@ suite('The shipped models', () => {
     assert.ok(readSettings(REPOSITORY).weights.taste > 0);
   });
 });
+
+/** The three features that add most, either way. */
+function ranked(parts: Float32Array): number[] {
+  const order = Array.from(parts, (_, i) => i);
+  return order.sort((a, b) => Math.abs(parts[b]!) - Math.abs(parts[a]!)).slice(0, 3);
+}
 
 function text(model: string, file: string): string {
   return readFileSync(join(REPOSITORY, model, file), 'utf8');
