@@ -9,6 +9,12 @@ export interface PairedInterval {
   readonly high: number; // 2.5 % on each side
 }
 
+export interface BootstrapOptions {
+  readonly seed: number;
+  readonly rounds?: number; // 400
+  readonly groups?: Uint32Array; // whose rows they are: drawn together
+}
+
 export type PairedScore = 'auc' | 'logLoss' | 'ece';
 
 const ROUNDS = 400;
@@ -22,20 +28,11 @@ const BINS = 10;
  */
 export function bootstrapPair(
   score: PairedScore, first: Float64Array, second: Float64Array, labels: Float64Array,
-  options: { readonly seed: number; readonly rounds?: number; readonly groups?: Uint32Array },
+  options: BootstrapOptions,
 ): PairedInterval {
-  const { seed, rounds = ROUNDS, groups } = options;
-  const scorers = [first, second].map((scores) => SCORERS[score](scores, labels));
-  const [a, b] = scorers as [Scorer, Scorer];
+  const [a, b] = [first, second].map((scores) => SCORERS[score](scores, labels)) as [Scorer, Scorer];
   const once = new Float64Array(labels.length).fill(1);
-  const draw = drawer(labels.length, groups, new Prng(seed));
-  const differences: number[] = [];
-  for (let round = 0; round < rounds; round += 1) {
-    const counts = draw();
-    const difference = a(counts) - b(counts);
-    if (!Number.isNaN(difference)) differences.push(difference);
-  }
-  differences.sort((x, y) => x - y);
+  const differences = drawn((counts) => a(counts) - b(counts), labels.length, options);
   return {
     with: a(once),
     without: b(once),
@@ -43,6 +40,35 @@ export function bootstrapPair(
     low: quantile(differences, 0.025),
     high: quantile(differences, 0.975),
   };
+}
+
+/** A score of one model, and how sure it is. */
+export interface ScoreInterval {
+  readonly value: number;
+  readonly low: number; // 2.5 % of the draws are below,
+  readonly high: number; // and 2.5 % above
+}
+
+/** The same of one model. */
+export function bootstrapScore(
+  score: PairedScore, scores: Float64Array, labels: Float64Array, options: BootstrapOptions,
+): ScoreInterval {
+  const scorer = SCORERS[score](scores, labels);
+  const found = drawn(scorer, labels.length, options);
+  return {
+    value: scorer(new Float64Array(labels.length).fill(1)),
+    low: quantile(found, 0.025),
+    high: quantile(found, 0.975),
+  };
+}
+
+/** The statistic of each draw, sorted. */
+function drawn(
+  statistic: Scorer, rows: number, { seed, rounds = ROUNDS, groups }: BootstrapOptions,
+): number[] {
+  const draw = drawer(rows, groups, new Prng(seed));
+  return Array.from({ length: rounds }, () => statistic(draw()))
+    .filter((value) => !Number.isNaN(value)).sort((x, y) => x - y);
 }
 
 /** The score of rows that are each there `counts` times. */

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import type { Evaluation } from './evaluate.ts';
+import { bootstrapPair, type PairedInterval } from './paired.ts';
+
+/** How a model compares with one that everybody has. */
+export interface Comparison {
+  readonly baseline: string;
+  readonly auc: PairedInterval; // model minus baseline: above 0 is better
+  readonly logLoss: PairedInterval; // below 0 is better
+}
+
+/** Whether a model is worth serving. */
+export type Verdict = {
+  readonly comparisons: readonly Comparison[];
+  readonly lines: readonly string[]; // the model and its baselines, one table
+} & (
+  | { readonly promoted: true }
+  | { readonly promoted: false; readonly reasons: readonly string[] } // one at least
+);
+
+/** What a training command ends with: 1 is a failure, 2 a wrong use. */
+export const EXIT_PROMOTED = 0;
+export const EXIT_NOT_PROMOTED = 3;
+
+/**
+ * A model is promoted if it surely ranks better than every baseline, and its probabilities are surely
+ * better than the base rate's: the whole 95 % interval of the difference, by a paired bootstrap over
+ * rows (or groups), is on the right side. All evaluations are of the same plan.
+ */
+export function promote(
+  model: Evaluation, baselines: readonly Evaluation[], seed: number,
+): Verdict {
+  assert.ok(baselines.length > 0, 'a model without baselines is not judged');
+  const { scores, labels, groups, rows } = model.outOfFold;
+  const options = { seed, ...(groups && { groups }) };
+  const comparisons = baselines.map(({ name, outOfFold }): Comparison => {
+    assert.deepEqual(outOfFold.rows, rows, `${name} was scored on other rows`);
+    return {
+      baseline: name,
+      auc: bootstrapPair('auc', scores, outOfFold.scores, labels, options),
+      logLoss: bootstrapPair('logLoss', scores, outOfFold.scores, labels, options),
+    };
+  });
+  const reasons = [
+    ...comparisons.filter(({ auc }) => !(auc.low > 0)).map(({ baseline, auc }) =>
+      `AUC ${auc.with.toFixed(3)} is not surely above ${auc.without.toFixed(3)} of ${baseline}: the ` +
+      `difference is ${signed(auc.low)} to ${signed(auc.high)}`),
+    ...comparisons.filter(({ baseline, logLoss }) => baseline === 'base rate' && !(logLoss.high < 0))
+      .map(({ logLoss }) => `log loss ${logLoss.with.toFixed(4)} is not surely below ` +
+        `${logLoss.without.toFixed(4)} of the base rate: the difference is ` +
+        `${signed(logLoss.low, 4)} to ${signed(logLoss.high, 4)}`),
+  ];
+  const lines = tableOf([model, ...baselines], comparisons);
+  return reasons.length === 0
+    ? { promoted: true, comparisons, lines }
+    : { promoted: false, reasons, comparisons, lines };
+}
+
+export function exitCodeOf({ promoted }: Verdict): number {
+  return promoted ? EXIT_PROMOTED : EXIT_NOT_PROMOTED;
+}
+
+/** What is said at the end: the table, and whether the model is promoted, or why not. */
+export function sayVerdict(verdict: Verdict): string[] {
+  const said = verdict.promoted
+    ? ['promoted: surely better than every baseline']
+    : verdict.reasons.map((reason) => `not promoted: ${reason}`);
+  return [...verdict.lines, ...said];
+}
+
+function tableOf(
+  evaluations: readonly Evaluation[], comparisons: readonly Comparison[],
+): string[] {
+  const width = Math.max(...evaluations.map(({ name }) => name.length));
+  const head = `${''.padEnd(width)}  AUC   95 %         PR-AUC  log loss  Brier  ECE    F1     ` +
+    'lift 10 %  model is above by';
+  return [head, ...evaluations.map(({ name, scores, intervals }, at) => {
+    const { low, high } = intervals.auc;
+    const above = comparisons[at - 1]?.auc;
+    return [
+      name.padEnd(width), scores.auc.toFixed(3), `${low.toFixed(3)}-${high.toFixed(3)}`,
+      scores.prAuc.toFixed(3).padEnd(6), scores.logLoss.toFixed(4).padEnd(8), scores.brier.toFixed(3),
+      scores.ece.toFixed(3), scores.f1.toFixed(3), scores.lift10.toFixed(2).padEnd(9),
+      above ? `${signed(above.low)} to ${signed(above.high)}` : '',
+    ].join('  ').trimEnd();
+  })];
+}
+
+function signed(value: number, digits = 3): string {
+  return `${value < 0 ? '-' : '+'}${Math.abs(value).toFixed(digits)}`;
+}
