@@ -89,7 +89,7 @@ async function sockets(folder: string, size: Size, row: Put, say: (text: string)
       const cases = makeCases(model, 64, 11);
       const full = async (): Promise<number> => {
         const plan = { loop: 'closed', depth: credit, warm, seconds: Math.min(3, seconds) } as const;
-        return (await drive(server, folder, model, cases, plan)).answered_per_s;
+        return (await drive(server, folder, model, cases, plan, DEADLINE_MS)).answered_per_s;
       };
       await full(); // compiled
       const clients = [[`keep to their credit of ${credit}`, credit], ['send all that is due', 0]] as const;

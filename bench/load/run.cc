@@ -101,7 +101,11 @@ void Run::send_due() {
     Connection& connection = *connections_[turn_];
     turn_ = (turn_ + 1) % connections_.size();
     if (options_.window == 0) {
-      enqueue(connection, due_ns);
+      if (has_place()) {
+        enqueue(connection, due_ns);
+      } else if (in_window(due_ns)) {
+        ++tally_.held;  // a million are unanswered: no client would send another
+      }
     } else {
       connection.waiting.push_back(due_ns);
       ++queued_;
@@ -121,6 +125,12 @@ void Run::send_due() {
 // Whether requests may have to wait for a connection before they are sent.
 bool Run::queues() const noexcept {
   return options_.transport == TransportKind::http || options_.window > 0;
+}
+
+// Whether the next request finds a place to be remembered in.
+bool Run::has_place() noexcept {
+  const Flight& place = flight(kIdFirst + next_ % kIdSpan);
+  return !place.open || !connections_[place.connection]->open();
 }
 
 // Sends what waits on the connection, as far as its window goes. What has waited too long is told

@@ -46,6 +46,7 @@ class Run {
   void send_due();
   void fill_window(Connection& connection);
   bool queues() const noexcept;
+  bool has_place() noexcept;
   void enqueue(Connection& connection, std::int64_t due_ns);
   void flush_dirty();
   void flush(Connection& connection);

@@ -21,7 +21,7 @@ struct Tally {
   std::uint64_t sheds = 0;
   std::uint64_t failures = 0;
   std::uint64_t unanswered = 0;
-  std::uint64_t held = 0;  // never sent: they waited too long for a window
+  std::uint64_t held = 0;  // never sent: too long without a window, or a million were unanswered
 
   std::uint64_t checked = 0;  // answers compared with the expected value, over the whole run
   std::uint64_t wrong = 0;    // of these, farther from it than 1e-4, or without a value

@@ -4,6 +4,7 @@ import { type FailureCode, ServeError } from '../core/errors.ts';
 import { Ring } from '../core/ring.ts';
 import type { Slab } from '../core/slab.ts';
 import { Batch } from './batch.ts';
+import { batchLimits, Expectation } from './expectation.ts';
 import { JobPool } from './job-pool.ts';
 import { JobQueue } from './job-queue.ts';
 import type { LaneJob } from './job.ts';
@@ -11,9 +12,7 @@ import type { Job, Lane, LaneTensor } from './lane.ts';
 import { laneTensor } from './lane-memory.ts';
 import type { LaneParts } from './lane-parts.ts';
 import { LaneStats } from './lane-stats.ts';
-import {
-  admits, type BatchLimits, expectedUs, flush, type Flush, orderUs, paddedRows, verdict,
-} from './policy.ts';
+import { type BatchLimits, flush, type Flush, orderUs, paddedRows, verdict } from './policy.ts';
 import { levelOf, levelPolicies, startByUs } from './queue-policy.ts';
 import { hintMs, Refusals } from './refusals.ts';
 import { RunTime } from './run-time.ts';
@@ -53,9 +52,7 @@ export class BatchLane implements Lane {
   readonly #jobs: JobPool;
   readonly #timer: WakeTimer;
   readonly #freeBatches: Batch[] = [];
-  readonly #load: { rowsAhead: number; runs: number; readonly runsMax: number };
-  readonly #runUs = (rows: number): number =>
-    this.runTime.expectUs(paddedRows(rows, this.#limits.allowed));
+  readonly #expect: Expectation;
   readonly #onEnded = (batch: Batch, failure: RunFailure | null, held: boolean): void =>
     this.#ended(batch, failure, held);
   readonly #onReleased = (batch: Batch): void => {
@@ -78,12 +75,7 @@ export class BatchLane implements Lane {
     this.inputs = config.input.map((tensor, at) => laneTensor(tensor, slab, at));
     this.outputs = config.output.map((t, at) => laneTensor(t, slab, config.input.length + at));
     this.runTime = parts.runTime ?? new RunTime();
-    this.#limits = {
-      rowsMax: this.rowsMax,
-      delayUsMax: batching.max_queue_delay_microseconds,
-      preferred: batching.preferred_batch_size,
-      allowed: batching.allowed_batch_size,
-    };
+    this.#limits = batchLimits(config, this.rowsMax);
     this.#policies = levelPolicies(batching);
     this.#ordered = batching.preserve_ordering;
     this.#queue = new JobQueue(this.#policies.length);
@@ -91,7 +83,7 @@ export class BatchLane implements Lane {
     this.#refused = new Ring(slab.layout.slots); // a job holds at least one slot
     this.#jobs = new JobPool(slab, this.stats);
     this.#timer = new WakeTimer(parts.clock, () => this.#wake());
-    this.#load = { rowsAhead: 0, runs: 0, runsMax: parts.runner.runsMax };
+    this.#expect = new Expectation(this.#limits, this.runTime, parts.runner.runsMax);
     parts.runner.onFree = () => this.#pump();
   }
 
@@ -121,9 +113,8 @@ export class BatchLane implements Lane {
   }
   /** Milliseconds after which a refused caller may find room. */
   get retryAfterMs(): number {
-    return hintMs(this.#expectUs(1, this.#queue.rows));
+    return hintMs(this.#expect.answerUs(1, this.#queue.rows));
   }
-  /** Requests of a level that wait; 0 is the most urgent. */
   waitingJobs(level: number): number {
     return this.#queue.levels[level]?.jobs ?? 0;
   }
@@ -135,6 +126,18 @@ export class BatchLane implements Lane {
     if (job) this.#takenRows += rows;
     else this.stats.fail(this.#closing ? 'draining' : 'overloaded');
     return job;
+  }
+
+  refuse(rows: number, deadlineUs: number, priority: number, timeoutUs: number): ServeError | null {
+    // An inline lane's queue is short, and so is one that holds less than a run: they hardly refuse.
+    if (this.inline || this.#queue.rows < this.rowsMax || deadlineUs === Infinity) return null;
+    const nowUs = this.#parts.clock.nowUs();
+    const level = levelOf(priority, this.config.dynamic_batching);
+    const startUs = startByUs(this.#policies[level] as QueuePolicy, nowUs, timeoutUs);
+    const turnUs = this.#orderUs(nowUs, Math.min(deadlineUs, startUs));
+    if (this.#inTime(rows, deadlineUs, level, turnUs, nowUs)) return null;
+    this.stats.fail('deadline');
+    return this.#refusals.of('deadline', this.retryAfterMs);
   }
 
   makeRoom(): boolean {
@@ -158,11 +161,10 @@ export class BatchLane implements Lane {
     const nowUs = this.#parts.clock.nowUs();
     this.#takenRows -= job.rows;
     job.arrivedUs = nowUs;
-    job.level = levelOf(
-      job.priority, this.#policies.length, this.config.dynamic_batching.default_priority_level);
+    job.level = levelOf(job.priority, this.config.dynamic_batching);
     const policy = this.#policies[job.level] as QueuePolicy;
     job.startByUs = startByUs(policy, nowUs, job.timeoutUs);
-    job.orderUs = this.#ordered ? 0 : orderUs(nowUs, job.limitUs);
+    job.orderUs = this.#orderUs(nowUs, job.limitUs);
     const refusal = this.#refusal(job, policy, nowUs);
     if (refusal !== null) {
       this.#refuse(job, refusal);
@@ -219,9 +221,15 @@ export class BatchLane implements Lane {
     const jobsMax = policy.max_queue_size;
     if (jobsMax > 0 && this.waitingJobs(job.level) >= jobsMax) return 'overloaded';
     if (job.deadlineUs === Infinity) return null;
-    const expected = this.#expectUs(job.rows, this.#queue.rowsAhead(job.level, job.orderUs));
-    const admitted = admits(job.deadlineUs - nowUs, expected, this.runTime.spreadUs, this.#load);
-    return admitted ? null : 'deadline';
+    return this.#inTime(job.rows, job.deadlineUs, job.level, job.orderUs, nowUs) ? null : 'deadline';
+  }
+
+  #inTime(rows: number, deadlineUs: number, level: number, turnUs: number, nowUs: number): boolean {
+    return this.#expect.inTime(rows, this.#queue.rowsAhead(level, turnUs), deadlineUs - nowUs);
+  }
+
+  #orderUs(nowUs: number, limitUs: number): number {
+    return this.#ordered ? 0 : orderUs(nowUs, limitUs);
   }
 
   #endTurn(): void {
@@ -261,7 +269,7 @@ export class BatchLane implements Lane {
       oldestUs: waits ? queue.oldestUs : nowUs,
       deadlineUs: waits ? queue.limitUs : Infinity,
     };
-    return flush(waiting, this.#parts.runner.free, this.#runUs, nowUs, this.#limits);
+    return flush(waiting, this.#parts.runner.free, this.#expect.runUs, nowUs, this.#limits);
   }
 
   #start(nowUs: number, { reason, rows }: Flush): void {
@@ -270,16 +278,15 @@ export class BatchLane implements Lane {
     batch.reason = reason;
     this.#fill(batch, nowUs, rows);
     if (batch.rows === 0) return void this.#freeBatches.push(batch); // all were late
-    const { stats } = this;
     batch.start(nowUs);
-    stats.batches[reason] += 1;
-    stats.rows += batch.rows;
-    stats.batchRows.record(batch.rows);
+    this.stats.batches[reason] += 1;
+    this.stats.rows += batch.rows;
+    this.stats.batchRows.record(batch.rows);
     const runRows = paddedRows(batch.rows, this.#limits.allowed);
-    stats.paddedRows += runRows - batch.rows;
+    this.stats.paddedRows += runRows - batch.rows;
     if (runRows > batch.rows) batch.pad(runRows);
     this.#running.push(batch);
-    this.#load.runs += 1;
+    this.#expect.started();
     this.#parts.runner.start(batch);
   }
 
@@ -291,7 +298,7 @@ export class BatchLane implements Lane {
   #fill(batch: Batch, nowUs: number, rowsMax: number): void {
     const queue = this.#queue;
     const hopeless = this.#hopeless;
-    const doneUs = nowUs + this.#runUs(Math.min(queue.rows, rowsMax)) + this.runTime.spreadUs;
+    const doneUs = nowUs + this.#expect.runUs(Math.min(queue.rows, rowsMax)) + this.runTime.spreadUs;
     for (let job = queue.first; job && batch.rows < rowsMax; job = queue.first) {
       const what = verdict(job.deadlineUs, job.startByUs, nowUs, doneUs);
       if (what === 'run') {
@@ -326,7 +333,7 @@ export class BatchLane implements Lane {
     const at = running.indexOf(batch);
     assert.ok(at >= 0 && batch.endedUs === Infinity, 'a run ends once');
     batch.endedUs = this.#parts.clock.nowUs();
-    this.#load.runs -= 1;
+    this.#expect.ended();
     const runUs = batch.endedUs - batch.startedUs;
     if (failure === null) {
       this.runTime.observe(batch.rows, runUs);
@@ -390,11 +397,6 @@ export class BatchLane implements Lane {
       }
     }
     this.#timer.by(nextUs);
-  }
-
-  #expectUs(rows: number, rowsAhead: number): number {
-    this.#load.rowsAhead = rowsAhead;
-    return expectedUs(rows, this.#load, this.rowsMax, this.#runUs);
   }
 
   #refuse(job: LaneJob, code: FailureCode): void {

@@ -32,6 +32,13 @@ export interface Lane {
    */
   take(rows: number): Job | null;
   /**
+   * What a request is told that came now and cannot be answered in time, and counts as told; null
+   * where it may be let in. So nobody reads the rows of what is refused.
+   */
+  refuse?(
+    rows: number, deadlineUs: number, priority: number, timeoutUs: number,
+  ): ServeError | null;
+  /**
    * Runs and settles what waits now, where the model runs on this thread: an answer costs it less
    * than a refusal. True when fewer rows wait than before.
    */

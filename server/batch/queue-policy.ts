@@ -13,9 +13,11 @@ export function levelPolicies(batching: ModelConfig['dynamic_batching']): readon
  * Index of the level that a request of this priority belongs to. 1 is the most urgent; 0, or what
  * lies beyond the last level, is the default one, as in Triton.
  */
-export function levelOf(priority: number, levels: number, defaultLevel: number): number {
-  if (levels <= 1) return 0;
-  return (priority >= 1 && priority <= levels ? priority : defaultLevel) - 1;
+export function levelOf(
+  priority: number, { priority_levels, default_priority_level }: ModelConfig['dynamic_batching'],
+): number {
+  if (priority_levels <= 1) return 0;
+  return (priority >= 1 && priority <= priority_levels ? priority : default_priority_level) - 1;
 }
 
 /**

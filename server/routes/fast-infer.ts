@@ -9,6 +9,7 @@ import type { Request } from '../wire/schema.ts';
 import { copyWords, FrameWords } from './frame-words.ts';
 import { InferTemplate } from './infer-template.ts';
 import type { Outbox } from './outbox.ts';
+import type { RefusalPost } from './refusal-post.ts';
 import type { Flight, Session } from './session.ts';
 
 const TEMPLATES_MAX = 64; // models times row counts in use at once; the oldest makes room
@@ -34,6 +35,7 @@ export class FastInfer {
   constructor(
     private readonly lanes: Lanes,
     private readonly outbox: Outbox,
+    private readonly refusals: RefusalPost,
     private readonly clock: Clock, // the lanes' own
   ) {}
 
@@ -52,15 +54,20 @@ export class FastInfer {
       template.lane.makeRoom();
       if (flights.size >= session.requestsMax) return this.#refuse(session, id, session.overrun());
     }
+    let deadlineUs = Infinity;
+    if (template.deadlineMs !== undefined) {
+      deadlineUs = this.clock.nowUs() + template.deadlineMs * 1000;
+      const { lane, rows, priority, timeoutUs } = template;
+      const error = lane.refuse?.(rows, deadlineUs, priority, timeoutUs);
+      if (error) return this.#refuse(session, id, error);
+    }
     const job = template.lane.take(template.rows);
     if (job === null) return this.#refuse(session, id, this.#noRoom(template));
     if (!this.#fill(template, job, frame, idEnd)) {
       template.lane.giveBack(job);
       return false;
     }
-    if (template.deadlineMs !== undefined) {
-      job.deadlineUs = this.clock.nowUs() + template.deadlineMs * 1000;
-    }
+    job.deadlineUs = deadlineUs;
     job.priority = template.priority;
     job.timeoutUs = template.timeoutUs;
     const flight = this.#free.pop() ?? new FastFlight();
@@ -170,8 +177,11 @@ export class FastInfer {
     if (!session.socket.open) return true;
     const { head, tail } = this.#errorFrames.of(error);
     const idBytes = integerWidth(id);
-    const start = this.outbox.reserve(session.box, head.length + idBytes + tail.length);
-    const { bytes } = this.outbox;
+    const held = this.refusals.holds(error.code);
+    const outbox = held ? this.refusals.held : this.outbox;
+    const box = held ? session.heldBox : session.box;
+    const start = outbox.reserve(box, head.length + idBytes + tail.length);
+    const { bytes } = outbox;
     copy(head, 0, bytes, start, head.length);
     writeInteger(bytes, start + head.length, id, idBytes);
     copy(tail, 0, bytes, start + head.length + idBytes, tail.length);

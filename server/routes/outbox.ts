@@ -10,7 +10,7 @@ export class Mailbox {
 
 const SLACK = 3; // bytes: frames may be written in words of four
 const BYTES_START = 65_536;
-const PATIENT_BYTES_MAX = 262_144; // more are not kept for the end of the turn
+const PATIENT_BYTES_MAX = 1_048_576; // more are not kept for the end of the turn
 const BYTES_KEPT_MAX = 16_777_216; // a larger arena is given back once it is empty
 
 /**
@@ -46,6 +46,13 @@ export class Outbox {
     private readonly later: (run: () => void) => void = setImmediate,
   ) {}
 
+  get empty(): boolean {
+    return this.#count === 0;
+  }
+  /** Of the frames that were `reserve`d and not sent yet. */
+  get usedBytes(): number {
+    return this.#used;
+  }
   /** Where `reserve`d frames are written. Valid until the next `reserve`. */
   get bytes(): Uint8Array {
     return this.#bytes;

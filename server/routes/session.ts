@@ -9,6 +9,7 @@ import { Caller } from './desk.ts';
 import type { InferTemplate } from './infer-template.ts';
 import { Flights } from './flights.ts';
 import { Mailbox, type Outbox } from './outbox.ts';
+import type { RefusalPost } from './refusal-post.ts';
 
 /** A request that has been taken and not answered. */
 export interface Flight {
@@ -32,6 +33,7 @@ export class Session {
   readonly flights = new Flights();
   readonly subscriptions = new Map<string, () => void>(); // by session; calling one ends it
   readonly box: Mailbox;
+  readonly heldBox: Mailbox; // of refusals that wait for one another
   readonly caller = new Caller();
   /** The last shape of request that came by the fast path: the next is likely to have it too. */
   template: InferTemplate | null = null;
@@ -49,10 +51,12 @@ export class Session {
     readonly socket: Socket,
     readonly limits: SessionLimits,
     private readonly outbox: Outbox,
+    private readonly refusals: RefusalPost,
     private readonly observe: SocketObserver,
     private readonly requests: RequestLog | null = null,
   ) {
     this.box = new Mailbox(socket);
+    this.heldBox = new Mailbox(socket);
     this.requestsMax = limits.requestsMax;
   }
 
@@ -122,7 +126,9 @@ export class Session {
     format: WireFormat, op: Op | 'unreadable', id: RequestId | null, error: ServeError, more: object = {},
   ): void {
     if (!this.socket.open) return;
-    this.outbox.put(this.box, encodeMessage(format, { ...errorReply(id, error), ...more }));
+    const frame = encodeMessage(format, { ...errorReply(id, error), ...more });
+    if (this.refusals.holds(error.code)) this.refusals.held.put(this.heldBox, frame);
+    else this.outbox.put(this.box, frame);
     this.refused(op, error.code);
     this.#logged(op, id, error.code);
   }

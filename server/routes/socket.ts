@@ -11,6 +11,7 @@ import { LIMITS, type Op } from '../wire/schema.ts';
 import { FastInfer } from './fast-infer.ts';
 import { Operations, type OperationParts } from './operations.ts';
 import { Outbox } from './outbox.ts';
+import { RefusalPost } from './refusal-post.ts';
 import { Session, type SessionLimits, type SocketObserver } from './session.ts';
 
 export interface SocketParts extends OperationParts {
@@ -25,7 +26,8 @@ const WRONG_KINDS_MAX = 100; // text on the binary subprotocol, or the reverse
 
 /** The sockets' side of the transport's handler: decode, start, reply. */
 export class SocketSessions implements Pick<Handler, 'open' | 'message' | 'close'> {
-  readonly #outbox: Outbox;
+  readonly #outbox = new Outbox();
+  readonly #refusals: RefusalPost;
   readonly #operations: Operations;
   readonly #fast: FastInfer;
   readonly #sampled: RequestTracing | null; // where requests that bring no trace may begin one
@@ -35,9 +37,9 @@ export class SocketSessions implements Pick<Handler, 'open' | 'message' | 'close
   #count = 0;
 
   constructor(private readonly parts: SocketParts) {
-    this.#outbox = new Outbox();
+    this.#refusals = new RefusalPost(parts.clock);
     this.#operations = new Operations(parts);
-    this.#fast = new FastInfer(parts.lanes, this.#outbox, parts.clock);
+    this.#fast = new FastInfer(parts.lanes, this.#outbox, this.#refusals, parts.clock);
     this.#observe = parts.observe ?? (() => {});
     this.#sampled = parts.tracing?.samples ? parts.tracing : null;
     this.#requests = parts.requests?.on ? parts.requests : null;
@@ -50,8 +52,8 @@ export class SocketSessions implements Pick<Handler, 'open' | 'message' | 'close
   }
 
   open(socket: Socket): void {
-    const { limits } = this.parts;
-    socket.context = new Session(socket, limits, this.#outbox, this.#observe, this.#requests);
+    socket.context = new Session(
+      socket, this.parts.limits, this.#outbox, this.#refusals, this.#observe, this.#requests);
     this.#count += 1;
   }
 
@@ -137,6 +139,7 @@ export class SocketSessions implements Pick<Handler, 'open' | 'message' | 'close
   #abuse(socket: Socket, code: number, reason: string): void {
     this.parts.log.warn('a socket is closed', { socket: socket.id, code, reason });
     this.#outbox.flush(); // what it was told so far
+    this.#refusals.held.flush();
     socket.end(code, reason);
   }
 }

@@ -131,6 +131,28 @@ suite('BatchLane', () => {
     assert.deepEqual([...world.ends], [[2, ['deadline']]]);
   });
 
+  test('what a busy lane would refuse is told so before its rows are read, and counted', () => {
+    const world = busyWorld();
+    const cases = [
+      [0, 0], [100, 0], [2000, 0], [4000, 0], [5500, 0], [9000, 0], [1200, 1], [2000, 1],
+    ] as const;
+
+    const early = cases.map(([leftUs, priority]) =>
+      world.lane.refuse(1, world.clock.nowUs() + leftUs, priority, 0)?.code ?? 'let in');
+    const counted = world.lane.stats.failed.deadline;
+    const late = cases.map(([leftUs, priority], at) => {
+      const same = busyWorld();
+      same.submit(100 + at, 1, leftUs, { priority });
+      same.turn();
+      return same.ends.get(100 + at)?.[0] ?? 'let in';
+    });
+
+    assert.deepEqual(early, late);
+    assert.ok(early.includes('let in') && early.includes('deadline'));
+    assert.equal(counted, early.filter((told) => told === 'deadline').length);
+    assert.equal(world.lane.refuse(1, Infinity, 0, 0), null);
+  });
+
   test('deadlines expire by timer while a run goes on, waiting and running alike', () => {
     const world = new LaneWorld({ rowsMax: 1 });
     world.submit(1, 1, 3000);
@@ -267,3 +289,13 @@ suite('BatchLane', () => {
     assert.throws(() => world.lane.giveBack(job), /used after it settled, or twice/);
   });
 });
+
+/** Runs of two rows take 1 ms; one is under way, and six rows wait in the lower of two levels. */
+function busyWorld(): LaneWorld {
+  const batching = { priority_levels: 2, default_priority_level: 2 };
+  const world = new LaneWorld({ rowsMax: 2, queueMax: 64, batching });
+  world.lane.runTime.observe(2, 1000);
+  for (let value = 0; value < 8; value += 1) world.submit(value, 1, 1_000_000);
+  world.turn();
+  return world;
+}
