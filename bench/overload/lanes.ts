@@ -89,6 +89,8 @@ export interface Stall {
   readonly lateUs: Histogram;
   /** How late plain timers were that were set for the same moments: the machine's part of it. */
   readonly timerLateUs: Histogram;
+  /** How much later than its own plain timer each was told: the lane's part of it. */
+  readonly laterUs: Histogram;
 }
 
 /** Keeps the lane's worker busy with full batches; behind them wait jobs whose deadlines pass. */
@@ -96,6 +98,7 @@ export async function stall(lane: Lane, seconds: number): Promise<Stall> {
   const prng = new Prng(5);
   const lateUs = new Histogram();
   const timerLateUs = new Histogram();
+  const laterUs = new Histogram();
   const runUs = new Histogram();
   const endUs = nowUs() + seconds * 1e6;
   let open = 0;
@@ -120,10 +123,21 @@ export async function stall(lane: Lane, seconds: number): Promise<Stall> {
       if (!job) break;
       const dueUs = nowUs() + 2000 + prng.below(40_000);
       job.timeoutUs = dueUs - nowUs();
-      setTimeout(() => timerLateUs.record(nowUs() - dueUs), Math.ceil(job.timeoutUs / 1000));
+      const told = { byTimer: 0, byLane: 0 };
+      const compare = (): void => {
+        if (told.byTimer > 0 && told.byLane > 0) laterUs.record(Math.max(0, told.byLane - told.byTimer));
+      };
+      setTimeout(() => {
+        told.byTimer = nowUs();
+        timerLateUs.record(told.byTimer - dueUs);
+        compare();
+      }, Math.ceil(job.timeoutUs / 1000));
       job.onSettled = (_, error) => {
         open -= 1;
-        if (error?.code === 'deadline') lateUs.record(nowUs() - dueUs);
+        if (error?.code !== 'deadline') return;
+        told.byLane = nowUs();
+        lateUs.record(told.byLane - dueUs);
+        compare();
       };
       open += 1;
       lane.submit(job);
@@ -132,7 +146,10 @@ export async function stall(lane: Lane, seconds: number): Promise<Stall> {
   }
   delay.disable();
   while (open > 0) await tick();
-  return { runUs: runUs.percentile(0.5), loopDelayP99Us: delay.percentile(99) / 1000, lateUs, timerLateUs };
+  return {
+    runUs: runUs.percentile(0.5), loopDelayP99Us: delay.percentile(99) / 1000,
+    lateUs, timerLateUs, laterUs,
+  };
 }
 
 /** About a millisecond, in which this thread leaves the cores to the workers. */

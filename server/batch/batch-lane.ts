@@ -20,7 +20,7 @@ import type { RunFailure } from './runner.ts';
 import { WakeTimer } from './wake-timer.ts';
 
 /** An inline lane gives way to the sockets after this long; the rest runs in the next turn. */
-const INLINE_TURN_US_MAX = 2000;
+const INLINE_TURN_US_MAX = 1000;
 
 /**
  * Gathers jobs into runs: the most urgent level first, within it the earliest deadline, then who
@@ -82,7 +82,7 @@ export class BatchLane implements Lane {
     this.stats = new LaneStats(this.rowsMax, this.#policies.length);
     this.#refused = new Ring(slab.layout.slots); // a job holds at least one slot
     this.#jobs = new JobPool(slab, this.stats);
-    this.#timer = new WakeTimer(parts.clock, () => this.#wake());
+    this.#timer = new WakeTimer(parts.clock, () => (this.#expire(parts.clock.nowUs()), this.#pump()));
     this.#expect = new Expectation(this.#limits, this.runTime, parts.runner.runsMax);
     parts.runner.onFree = () => this.#pump();
   }
@@ -129,8 +129,8 @@ export class BatchLane implements Lane {
   }
 
   refuse(rows: number, deadlineUs: number, priority: number, timeoutUs: number): ServeError | null {
-    // An inline lane's queue is short, and so is one that holds less than a run: they hardly refuse.
-    if (this.inline || this.#queue.rows < this.rowsMax || deadlineUs === Infinity) return null;
+    const short = this.inline || this.#queue.rows < this.rowsMax; // it hardly ever refuses
+    if (short || deadlineUs === Infinity) return null;
     const nowUs = this.#parts.clock.nowUs();
     const level = levelOf(priority, this.config.dynamic_batching);
     const startUs = startByUs(this.#policies[level] as QueuePolicy, nowUs, timeoutUs);
@@ -240,11 +240,6 @@ export class BatchLane implements Lane {
       this.#jobs.settleWithSlots(job, job.refusal as ServeError);
     }
     this.#tellQuiet();
-    this.#pump();
-  }
-
-  #wake(): void {
-    this.#expire(this.#parts.clock.nowUs());
     this.#pump();
   }
 
