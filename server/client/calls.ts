@@ -24,6 +24,7 @@ interface Call {
   readonly resolve: (reply: Record<string, unknown>) => void;
   readonly reject: (error: VitrineError) => void;
   readonly bound: boolean;
+  readonly onPart: SubmitOptions['onPart'];
   resendsLeft: number;
   sentUs: number; // NaN until sent
   release: () => void; // takes back the timer and the listener
@@ -33,6 +34,8 @@ interface Call {
 export interface SubmitOptions extends CallOptions {
   /** Has a meaning on this connection only: goes before all others, and fails at its end. */
   readonly bound?: boolean;
+  /** Of a call with a reply for each of its parts: told of each; the last ends the call. */
+  readonly onPart?: (part: Record<string, unknown>, error: VitrineError | null) => void;
 }
 
 const TOO_LARGE = 1009; // the close code of a message above the server's limit
@@ -78,7 +81,7 @@ export class Calls {
 
   /** Sends `{id, op, ...body}` when there is room. Resolves to the reply, names in camelCase. */
   submit(op: string, body: object, options: SubmitOptions = {}): Promise<Record<string, unknown>> {
-    const { signal, deadlineMs, priority, bound = false } = options;
+    const { signal, deadlineMs, priority, bound = false, onPart } = options;
     if (signal?.aborted) return Promise.reject(new VitrineError('cancelled'));
     const refusal = this.#refusal();
     if (refusal) return Promise.reject(refusal);
@@ -92,7 +95,7 @@ export class Calls {
     return new Promise((resolve, reject) => {
       const resendsLeft = options.resendMax ?? this.rules.limits.resendMax;
       const call: Call = {
-        id, op, frame, resolve, reject, bound, resendsLeft, sentUs: NaN, release: () => {},
+        id, op, frame, resolve, reject, bound, onPart, resendsLeft, sentUs: NaN, release: () => {},
       };
       call.release = this.#guard(call, options.timeoutMs ?? this.rules.limits.timeoutMs, signal);
       this.#queue.splice(this.#placeOf(call), 0, call);
@@ -136,7 +139,11 @@ export class Calls {
     if (id === this.#creditId) return this.credited(body.credit);
     const call = this.#sent.get(id as number);
     if (!call) return;
-    if (error === undefined) this.#finish(call, 'ok', () => call.resolve(body));
+    if (call.onPart && typeof body.row === 'number') {
+      call.onPart(body, error === undefined ? null : remoteError(error as Record<string, unknown>));
+      if (body.more === true) return;
+      this.#finish(call, 'ok', () => call.resolve({}));
+    } else if (error === undefined) this.#finish(call, 'ok', () => call.resolve(body));
     else this.#fail(call, remoteError(error as Record<string, unknown>));
     this.pump();
   }

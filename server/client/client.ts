@@ -2,14 +2,14 @@ import { systemClock } from '../core/clock.ts';
 import type {
   CatalogueReply, EventsReply, InsightReply, InsightRequest, RecommendReply,
 } from '../wire/schema.ts';
-import { Calls } from './calls.ts';
+import { Calls, type SubmitOptions } from './calls.ts';
 import { newEventId, systemChance } from './chance.ts';
 import { codecFor, type Codec } from './codec.ts';
 import { VitrineError } from './errors.ts';
 import { Link, type SocketConstructor } from './link.ts';
 import { Subscriptions } from './subscriptions.ts';
 import type {
-  CallOptions, CatalogueInput, ClientLimits, ClientOptions, EventInput, InferAnswer, InferInput, LinkState,
+  CallOptions, CatalogueInput, ClientLimits, ClientOptions, EventInput, InferAnswer, InferInput, InferRow, LinkState,
   MetadataInput, RecommendInput, SimilarInput, SubscribeInput, VitrineClient,
 } from './types.ts';
 
@@ -98,6 +98,19 @@ class Client implements VitrineClient {
     return this.#call<InferAnswer>('infer', request, options);
   }
 
+  async inferRows(
+    request: InferInput, onRow: (row: InferRow) => void, options?: CallOptions,
+  ): Promise<void> {
+    const seen = new Set<number>(); // a request that is sent again is answered from its first row
+    const onPart = (part: Record<string, unknown>, error: VitrineError | null): void => {
+      const { row, more: _, ...answer } = part as { row: number; more: boolean };
+      if (seen.has(row)) return;
+      seen.add(row);
+      onRow({ row, error, answer: error ? null : answer as unknown as InferAnswer });
+    };
+    await this.#call('infer', { ...request, stream: true }, { ...options, onPart });
+  }
+
   events(events: readonly EventInput[], options?: CallOptions): Promise<EventsReply> {
     const named = events.map((event) => ({ id: newEventId(this.#chance), ...event }));
     return this.#call<EventsReply>('events', { events: named }, options);
@@ -145,7 +158,7 @@ class Client implements VitrineClient {
     this.#waitingForReady = [];
   }
 
-  async #call<Reply>(op: string, body: object, options?: CallOptions): Promise<Reply> {
+  async #call<Reply>(op: string, body: object, options?: SubmitOptions): Promise<Reply> {
     if (this.state === 'closed') throw new VitrineError('closed');
     return (await this.#calls.submit(op, body, options)) as Reply;
   }

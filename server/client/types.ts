@@ -2,6 +2,7 @@
  * What a caller hands in and gets back. Derived from the wire's own schema: what the server fills
  * in by itself may be left out here, and the rest is the same.
  */
+import type { VitrineError } from './errors.ts';
 import type { Clock } from '../core/clock.ts';
 import type { InferResult } from '../core/inference.ts';
 import type { Tensor } from '../core/tensor.ts';
@@ -28,6 +29,12 @@ export interface InferInput {
   readonly trace?: boolean; // the answer then carries `timing`
 }
 export type InferAnswer = Loosen<InferResult, 'timing'>;
+/** One row of a streamed request: its answer, or why it has none. */
+export interface InferRow {
+  readonly row: number; // from 0
+  readonly answer: InferAnswer | null;
+  readonly error: VitrineError | null;
+}
 /** An event; `id` is drawn here when absent, so that one sent twice still counts once. */
 export type EventInput = Omit<Loosen<ShopEvent, 'id' | 'atMs'>, 'items'> & {
   /** Ids stand for one of each. */
@@ -106,6 +113,14 @@ export interface VitrineClient {
   /** Resolves when the connection first stands; rejects with `closed` when it never will. */
   ready(): Promise<void>;
   infer(request: InferInput, options?: CallOptions): Promise<InferAnswer>;
+  /**
+   * Each row as a request of its own: `onRow` hears of each once, as soon as it is done, in whatever
+   * order; more rows may come than one run takes. Resolves after the last; rejects as `infer` does
+   * where nothing was begun, or the connection or the time was over before the last.
+   */
+  inferRows(
+    request: InferInput, onRow: (row: InferRow) => void, options?: CallOptions,
+  ): Promise<void>;
   /** Resolves once the events are durable. */
   events(events: readonly EventInput[], options?: CallOptions): Promise<EventsReply>;
   recommend(request: RecommendInput, options?: CallOptions): Promise<RecommendReply>;

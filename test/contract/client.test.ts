@@ -49,6 +49,27 @@ for (const encoding of ['msgpack', 'json'] as const) {
       }));
     });
 
+    test('rows are answered one by one, more of them than a run takes', async () => {
+      const values = new Prng(9).row(40 * 8);
+      const inputs = [float32Tensor(mlp.input, [40, 8], values)];
+      const rows = new Map<number, number>();
+
+      await client.inferRows({ model: 'mlp', inputs }, ({ row, answer, error }) => {
+        assert.equal(error, null);
+        assert.ok(!rows.has(row));
+        rows.set(row, float32View(answer!.outputs[0]!)[0]!);
+      });
+
+      assert.equal(rows.size, 40);
+      for (const [row, got] of rows) {
+        const [want] = runDense(mlp, values.slice(row * 8, row * 8 + 8));
+        assert.ok(Math.abs(want! - got) < 1e-5, `row ${row}`);
+      }
+      await assert.rejects(client.inferRows({ model: 'none', inputs }, () => {}), {
+        code: 'unknown_model',
+      });
+    });
+
     test('classes come back as texts', async () => {
       const inputs = [float32Tensor(mlp.input, [1, 8], new Float32Array(8))];
       const outputs = [{ name: mlp.output, classes: 1 }];
