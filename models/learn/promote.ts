@@ -1,6 +1,18 @@
 import assert from 'node:assert/strict';
-import type { Evaluation } from './evaluate.ts';
-import { bootstrapPair, type PairedInterval } from './paired.ts';
+import { fullScores } from './metrics/binary-scores.ts';
+import { bootstrapPair, bootstrapScore, type PairedInterval } from './paired.ts';
+
+/** A model or baseline, by what it said of rows that it did not learn from: an `Evaluation` is one. */
+export interface Contender {
+  readonly name: string;
+  readonly outOfFold: {
+    readonly scores: Float64Array; // probabilities
+    readonly labels: Float64Array; // 0 and 1
+    readonly groups?: Uint32Array; // whose rows they are: drawn together
+    readonly rows?: Uint32Array; // which they are, if that is known: the same for all
+  };
+  readonly scores?: { readonly threshold: number }; // of F1; .5
+}
 
 /** How a model compares with one that everybody has. */
 export interface Comparison {
@@ -25,16 +37,17 @@ export const EXIT_NOT_PROMOTED = 3;
 /**
  * A model is promoted if it surely ranks better than every baseline, and its probabilities are surely
  * better than the base rate's: the whole 95 % interval of the difference, by a paired bootstrap over
- * rows (or groups), is on the right side. All evaluations are of the same plan.
+ * rows (or groups), is on the right side. All contenders are of the same rows in the same order.
  */
 export function promote(
-  model: Evaluation, baselines: readonly Evaluation[], seed: number,
+  model: Contender, baselines: readonly Contender[], seed: number,
 ): Verdict {
   assert.ok(baselines.length > 0, 'a model without baselines is not judged');
   const { scores, labels, groups, rows } = model.outOfFold;
   const options = { seed, ...(groups && { groups }) };
   const comparisons = baselines.map(({ name, outOfFold }): Comparison => {
     assert.deepEqual(outOfFold.rows, rows, `${name} was scored on other rows`);
+    assert.deepEqual(outOfFold.labels, labels, `${name} was scored on other labels`);
     return {
       baseline: name,
       auc: bootstrapPair('auc', scores, outOfFold.scores, labels, options),
@@ -50,7 +63,7 @@ export function promote(
         `${logLoss.without.toFixed(4)} of the base rate: the difference is ` +
         `${signed(logLoss.low, 4)} to ${signed(logLoss.high, 4)}`),
   ];
-  const lines = tableOf([model, ...baselines], comparisons);
+  const lines = tableOf([model, ...baselines], comparisons, options);
   return reasons.length === 0
     ? { promoted: true, comparisons, lines }
     : { promoted: false, reasons, comparisons, lines };
@@ -69,18 +82,20 @@ export function sayVerdict(verdict: Verdict): string[] {
 }
 
 function tableOf(
-  evaluations: readonly Evaluation[], comparisons: readonly Comparison[],
+  contenders: readonly Contender[], comparisons: readonly Comparison[],
+  options: Parameters<typeof bootstrapScore>[3],
 ): string[] {
-  const width = Math.max(...evaluations.map(({ name }) => name.length));
-  const head = `${''.padEnd(width)}  AUC   95 %         PR-AUC  log loss  Brier  ECE    F1     ` +
+  const width = Math.max(...contenders.map(({ name }) => name.length));
+  const head = `${''.padEnd(width)}  AUC    95 %         PR-AUC  log loss  Brier  ECE    F1     ` +
     'lift 10 %  model is above by';
-  return [head, ...evaluations.map(({ name, scores, intervals }, at) => {
-    const { low, high } = intervals.auc;
+  return [head, ...contenders.map(({ name, outOfFold, scores }, at) => {
+    const of = fullScores(outOfFold.scores, outOfFold.labels, scores?.threshold);
+    const { low, high } = bootstrapScore('auc', outOfFold.scores, outOfFold.labels, options);
     const above = comparisons[at - 1]?.auc;
     return [
-      name.padEnd(width), scores.auc.toFixed(3), `${low.toFixed(3)}-${high.toFixed(3)}`,
-      scores.prAuc.toFixed(3).padEnd(6), scores.logLoss.toFixed(4).padEnd(8), scores.brier.toFixed(3),
-      scores.ece.toFixed(3), scores.f1.toFixed(3), scores.lift10.toFixed(2).padEnd(9),
+      name.padEnd(width), of.auc.toFixed(3), `${low.toFixed(3)}-${high.toFixed(3)}`,
+      of.prAuc.toFixed(3).padEnd(6), of.logLoss.toFixed(4).padEnd(8), of.brier.toFixed(3),
+      of.ece.toFixed(3), of.f1.toFixed(3), of.lift10.toFixed(2).padEnd(9),
       above ? `${signed(above.low)} to ${signed(above.high)}` : '',
     ].join('  ').trimEnd();
   })];
