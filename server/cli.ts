@@ -26,6 +26,10 @@ const COMMANDS: Readonly<Record<string, { what: string; load(): Promise<Command>
     what: 'choose how recommendations are blended',
     load: () => import('./storefront/retrieval/tune-command.ts'),
   },
+  uplift: {
+    what: 'learn from a trial whom a coupon moves, and list who should get it, and when',
+    load: () => import('../models/uplift/uplift-command.ts'),
+  },
   eval: {
     what: 'score retrieval beside its baselines',
     load: () => import('./storefront/retrieval/eval-command.ts'),

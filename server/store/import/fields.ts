@@ -13,6 +13,17 @@ export class Fields {
     private readonly values: Readonly<Record<string, unknown>>,
   ) {}
 
+  /** As the file names them. */
+  names(): string[] {
+    return Object.keys(this.values);
+  }
+
+  /** The field as it stands in the file; '' where the line has none. */
+  raw(name: string): string {
+    const value = this.#value(name);
+    return typeof value === 'string' ? value : '';
+  }
+
   has(name: string): boolean {
     const value = this.#value(name);
     return value !== undefined && value !== null && value !== '';
