@@ -2,7 +2,7 @@
  * A model replaced under load, again and again: what its callers wait beside the same load without,
  * whether any of them fails, and what memory a hundred replacements leave behind.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { seededMlp, type DenseModel } from '../models/recipes/dense.ts';
@@ -49,7 +49,7 @@ export const bench: Bench = {
       VITRINE_MODEL_CONTROL: 'explicit', VITRINE_LOG: 'error',
     });
     try {
-      for (const { model } of MODELS) await swap(server, model);
+      for (const { model } of MODELS) await swap(server, folder, model);
       for (const { model } of MODELS) {
         if (wanted('latency')) rows.push(...await latency(server, folder, model, SIZES[size], say));
         if (wanted('memory')) rows.push(...await memory(server, folder, model, SIZES[size], say));
@@ -79,7 +79,7 @@ async function latency(
     say(`${model.name}, ${swapping ? 'replaced every second' : 'left alone'}`);
     const loaded = load(server, folder, model, cases, { rate, seed, ...size });
     if (!swapping) return { report: await loaded, swapMs: [] };
-    const swapped = swapWhile(server, model, loaded);
+    const swapped = swapWhile(server, folder, model, loaded);
     return { report: await loaded, swapMs: await swapped };
   };
   const samples = await interleave([
@@ -120,7 +120,7 @@ async function memory(
     let over = false;
     void loaded.then(() => (over = true));
     while (!over && done < size.swaps) {
-      await swap(server, model);
+      await swap(server, folder, model);
       done += 1;
       if (done > 0) samples.push(residentMiB(server));
     }
@@ -150,22 +150,23 @@ function lost({ sheds, failures, unanswered, wrong, broken }: LoadReport): numbe
 }
 
 async function swapWhile(
-  server: ServerProcess, model: DenseModel, until: Promise<unknown>,
+  server: ServerProcess, folder: string, model: DenseModel, until: Promise<unknown>,
 ): Promise<number[]> {
   const took: number[] = [];
   let over = false;
   void until.then(() => (over = true));
   while (!over) {
     const startMs = performance.now();
-    await swap(server, model);
+    await swap(server, folder, model);
     took.push(performance.now() - startMs);
     await new Promise((resolve) => setTimeout(resolve, SWAP_MS - (performance.now() - startMs)));
   }
   return took;
 }
 
-/** Resolves when the new one answers and the old one is gone. */
-async function swap({ port }: ServerProcess, { name }: DenseModel): Promise<void> {
+/** Resolves when the new one answers and the old one is gone. What nobody touched would be kept. */
+async function swap({ port }: ServerProcess, folder: string, { name }: DenseModel): Promise<void> {
+  utimesSync(join(folder, 'models', name, '1/model.onnx'), new Date(), new Date());
   const url = `http://127.0.0.1:${port}/v2/repository/models/${name}/load`;
   const answer = await fetch(url, { method: 'POST' });
   if (!answer.ok) throw new Error(`${name} was not replaced: ${await answer.text()}`);

@@ -20,6 +20,7 @@ import { AnswerStore } from './flow/answer-store.ts';
 import type { Rollout, RolloutState } from './flow/rollout.ts';
 import { RolloutMemory } from './flow/rollout-memory.ts';
 import type { ModelTable } from './fronts/table.ts';
+import { keptLane, versionPrints } from './kept-lanes.ts';
 import { LaneMaker } from './lane-maker.ts';
 import { modelTable } from './model-table.ts';
 import { Pool } from './pool/pool.ts';
@@ -123,7 +124,8 @@ implements Inference, Lanes, ModelDirectory, ModelDetails, ModelRepository, Mode
 
   /**
    * Reads the model's folder anew and serves what it says. A model that was served before goes on
-   * answering until the new one is warm; then its open requests are drained. Fails with
+   * answering until the new one is warm; then its open requests are drained. Versions whose files and
+   * config are as they were are not opened again. Fails with
    * `unknown_model`, or with what is wrong with the model, which is then no worse off than before.
    */
   load(name: string, override?: ModelOverride): Promise<void> {
@@ -179,20 +181,26 @@ implements Inference, Lanes, ModelDirectory, ModelDetails, ModelRepository, Mode
     const before = this.#models.get(name);
     const fromUs = this.#clock.nowUs();
     const lanes = new Map<number, ServedLane>();
+    const opened: ServedLane[] = [];
     try {
       const from = files ? ownRepository : this.repository;
       const folder = await readModel(from, name, describeOnnx, override?.config);
       await this.#loadSteps(folder.config);
-      for (const version of folder.served) lanes.set(version, await this.#maker.open(folder, version));
+      const prints = await versionPrints(folder, ownRepository, this.#clock.wallMs());
+      for (const version of folder.served) {
+        const lane = keptLane(before, prints, version) ?? await this.#maker.open(folder, version);
+        if (before?.lanes.get(version) !== lane) opened.push(lane);
+        lanes.set(version, lane);
+      }
       if (this.#closing) throw new ServeError('draining'); // `close` has not seen these lanes
       const { rollout } = folder.config;
       const front = rollout ? this.#maker.front(name, rollout, lanes) : null;
       const loadSeconds = (this.#clock.nowUs() - fromUs) / 1e6;
-      this.#models.set(name, { folder, lanes, front, loadSeconds, ownRepository });
+      this.#models.set(name, { folder, lanes, prints, front, loadSeconds, ownRepository });
       this.#failed.delete(name);
       this.#unloaded.delete(name);
     } catch (thrown) {
-      await this.#drain(lanes.values());
+      await this.#drain(opened);
       if (files) await removeOverride(ownRepository);
       const error = asServeError(thrown);
       if (!before) this.#failed.set(name, error);
@@ -201,7 +209,7 @@ implements Inference, Lanes, ModelDirectory, ModelDetails, ModelRepository, Mode
       throw error;
     }
     await this.#tellChanged();
-    if (before) await this.#end(before);
+    if (before) await this.#end(before, lanes);
   }
 
   /** What is served, as other front ends are told it. */
@@ -241,9 +249,10 @@ implements Inference, Lanes, ModelDirectory, ModelDetails, ModelRepository, Mode
     await this.#end(served);
   }
 
-  /** After its open requests nothing of it is left. */
-  async #end({ lanes, ownRepository }: Served): Promise<void> {
-    await this.#drain(lanes.values());
+  /** After its open requests nothing of it is left, but for the lanes that `kept` has as well. */
+  async #end({ lanes, ownRepository }: Served, kept?: Served['lanes']): Promise<void> {
+    await this.#drain([...lanes].filter(([version, lane]) => kept?.get(version) !== lane)
+      .map(([, lane]) => lane));
     if (ownRepository !== '') await removeOverride(ownRepository);
   }
 

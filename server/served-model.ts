@@ -2,6 +2,7 @@ import type { ServedLane } from './batch/served-lane.ts';
 import type { ModelConfig } from './catalog/model-config.ts';
 import type { ModelFolder } from './catalog/repository.ts';
 import type { RolloutState } from './flow/rollout.ts';
+import type { VersionPrints } from './kept-lanes.ts';
 import type { Front } from './lane-maker.ts';
 
 /** What one lane has done and is doing: `/metrics` reads it. */
@@ -20,6 +21,8 @@ export interface LaneReport {
 export interface Served {
   readonly folder: ModelFolder;
   readonly lanes: ReadonlyMap<number, ServedLane>;
+  /** What each was opened from: where that is unchanged at the next load, it goes on. */
+  readonly prints: VersionPrints;
   /** For requests that name no version; null where those are the newest one's. */
   readonly front: Front | null;
   readonly loadSeconds: number;

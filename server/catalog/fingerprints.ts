@@ -16,16 +16,35 @@ export async function fingerprints(repository: string): Promise<Fingerprints> {
 }
 
 /** Files that vanish between listing and looking are as if they had not been there. */
-async function printOf(folder: string, depth: number): Promise<string> {
+async function printOf(
+  folder: string, depth: number, changed: (ms: number) => void = () => {},
+): Promise<string> {
   const entries = await readdir(folder).catch(() => []);
   const parts = await Promise.all(entries.sort().map(async (name) => {
     const path = join(folder, name);
     const found = await stat(path).catch(() => null); // of what a link names
     if (!found) return '';
-    if (found.isDirectory()) return depth > 0 ? `${name}/(${await printOf(path, depth - 1)})` : '';
-    return `${name}:${found.size}:${found.mtimeMs}:${found.ino}`;
+    if (found.isDirectory()) {
+      return depth > 0 ? `${name}/(${await printOf(path, depth - 1, changed)})` : '';
+    }
+    // Who copies weights over weights may keep size and mtime (builds date all alike), never ctime.
+    changed(found.ctimeMs);
+    return `${name}:${found.size}:${found.mtimeMs}:${found.ctimeMs}:${found.ino}`;
   }));
   return parts.join('|');
+}
+
+/** A file changed so lately may change again without its time telling. */
+const SETTLED_MS = 2000;
+
+/**
+ * What lies in the folder of one version; '' where there is none, or where a file was changed in the
+ * last moments: a second change may then look like none.
+ */
+export async function versionPrint(folder: string, nowMs: number): Promise<string> {
+  let newestMs = 0;
+  const print = await printOf(folder, DEPTH_MAX - 1, (ms) => (newestMs = Math.max(newestMs, ms)));
+  return newestMs < nowMs - SETTLED_MS ? print : '';
 }
 
 export interface Changes {
