@@ -5,7 +5,6 @@ import { INTENT_ANSWER, intentWords } from '../../server/storefront/intent-words
 import type { ShopEvent } from '../../server/wire/schema.ts';
 import { whyOfDense } from '../explain/why-model.ts';
 import { intentExamples, intentSessions } from './intent/examples.ts';
-import type { BinaryScores } from '../learn/metrics/binary-scores.ts';
 import { trainIntent } from './intent/train.ts';
 import type { ModelCard, NewModel, WrittenConfig } from './model-folder.ts';
 import { mlpOnnx } from './onnx/mlp.ts';
@@ -20,25 +19,37 @@ export interface IntentOptions {
   readonly silenceMs: number; // that ends a session
 }
 
+/** Why there is no new model: nothing to learn from, or (`refused`) no better than its baselines. */
+export interface NotMade {
+  readonly why: string;
+  readonly refused: boolean;
+}
+
 /**
  * Learns whether a session will end in a purchase, and writes the same weights three times: `intent`
- * (ONNX), `intent-tfjs`, and `intent-why`, which explains. Or why the log has nothing to learn from and be scored on.
+ * (ONNX), `intent-tfjs`, and `intent-why`, which explains. Or why the log has nothing to learn from
+ * and be scored on, or why the model is not promoted.
  */
 export function makeIntent(
   events: Iterable<ShopEvent>, trainedOn: string, options: IntentOptions, clock: Clock,
   report: Report,
-): NewModel[] | { readonly why: string } {
+): NewModel[] | NotMade {
   const sessions = intentSessions(events, options.silenceMs);
   const examples = intentExamples(sessions, options.seed);
   const trained = trainIntent(examples, options, clock, report);
-  if (!trained) return { why: whyNothing(sessions) };
+  if (!trained) return { why: whyNothing(sessions), refused: false };
   const { scores, baselines } = trained;
   for (const [name, of] of Object.entries({ model: scores, ...baselines })) {
     report.line(`${name.padEnd(9)}  AUC ${of.auc.toFixed(3)} PR-AUC ${of.prAuc.toFixed(3)} ` +
       `log loss ${of.logLoss.toFixed(4)} ECE ${of.ece.toFixed(4)}`);
   }
-  const note = verdict(scores, baselines.cart_rule);
-  report.line(note);
+  for (const line of trained.verdict.lines) report.line(line);
+  if (!trained.verdict.promoted) {
+    return { why: `not promoted: ${trained.verdict.reasons.join('; ')}`, refused: true };
+  }
+  const note = `better than the rule "something is in the cart" ` +
+    `(AUC ${baselines.cart_rule.auc.toFixed(3)})`;
+  report.line(`promoted: surely ${note}`);
 
   const card: Omit<ModelCard, 'name'> = {
     what: 'Probability that a session goes on to a purchase, from its events so far.',
@@ -106,13 +117,4 @@ export function whyNothing(sessions: readonly ShopEvent[][]): string {
   if (led * 2 >= purchases) return `${count} purchases are too few purchases to learn from`;
   return `${count} purchases, ${led.toLocaleString('en')} of them after any browsing in their ` +
     'session: intent is learned from what goes before a purchase';
-}
-
-/** In plain words whether the model was worth it. */
-function verdict(model: BinaryScores, rule: BinaryScores): string {
-  const better = model.auc > rule.auc && model.prAuc > rule.prAuc;
-  return better
-    ? `better than the rule "something is in the cart" (AUC ${rule.auc.toFixed(3)})`
-    : `NOT better than the rule "something is in the cart" (AUC ${rule.auc.toFixed(3)}, PR-AUC ` +
-      `${rule.prAuc.toFixed(3)}): use the rule`;
 }

@@ -6,11 +6,13 @@ import { readConfig } from '../../server/config.ts';
 import { systemClock } from '../../server/core/clock.ts';
 import { ServeError } from '../../server/core/errors.ts';
 import { LmdbStore } from '../../server/store/lmdb-store.ts';
+import { EXIT_NOT_PROMOTED, EXIT_PROMOTED } from '../learn/promote.ts';
 import { PARTS, trainStore, type Part, type TrainOptions } from './train-store.ts';
 
 export const usage = [
   'vitrine train [--data DIR] [--only PARTS] [--epochs N] [--minutes N] [--seed N]',
-  '  learns from the events in DIR/store and writes new model versions to DIR/models',
+  '  learns from the events in DIR/store and writes new model versions to DIR/models;',
+  '  ends with 3 where the intent model does not beat its baselines and is not promoted',
   '  --data DIR     data folder (.vitrine)',
   `  --only PARTS   some of ${PARTS.join(',')}`,
   '  --epochs N     passes over the sessions at most (5)',
@@ -45,10 +47,10 @@ export async function run(args: string[]): Promise<number> {
   try {
     store = LmdbStore.open(folder);
     mkdirSync(repository, { recursive: true });
-    await trainStore(store, repository, SHIPPED, {
+    const { refused } = await trainStore(store, repository, SHIPPED, {
       ...options, sessionMinutesMax: config.sessionMinutesMax,
     }, systemClock, (line) => console.log(line));
-    return 0;
+    return refused ? EXIT_NOT_PROMOTED : EXIT_PROMOTED;
   } catch (error) {
     if (!(error instanceof ServeError)) throw error;
     console.error(error.message);

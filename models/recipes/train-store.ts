@@ -33,13 +33,14 @@ const SESSIONS_MIN = 50;
 /**
  * Learns all of `only` from what the store holds and writes new versions into `repository`. What
  * the data can't teach is said in a line and left as it was; a missing intent model is then copied
- * from `shipped`, with the card that says what it was trained on.
+ * from `shipped`, with the card that says what it was trained on. `refused`: a model was learned and
+ * does not beat its baselines.
  */
 export async function trainStore(
   store: Store, repository: string, shipped: string,
   options: TrainOptions & { readonly sessionMinutesMax: number },
   clock: Clock, say: (line: string) => void,
-): Promise<void> {
+): Promise<{ readonly refused: boolean }> {
   const { only, seed, epochs, minutesMax, sessionMinutesMax, dim = VECTOR_DIM } = options;
   const past = readPastSessions(store, sessionMinutesMax);
   const sessions = trainingSessions(past, (row) => store.itemAt(row)?.id ?? String(row));
@@ -50,6 +51,7 @@ export async function trainStore(
     const version = writeModel(repository, model);
     say(`wrote ${join(repository, model.name, String(version))}`);
   };
+  let refused = false;
   for (const part of PARTS.filter((each) => only.includes(each))) {
     const report = new LineReport(part, clock, say);
     if (part === 'intent') {
@@ -60,6 +62,7 @@ export async function trainStore(
         models.forEach(write);
         continue;
       }
+      refused ||= models.refused;
       report.line(`${models.why}: the intent model stays as it is`);
       for (const name of ['intent', 'intent-tfjs', 'intent-why']) copyModel(shipped, repository, name);
       continue;
@@ -77,6 +80,7 @@ export async function trainStore(
       await chooseBlend(store, repository, (line) => report.line(line), sessionMinutesMax);
     }
   }
+  return { refused };
 }
 
 function* eventsOf(store: Store): Generator<ShopEvent> {

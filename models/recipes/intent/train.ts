@@ -7,6 +7,7 @@ import { calibrate, type Calibration } from './calibrate.ts';
 import { DenseTrainer } from './dense-trainer.ts';
 import { splitByTime, type IntentExamples } from './examples.ts';
 import { binaryScores, type BinaryScores } from '../../learn/metrics/binary-scores.ts';
+import { promote, type Contender, type Verdict } from '../../learn/promote.ts';
 
 /** Sessions that learn, choose and calibrate, and are scored, oldest first. */
 const SPLIT = [0.7, 0.15, 0.15] as const;
@@ -25,6 +26,8 @@ export interface TrainedIntent {
   /** Which of the two shapes it is: the one with the lower loss on the choosing part. */
   readonly shape: Shape;
   readonly baselines: Readonly<Record<'constant' | 'cart_rule' | Shape, BinaryScores>>;
+  /** Whether it is worth serving: against the constant and the cart rule, sessions drawn whole. */
+  readonly verdict: Verdict;
   readonly epoch: number;
   readonly trainMs: number;
   /** Moments that stand for those it learned from, `[n, features]`: explanations compare with them. */
@@ -52,6 +55,15 @@ export function trainIntent(
   const rate = ones(train.bought) / train.bought.length;
   const withCart = rateWhere(train, 1, rate);
   const without = rateWhere(train, 0, rate);
+  const said = chosen.probabilities(test);
+  const constant = test.rows.map(() => rate);
+  const rule = Array.from(test.cartOpen, (open) => (open === 1 ? withCart : without));
+  const contender = (name: string, scores: readonly number[]): Contender => ({
+    name,
+    outOfFold: {
+      scores: Float64Array.from(scores), labels: Float64Array.from(test.bought), groups: test.sessions,
+    },
+  });
   return {
     model: {
       name: 'intent',
@@ -62,14 +74,16 @@ export function trainIntent(
     parts: { train: train.rows.length, choose: choose.rows.length, test: test.rows.length },
     baseRate: ones(test.bought) / test.bought.length,
     shape,
-    scores: binaryScores(chosen.probabilities(test), test.bought),
+    scores: binaryScores(said, test.bought),
     baselines: {
-      constant: binaryScores(test.rows.map(() => rate), test.bought),
-      cart_rule: binaryScores(
-        Array.from(test.cartOpen, (open) => (open === 1 ? withCart : without)), test.bought),
+      constant: binaryScores(constant, test.bought),
+      cart_rule: binaryScores(rule, test.bought),
       logistic: binaryScores(logistic.probabilities(test), test.bought),
       network: binaryScores(network.probabilities(test), test.bought),
     },
+    verdict: promote(contender(shape, said), [
+      contender('base rate', constant), contender('something is in the cart', rule),
+    ], seed),
     epoch: chosen.epoch,
     trainMs,
     background: background(train, chosen.probabilities(train)),

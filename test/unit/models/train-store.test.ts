@@ -10,7 +10,9 @@ import { demoHistory } from '../../../server/demo/seed.ts';
 import { MemoryStore } from '../../../server/store/memory-store.ts';
 import { loadItemVectors } from '../../../server/storefront/item-vocabulary.ts';
 import type { ShopEvent } from '../../../server/wire/schema.ts';
+import { Prng } from '../../../server/core/prng.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
+import { makeEvent } from '../../support/shop-events.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'vitrine-train-'));
 after(() => rmSync(root, { recursive: true }));
@@ -49,6 +51,19 @@ suite('Training from a store', () => {
       assert.match(card.trainedOn, /simulator/);
     });
 
+  test('an intent model that knows no more than its baselines is not promoted: the shipped one stays',
+    async () => {
+      const repository = folder('luck');
+      const lines: string[] = [];
+
+      const { refused } = await trainOn(repository, luck(), ['intent'], lines);
+
+      assert.ok(refused);
+      assert.match(lines.join('\n'), /not promoted: AUC 0\.\d+ is not surely above 0\.\d+ of base rate/);
+      const card = JSON.parse(readFileSync(join(repository, 'intent/card.json'), 'utf8'));
+      assert.match(card.trainedOn, /simulator/);
+    });
+
   test('a nearly empty store is no error', async () => {
     const repository = folder('empty');
     const lines = await train(repository, history.slice(0, 20), PARTS);
@@ -78,16 +93,38 @@ suite('Training from a store', () => {
 async function train(
   repository: string, events: readonly ShopEvent[], only: readonly Part[],
 ): Promise<string[]> {
+  const lines: string[] = [];
+  await trainOn(repository, events, only, lines);
+  return lines;
+}
+
+async function trainOn(
+  repository: string, events: readonly ShopEvent[], only: readonly Part[], lines: string[],
+): Promise<{ readonly refused: boolean }> {
   const store = new MemoryStore();
   await store.append(events);
-  const lines: string[] = [];
   const options = {
     only, seed: 1, epochs: 6, minutesMax: Infinity, sessionMinutesMax: 30, dim: 16,
   };
-  await trainStore(store, repository, 'models/repository', options, new FakeClock(), (line) => {
+  return await trainStore(store, repository, 'models/repository', options, new FakeClock(), (line) => {
     lines.push(line);
   });
-  return lines;
+}
+
+/** A view, and then, each time with the same chance, another purchase: the past says nothing. */
+function luck(): ShopEvent[] {
+  const prng = new Prng(3);
+  return Array.from({ length: 1200 }, (_, visit) => {
+    const session = `visit-${visit}`;
+    const item = `item-${prng.below(20)}`;
+    let atMs = Date.UTC(2026, 3, 1) + visit * 3_600_000 * 5;
+    const events = [makeEvent({ atMs, session, item })];
+    while (prng.float() < 0.25) {
+      atMs += 900_001; // longer than any moment is after an event
+      events.push(makeEvent({ type: 'purchase', atMs, session, item }));
+    }
+    return events;
+  }).flat();
 }
 
 function folder(name: string): string {
