@@ -36,6 +36,8 @@ import { Router } from './routes/router.ts';
 import { SocketSessions } from './routes/socket.ts';
 import { addStorefrontRoutes } from './routes/storefront.ts';
 import { DeskDoor } from './routes/storefront-door.ts';
+import { openWatch } from './open-watch.ts';
+import { addWatchRoutes } from './routes/watch.ts';
 import { ModelHost } from './serve.ts';
 import { LmdbStore } from './store/lmdb-store.ts';
 import { IdleWork } from './storefront/idle-work.ts';
@@ -119,7 +121,13 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
     explainer, clock,
     desk: new Desk({ clock, pace, nextTurn: setImmediate, limits: EXPLAIN_LIMITS }),
   };
-  const shopParts = { explainer, pace, addon, store, retriever, inference: host, repository, clock, log };
+  const metrics = new Metrics();
+  const { watch, intent, onEvent } = openWatch(config, repository, clock, log, metrics);
+  opened.push(() => watch.close());
+  const shopParts = {
+    explainer, watch: intent, onEvent, pace, addon, store, retriever, inference: host, repository,
+    clock, log,
+  };
   const snapshotPath = join(config.dataDir, 'shop.snapshot');
   const opening = openShop({ ...shopParts, sessionMinutesMax, snapshotPath });
   await Promise.allSettled([opening, host.loaded]); // neither goes on alone when the other fails
@@ -127,7 +135,6 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
   const everyUs = config.pollSeconds * 1_000_000;
   const poll = polled && RepositoryPoll.start(repository, polled, { models: host, everyUs, clock, log });
   opened.push(() => poll?.close());
-  const metrics = new Metrics();
   let healthy = true;
 
   const tracer = new Tracer(config.traceFile, log);
@@ -154,6 +161,7 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
   });
   addModelLifeRoutes(router, host, config.modelControl === 'explicit');
   addStorefrontRoutes(router, shop, clock, desk);
+  addWatchRoutes(router, watch);
   addExplainRoutes(router, explaining);
   const page = async (): Promise<string> => (await refresh(), metrics.text());
   addOpsRoutes(router, { healthy: () => healthy, metrics: page });
@@ -223,6 +231,7 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
     await transport.close();
     const { eventCount } = store;
     await shop.keep();
+    await watch.close();
     await store.close();
     unobserve();
     log.info('closed', { requests: counts.total, events: eventCount });

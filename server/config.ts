@@ -54,6 +54,14 @@ export const SETTINGS = {
     env: 'VITRINE_CACHE_BYTES_MAX', value: 67_108_864, min: 0, max: 17_179_869_184,
     why: 'answers kept for models with a `response_cache`, all together',
   },
+  watchSeconds: {
+    env: 'VITRINE_WATCH_SECONDS', value: 60, min: 1, max: 86_400,
+    why: 'between two looks at drift, calibration and anomalies of what the models are asked',
+  },
+  alertUrl: {
+    env: 'VITRINE_ALERT_URL', value: '',
+    why: 'webhook that alerts are sent to, as JSON; empty is nowhere: the log and `/metrics` have them',
+  },
   otlpUrl: {
     env: 'VITRINE_OTLP_URL', value: '',
     why: 'OpenTelemetry collector that spans are sent to (OTLP/HTTP, JSON); empty is nowhere',

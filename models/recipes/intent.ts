@@ -1,5 +1,6 @@
 import type { Clock } from '../../server/core/clock.ts';
 import { PROFILE_FILE, writeProfile } from '../../server/explain/profile.ts';
+import { REFERENCE_FILE } from '../../server/watch/reference.ts';
 import { INTENT_FEATURES } from '../../server/storefront/intent-features.ts';
 import { INTENT_ANSWER, intentWords } from '../../server/storefront/intent-words.ts';
 import type { ShopEvent } from '../../server/wire/schema.ts';
@@ -92,7 +93,11 @@ export function makeIntent(
     name: 'intent',
     config: config('onnxruntime_onnx'),
     card: { name: 'intent', ...card },
-    files: { 'model.onnx': mlpOnnx(trained.model), ...explaining },
+    files: {
+      'model.onnx': mlpOnnx(trained.model),
+      [REFERENCE_FILE]: new Uint8Array(trained.reference.buffer),
+      ...explaining,
+    },
   }, {
     name: 'intent-tfjs',
     config: config('tensorflow_tfjs'),

@@ -18,12 +18,20 @@ export interface IntentModel {
 /** How the cards of the shipped models begin: what says of a model that it is the demo shop's. */
 export const DEMO_SOURCE = "the demo shop's simulator";
 
+/** Watches what is predicted: copies or keeps `row`, which nobody writes to afterwards. */
+export interface IntentWatch {
+  predicted(session: string, row: Float32Array, probability: number, version: string): void;
+  /** What outcomes since the training make of the probability; null where they have proved nothing. */
+  better(row: Float32Array, probability: number): number | null;
+}
+
 /** Will this session end in a purchase? */
 export class Insight {
   constructor(
     private readonly inference: Inference,
     private readonly intent: IntentModel,
     private readonly explainer: Explainer | null = null,
+    private readonly watch: IntentWatch | null = null,
   ) {}
 
   /** What to know before an answer is used: a figure of another shop says little of this one. */
@@ -54,13 +62,16 @@ export class Insight {
       ...(priority !== undefined && { priority }),
     });
     const said = probability(model, result.outputs[0] && float32View(result.outputs[0])[0]);
+    const better = events.length === 0 ? null : this.watch?.better(values, said) ?? null;
+    this.#tell(events, values, said, result.version);
     const spentMs = (result.timing.queueUs + result.timing.runUs) / 1000;
     const leftMs = deadlineMs === undefined ? undefined : deadlineMs - spentMs;
     const why = wanted.reasons === undefined
       ? undefined
       : await this.#why(values, said, result.version, wanted, leftMs, priority);
     return {
-      probability: said,
+      probability: better ?? said,
+      ...(better !== null && { offline: said }),
       model: result.model,
       version: result.version,
       trainedOn,
@@ -83,6 +94,16 @@ export class Insight {
       { model, version, row, value, top: reasons, language },
       { ...(leftMs !== undefined && { leftMs: () => leftMs }), ...(priority !== undefined && { priority }) });
     return { method, scale, base, reasons: found, text };
+  }
+
+  /** A session of which something is without consent teaches nobody anything. */
+  #tell(
+    events: readonly ShopEvent[], values: Float32Array, said: number, version: string,
+  ): void {
+    const session = events[0]?.session;
+    if (!this.watch || session === undefined) return;
+    if (events.some(({ consent }) => consent === false)) return;
+    this.watch.predicted(session, values, said, version);
   }
 }
 

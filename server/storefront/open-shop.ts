@@ -5,11 +5,12 @@ import type { Log } from '../core/log.ts';
 import type { Pace } from '../core/pace.ts';
 import type { Explainer } from '../explain/explainer.ts';
 import type { Store } from '../store/store.ts';
-import { DEMO_SOURCE, Insight, trainedOn } from './insight.ts';
+import { DEMO_SOURCE, Insight, trainedOn, type IntentWatch } from './insight.ts';
 import { INTENT_FEATURES, intentFeatures } from './intent-features.ts';
 import type { Retriever } from './retrieval/retriever.ts';
 import { Shop } from './shop.ts';
 import { openEncoder, Taste } from './taste.ts';
+import type { ShopEvent } from '../wire/schema.ts';
 
 export interface ShopSetting {
   readonly addon: Pick<Addon, 'FilterIndex' | 'Bitmap'>;
@@ -23,6 +24,8 @@ export interface ShopSetting {
   readonly sessionMinutesMax: number;
   readonly pace?: Pace;
   readonly snapshotPath?: string;
+  readonly watch?: IntentWatch; // told of what is predicted
+  readonly onEvent?: (event: ShopEvent) => void;
 }
 
 /**
@@ -30,7 +33,7 @@ export interface ShopSetting {
  * Fails with `backend` naming a file that is there and cannot be used.
  */
 export async function openShop(setting: ShopSetting): Promise<Shop> {
-  const { inference, repository, explainer = null, ...parts } = setting;
+  const { inference, repository, explainer = null, watch, ...parts } = setting;
   const { store, clock, log } = parts;
   const encoder = openEncoder(repository);
   const source = trainedOn(repository, 'intent');
@@ -40,6 +43,8 @@ export async function openShop(setting: ShopSetting): Promise<Shop> {
   return Shop.open({
     ...parts,
     taste: encoder && new Taste(inference, clock, encoder),
-    insight: source === null ? null : new Insight(inference, { ...intent, trainedOn: source, foreign }, explainer),
+    insight: source === null
+      ? null
+      : new Insight(inference, { ...intent, trainedOn: source, foreign }, explainer, watch),
   });
 }

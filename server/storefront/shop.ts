@@ -38,6 +38,7 @@ export interface ShopParts {
   readonly sessionMinutesMax: number;
   readonly taste: Taste | null; // null: there is no session encoder
   readonly insight: Insight | null; // null: there is no intent model
+  readonly onEvent?: (event: ShopEvent) => void; // after its commit; not for those without consent
   readonly pace?: Pace; // after which an answer gives way to the sockets
   readonly snapshotPath?: string; // of what the log came to; absent: it is played in full each time
 }
@@ -106,7 +107,9 @@ export class Shop implements Storefront {
       const session = this.#remember(event);
       if (!session) this.counts.late += 1;
       if (session) this.#visits(session, event, observe);
-      if (event.consent !== false) this.#attributions.count(event, event.customer ?? session?.customer);
+      if (event.consent === false) continue;
+      this.#attributions.count(event, event.customer ?? session?.customer);
+      this.parts.onEvent?.(event);
     }
     for (const session of new Set(accepted.map((event) => event.session))) {
       this.#subscriptions.touch(session);

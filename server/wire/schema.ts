@@ -204,6 +204,8 @@ export interface InsightReply {
   /** Probability, 0..1, that this session ends in a purchase. */
   readonly intent: {
     readonly probability: number;
+    /** What the model alone says, where outcomes since its training have bettered it. */
+    readonly offline?: number;
     readonly model: string;
     readonly version: string;
     readonly trainedOn: string;

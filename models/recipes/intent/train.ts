@@ -14,6 +14,7 @@ const SPLIT = [0.7, 0.15, 0.15] as const;
 const BUYERS_MIN = 30; // examples of purchases that each part needs, or scores mean nothing
 const HIDDEN = [24, 12];
 const RATE = 0.002;
+const REFERENCE_ROWS = 1000; // that the server compares its requests with
 const PATIENCE = 3; // epochs without a gain
 
 type Shape = 'network' | 'logistic';
@@ -32,6 +33,8 @@ export interface TrainedIntent {
   readonly trainMs: number;
   /** Moments that stand for those it learned from, `[n, features]`: explanations compare with them. */
   readonly background: Float32Array;
+  /** Rows of the scored part, evenly picked, each with what the model says of it as last column. */
+  readonly reference: Float32Array;
 }
 
 /** Null when some part of the split has too few moments before a purchase. */
@@ -87,6 +90,7 @@ export function trainIntent(
     epoch: chosen.epoch,
     trainMs,
     background: background(train, chosen.probabilities(train)),
+    reference: reference(test, chosen.probabilities(test)),
   };
 }
 
@@ -97,6 +101,16 @@ function background({ rows }: IntentExamples, probabilities: readonly number[]):
   const flat = new Float32Array(rows.length * width);
   rows.forEach((row, at) => flat.set(row, at * width));
   return pickBackground(flat, probabilities, width, BACKGROUND_ROWS);
+}
+
+function reference({ rows }: IntentExamples, probabilities: readonly number[]): Float32Array {
+  const step = Math.max(1, rows.length / REFERENCE_ROWS);
+  const picked: number[] = [];
+  for (let place = 0; place < rows.length; place += step) {
+    const at = Math.floor(place);
+    picked.push(...(rows[at] as Float32Array), probabilities[at] as number);
+  }
+  return Float32Array.from(picked);
 }
 
 interface Fitted {
