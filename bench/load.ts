@@ -18,6 +18,7 @@ export interface LoadPlan {
   readonly loop: 'closed' | 'open';
   readonly connections: number;
   readonly depth?: number;
+  readonly lists?: number; // WebSocket, msgpack: so many requests in one message at most
   readonly rate?: number;
   readonly window?: number; // open loop: unanswered requests of a socket at most
   readonly 'patience-ms'?: number; // with a window: who waits longer for one is not sent

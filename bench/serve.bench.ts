@@ -104,15 +104,16 @@ async function measure(sides: Side[], folder: string, options: BenchOptions): Pr
   for (const side of sides) await drive(side, { loop: 'closed', depth: 4 }); // compiled and cached
   notes.clear();
 
+  const single = sides.filter(({ alone }) => alone ?? true);
   await compare(
     `closed loop, ${CONNECTIONS} connections, depth 1`,
-    sides,
+    single,
     () => ({ loop: 'closed', depth: 1 }),
     CLOSED,
   );
   const alone = await compare(
     'closed loop, one connection, one request at a time',
-    sides,
+    single,
     () => ({ loop: 'closed', connections: 1, depth: 1 }),
     CLOSED,
   );

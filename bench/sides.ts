@@ -15,11 +15,13 @@ export interface Side {
   readonly encoding: Encoding;
   readonly model: string; // as its requests name it
   readonly server: ServerProcess;
-  readonly plan: Pick<LoadPlan, 'transport' | 'wire' | 'path' | 'subprotocol'>;
+  readonly plan: Pick<LoadPlan, 'transport' | 'wire' | 'path' | 'subprotocol' | 'lists'>;
   /** uWebSockets.js closes an HTTP connection whose next request comes before the last one's answer. */
   readonly pipelines: boolean;
   /** Vitrine's other faces are measured in the closed loops alone. */
   readonly openLoop: boolean;
+  /** Whether it says something where one request is in flight at a time; it does where absent. */
+  readonly alone?: boolean;
 }
 
 /** Starts all of them over the same model file; `folder` takes Vitrine's repository and data. */
@@ -40,6 +42,19 @@ export async function startSides(model: DenseModel, folder: string): Promise<Sid
       pipelines: true,
       openLoop: true,
     },
+    ...[['Vitrine, in lists', model.name], ['Vitrine, pooled, in lists', POOLED]].map(
+      ([name, asked]): Side => ({
+        name: name as string,
+        model: asked as string,
+        encoding: 'msgpack',
+        server: vitrine,
+        plan: {
+          transport: 'ws', wire: 'msgpack', path: '/ws', subprotocol: 'vitrine.v1.msgpack', lists: 16,
+        },
+        pipelines: true,
+        openLoop: false,
+        alone: false,
+      })),
     {
       name: 'Vitrine, pooled',
       model: POOLED,

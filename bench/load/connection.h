@@ -44,6 +44,8 @@ class Connection {
   std::deque<std::uint32_t> order;    // HTTP: ids in the order in which answers must come
   std::vector<std::uint32_t> unsent;  // ids put into `outgoing` since the last flush
   bool writable_wanted = false;
+  std::string list;  // requests that leave in one message
+  int listed = 0;
 
  private:
   void upgrade(const Options& options);

@@ -68,6 +68,8 @@ constexpr Row kRows[] = {
      [](Options& o, const char* w) { o.depth = whole("depth", w, 1, 1024); }},
     {"--rate", "open loop: requests a second",
      [](Options& o, const char* w) { o.rate = number("rate", w, 0.1, 1e7); }},
+    {"--lists", "WebSocket, msgpack: 1..256 requests of a turn in one message; 0 is one each",
+     [](Options& o, const char* w) { o.lists = whole("lists", w, 0, 256); }},
     {"--window", "open loop: a socket's unanswered requests at most, as the server's credit has it",
      [](Options& o, const char* w) { o.window = whole("window", w, 0, 65'536); }},
     {"--patience-ms", "with a window: what has waited longer for one is not sent",

@@ -22,6 +22,7 @@ struct Options {
   LoopKind loop = LoopKind::closed;
   int connections = 64;
   int depth = 1;  // closed loop: requests that a connection keeps in flight
+  int lists = 0;  // msgpack on WebSocket: as many requests in one message at most; 0 is no lists
   double rate = 10'000;
   int window = 0;          // open loop, WebSocket: a connection's unanswered at most; 0 is no limit
   double patience_ms = 50;  // with a window: what has waited longer for one is not sent at all

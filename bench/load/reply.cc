@@ -16,6 +16,7 @@ class Walker {
   explicit Walker(std::string_view bytes) noexcept : rest_(bytes) {}
 
   bool broken() const noexcept { return broken_; }
+  std::size_t left() const noexcept { return rest_.size(); }
 
   std::uint32_t map() noexcept { return container(0x80, 0xde); }
   std::uint32_t array() noexcept { return container(0x90, 0xdc); }
@@ -190,4 +191,17 @@ Reply read_kserve(std::string_view payload) noexcept {
 Reply read_reply(WireKind wire, std::string_view payload) noexcept {
   if (wire == WireKind::kserve) return read_kserve(payload);
   return wire == WireKind::msgpack ? read_msgpack(payload) : read_json(payload);
+}
+
+void each_reply(std::string_view payload, const std::function<void(std::string_view)>& each) {
+  const auto head = payload.empty() ? 0u : static_cast<std::uint8_t>(payload[0]);
+  const bool list = (head & 0xf0u) == 0x90u || head == 0xdcu || head == 0xddu;
+  if (!list) return each(payload);
+  Walker walker(payload);
+  for (std::uint32_t count = walker.array(); count > 0 && !walker.broken(); --count) {
+    const std::size_t start = payload.size() - walker.left();
+    walker.skip();
+    if (walker.broken()) return each({});
+    each(payload.substr(start, payload.size() - walker.left() - start));
+  }
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string_view>
 
@@ -25,3 +26,6 @@ struct Reply {
 
 // Never reads outside `payload`, whatever it holds.
 Reply read_reply(WireKind wire, std::string_view payload) noexcept;
+
+// Calls `each` with the bytes of every entry where the payload is a msgpack list, else with all of it.
+void each_reply(std::string_view payload, const std::function<void(std::string_view)>& each);

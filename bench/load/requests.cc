@@ -58,6 +58,12 @@ Requests::Requests(const Options& options) : wire_(options.wire) {
       std::memset(framed.mask, 0, sizeof framed.mask);
       continue;
     }
+    if (options.lists > 0) {  // framed as a list when it is known how many go together
+      framed.bytes = payload;
+      framed.id_at = id_at;
+      std::memset(framed.mask, 0, sizeof framed.mask);
+      continue;
+    }
     const auto key = static_cast<std::uint32_t>(chance());
     framed.bytes = masked_frame(wire_ == WireKind::msgpack ? kOpBinary : kOpText, payload, key);
     framed.id_at = framed.bytes.size() - payload.size() + id_at;

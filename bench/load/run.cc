@@ -159,13 +159,31 @@ void Run::enqueue(Connection& connection, std::int64_t due_ns) {
     give_up(place);
   }
   place = {due_ns, due_ns, id, request, static_cast<std::uint16_t>(connection.number()), true};
-  requests_.append(connection.outgoing(), request, id);
+  if (options_.lists > 0) {
+    requests_.append(connection.list, request, id);
+    if (++connection.listed == options_.lists) close_list(connection);
+  } else {
+    requests_.append(connection.outgoing(), request, id);
+  }
   if (connection.unsent.empty()) dirty_.push_back(&connection);
   connection.unsent.push_back(id);
   if (options_.transport == TransportKind::http) connection.order.push_back(id);
   ++connection.in_flight;
   ++in_flight_;
   ++tally_.sent_total;
+}
+
+// The mask is zero: what it protects from is a proxy on the way.
+void Run::close_list(Connection& connection) {
+  if (connection.listed == 0) return;
+  std::string message;
+  message += static_cast<char>(0xdc);
+  message += static_cast<char>(connection.listed >> 8);
+  message += static_cast<char>(connection.listed & 0xff);
+  message += connection.list;
+  connection.outgoing() += masked_frame(kOpBinary, message, 0);
+  connection.list.clear();
+  connection.listed = 0;
 }
 
 void Run::flush_dirty() {
@@ -184,6 +202,7 @@ void Run::flush(Connection& connection) {
     if (!queued_before && in_window(place.due_ns)) tally_.lag.add(sent_ns - place.due_ns);
   }
   connection.unsent.clear();
+  close_list(connection);
   if (!connection.flush()) return drop(connection);
   if (connection.blocked() != connection.writable_wanted) {
     watch_writable(connection, connection.blocked());
@@ -268,7 +287,13 @@ std::size_t Run::take_frames(Connection& connection, std::string_view stream) {
       connection.outgoing() += masked_frame(kOpPong, frame.payload, next_);
       flush(connection);
     } else if (frame.op == kOpText || frame.op == kOpBinary) {
-      settle(connection, read_reply(options_.wire, frame.payload));
+      if (options_.lists == 0) {
+        settle(connection, read_reply(options_.wire, frame.payload));
+        continue;
+      }
+      each_reply(frame.payload, [&](std::string_view one) {
+        settle(connection, read_reply(options_.wire, one));
+      });
     }
   }
 }

@@ -48,6 +48,7 @@ class Run {
   bool queues() const noexcept;
   bool has_place() noexcept;
   void enqueue(Connection& connection, std::int64_t due_ns);
+  void close_list(Connection& connection);
   void flush_dirty();
   void flush(Connection& connection);
   void watch_writable(Connection& connection, bool wanted);

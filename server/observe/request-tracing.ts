@@ -49,10 +49,10 @@ export class RequestTracing {
     return this.sink !== null;
   }
 
-  /** Whether it is the turn of this one, which brought no trace. Counts it. */
-  turn(): boolean {
+  /** Whether it is the turn of one of these, which brought no trace. Counts them. */
+  turn(requests = 1): boolean {
     if (this.sink === null) return false;
-    this.#seen += 1;
+    this.#seen += requests;
     if (this.#seen < this.rate) return false;
     this.#seen = 0;
     return true;

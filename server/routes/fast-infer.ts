@@ -7,13 +7,14 @@ import { encodeMsgpack } from '../wire/msgpack.ts';
 import { toWire } from '../wire/names.ts';
 import type { Request } from '../wire/schema.ts';
 import { copyWords, FrameWords } from './frame-words.ts';
+import { idOffset, integerAt, integerBytes, integerWidth, writeInteger } from './frame-id.ts';
 import { InferTemplate } from './infer-template.ts';
 import type { Outbox } from './outbox.ts';
+import { listLength, RequestList } from './request-list.ts';
 import type { RefusalPost } from './refusal-post.ts';
 import type { Flight, Session } from './session.ts';
 
 const TEMPLATES_MAX = 64; // models times row counts in use at once; the oldest makes room
-const ID_FRAME_BYTES_MIN = 16; // so that an id may be read without looking at the end
 const COPY_LOOP_MAX = 256; // bytes; more are worth making two views for
 
 /**
@@ -26,6 +27,7 @@ export class FastInfer {
   #nextOut = 0; // index of the oldest, once there are as many as there may be
   readonly #free: FastFlight[] = [];
   readonly #words = new FrameWords();
+  readonly #list = new RequestList();
   readonly #errorFrames = new ErrorFrames();
   #lastNoRoom: { lane: Lane | null; rows: number; error: ServeError } = {
     lane: null, rows: 0, error: new ServeError('overloaded'),
@@ -44,9 +46,40 @@ export class FastInfer {
     const idAt = idOffset(frame);
     const idBytes = idAt === 0 ? 0 : integerBytes(frame[idAt] as number);
     if (idBytes === 0) return false;
+    const template = this.#find(session, frame, idAt, idAt + idBytes);
+    return template !== null && this.#start(session, template, frame, idAt, idBytes);
+  }
+
+  /**
+   * The same of a list of requests, all of shapes that are known. `rest` is given each that is the
+   * decoders' business for another reason, such as a number in it; false where all of them are.
+   */
+  takeList(session: Session, frame: Uint8Array, rest: (one: Uint8Array) => void): boolean {
+    const count = listLength(frame);
+    const list = this.#list;
+    if (!list.read(count, frame, this.#words, session.template, this.#templates)) return false;
+    for (let i = 0; i < count; i += 1) {
+      if (this.#isStale(list.templates[i] as InferTemplate)) return false;
+    }
+    let left = 0;
+    for (let i = 0; i < count; i += 1) {
+      const template = list.templates[i] as InferTemplate;
+      const idAt = list.idAt[i] as number;
+      session.template = template;
+      const taken = this.#start(session, template, frame, idAt, integerBytes(frame[idAt] as number));
+      if (!taken) list.left[left++] = i;
+    }
+    list.templates.length = 0; // a model that is gone is not kept by them
+    // Not before: what the decoders do with one overwrites the words of the others.
+    for (let i = 0; i < left; i += 1) rest(list.element(frame, list.left[i] as number));
+    return true;
+  }
+
+  /** A frame whose words were taken, and whose request is one of the template's. */
+  #start(
+    session: Session, template: InferTemplate, frame: Uint8Array, idAt: number, idBytes: number,
+  ): boolean {
     const idEnd = idAt + idBytes;
-    const template = this.#find(session, frame, idAt, idEnd);
-    if (template === null) return false;
     const id = integerAt(this.#words.view, idAt, idBytes);
     const { flights } = session;
     if (flights.has(id)) return false;
@@ -104,16 +137,17 @@ export class FastInfer {
       template = this.#known(frame, idAt, idEnd);
     }
     if (template === null) return null;
-    // The model may have a new version by now, or be gone.
-    if (this.#lane(template.lane.model, template.version) !== template.lane) {
-      session.template = null;
-      const stale = this.#templates.indexOf(template);
-      if (stale >= 0) this.#templates.splice(stale, 1);
-      this.#nextOut = Math.min(this.#nextOut, this.#templates.length);
-      return null;
-    }
-    session.template = template;
-    return template;
+    session.template = this.#isStale(template) ? null : template;
+    return session.template;
+  }
+
+  /** The model may have a new version by now, or be gone: the template is forgotten then. */
+  #isStale(template: InferTemplate): boolean {
+    if (this.#lane(template.lane.model, template.version) === template.lane) return false;
+    const stale = this.#templates.indexOf(template);
+    if (stale >= 0) this.#templates.splice(stale, 1);
+    this.#nextOut = Math.min(this.#nextOut, this.#templates.length);
+    return true;
   }
 
   #known(frame: Uint8Array, idAt: number, idEnd: number): InferTemplate | null {
@@ -252,39 +286,6 @@ class FastFlight implements Flight {
 }
 const NOBODY = null as unknown as Session; // between two uses
 const NOTHING = null as unknown as InferTemplate;
-
-/** Where the id stands when it comes first: behind the map's head and `id`. 0 when it cannot. */
-function idOffset(frame: Uint8Array): number {
-  if (frame.length < ID_FRAME_BYTES_MIN) return 0;
-  const head = frame[0] as number;
-  return (head & 0xf0) === 0x80 ? 4 : head === 0xde ? 6 : 0;
-}
-
-/** Bytes of the unsigned integer with this first byte; 0 for whatever is none, or has 64 bits. */
-function integerBytes(head: number): number {
-  if (head < 0x80) return 1;
-  return head === 0xce ? 5 : head === 0xcd ? 3 : head === 0xcc ? 2 : 0;
-}
-
-function integerAt(view: DataView, at: number, width: number): number {
-  if (width === 1) return view.getUint8(at);
-  if (width === 2) return view.getUint8(at + 1);
-  return width === 3 ? view.getUint16(at + 1) : view.getUint32(at + 1);
-}
-
-/** Bytes that the encoder writes an integer below 2^32 in. */
-function integerWidth(integer: number): number {
-  return integer < 0x80 ? 1 : integer < 0x100 ? 2 : integer < 0x1_0000 ? 3 : 5;
-}
-
-function writeInteger(bytes: Uint8Array, at: number, integer: number, width: number): void {
-  if (width === 1) {
-    bytes[at] = integer;
-    return;
-  }
-  bytes[at] = width === 2 ? 0xcc : width === 3 ? 0xcd : 0xce;
-  for (let i = width - 1, rest = integer; i >= 1; i -= 1, rest >>>= 8) bytes[at + i] = rest & 0xff;
-}
 
 function copy(from: Uint8Array, fromAt: number, to: Uint8Array, toAt: number, count: number): void {
   if (count > COPY_LOOP_MAX) {

@@ -98,9 +98,12 @@ export class InferTemplate {
     return length - idEnd === this.tailBytes && idAt === this.idAt;
   }
 
-  /** Whether the frame, which `fits`, differs from the learnt one only where it may. */
-  matches(frame: DataView, idEnd: number): boolean {
-    return this.#head.matches(frame, 0) && this.#tail.matches(frame, idEnd);
+  /**
+   * Whether the frame, which `fits`, differs from the learnt one only where it may. It may stand in
+   * a list of requests, from `at` on.
+   */
+  matches(frame: DataView, idEnd: number, at = 0): boolean {
+    return this.#head.matches(frame, at) && this.#tail.matches(frame, idEnd);
   }
 }
 

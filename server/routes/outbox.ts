@@ -4,6 +4,8 @@ import type { Socket } from '../transport/transport.ts';
 export class Mailbox {
   first = -1; // frame numbers in the outbox; -1 is none
   last = -1;
+  /** Its reader has sent lists of requests: replies that leave together are a list as well. */
+  lists = false;
 
   constructor(readonly socket: Socket) {}
 }
@@ -11,6 +13,9 @@ export class Mailbox {
 const SLACK = 3; // bytes: frames may be written in words of four
 const BYTES_START = 65_536;
 const PATIENT_BYTES_MAX = 1_048_576; // more are not kept for the end of the turn
+const LIST_MAX = 256; // replies in one message: as many as requests may be
+const LIST_BYTES_MAX = 262_144; // a larger one stays alone
+const LIST_HEAD = 3; // bytes of a list's head at most
 const BYTES_KEPT_MAX = 16_777_216; // a larger arena is given back once it is empty
 
 /**
@@ -21,6 +26,7 @@ const BYTES_KEPT_MAX = 16_777_216; // a larger arena is given back once it is em
 export class Outbox {
   #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(BYTES_START);
   #view: DataView = new DataView(this.#bytes.buffer);
+  #scratch = new Uint8Array(0); // lists
   #used = 0;
   #count = 0;
   readonly #starts: number[] = [];
@@ -87,6 +93,7 @@ export class Outbox {
     for (const box of this.#dirty) {
       this.#sending = box;
       if (box.first === box.last) this.#send();
+      else if (box.lists) this.#sendLists();
       else box.socket.cork(this.#sendAll);
       box.first = -1;
       box.last = -1;
@@ -127,6 +134,66 @@ export class Outbox {
     for (let frame = first; frame >= 0; frame = this.#next[frame] as number) {
       socket.send(this.#whole[frame] ?? this.#frame(frame));
     }
+  }
+
+  /** The replies of a reader who speaks in lists, in as few messages as may be. */
+  #sendLists(): void {
+    const { socket, first } = this.#sending as Mailbox;
+    for (let from = first; from >= 0; ) {
+      const texts = typeof this.#whole[from] === 'string';
+      let count = 0;
+      let bytes = 0;
+      let end = from;
+      for (; end >= 0 && count < LIST_MAX; end = this.#next[end] as number) {
+        const length = this.#length(end);
+        const fits = count === 0 || bytes + length <= LIST_BYTES_MAX;
+        if (!fits || (typeof this.#whole[end] === 'string') !== texts) break;
+        count += 1;
+        bytes += length;
+      }
+      if (count === 1) socket.send(this.#whole[from] ?? this.#frame(from));
+      else socket.send(texts ? this.#textList(from, count) : this.#bytesList(from, count, bytes));
+      from = end;
+    }
+  }
+
+  #length(frame: number): number {
+    const whole = this.#whole[frame];
+    return whole?.length ?? (this.#ends[frame] as number) - (this.#starts[frame] as number);
+  }
+
+  #textList(from: number, count: number): string {
+    const texts: string[] = [];
+    for (let frame = from; texts.length < count; frame = this.#next[frame] as number) {
+      texts.push(this.#whole[frame] as string);
+    }
+    return `[${texts.join(',')}]`;
+  }
+
+  /** Valid until the next call. Neighbours in the arena, as most are, are copied together. */
+  #bytesList(from: number, count: number, bytes: number): Uint8Array {
+    if (this.#scratch.length < bytes + LIST_HEAD) this.#scratch = new Uint8Array(bytes * 2 + LIST_HEAD);
+    const out = this.#scratch;
+    out[0] = count < 16 ? 0x90 | count : 0xdc;
+    out[1] = count >> 8;
+    out[2] = count & 0xff;
+    let at = count < 16 ? 1 : LIST_HEAD;
+    let frame = from;
+    for (let left = count; left > 0; ) {
+      const whole = this.#whole[frame] as Uint8Array | null;
+      const start = this.#starts[frame] as number;
+      let end = this.#ends[frame] as number;
+      frame = this.#next[frame] as number;
+      left -= 1;
+      while (whole === null && left > 0 && this.#whole[frame] === null && this.#starts[frame] === end) {
+        end = this.#ends[frame] as number;
+        frame = this.#next[frame] as number;
+        left -= 1;
+      }
+      out.set(whole ?? this.#bytes.subarray(start, end), at);
+      at += whole?.length ?? end - start;
+    }
+    return out.subarray(0, at);
   }
 
   #frame(frame: number): Uint8Array {

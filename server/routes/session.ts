@@ -60,6 +60,12 @@ export class Session {
     this.requestsMax = limits.requestsMax;
   }
 
+  /** It has sent a list of requests: replies that leave together are a list from now on. */
+  speaksLists(): void {
+    this.box.lists = true;
+    this.heldBox.lists = true;
+  }
+
   /**
    * From now on the socket is told when its credit changes. What it sent before it heard of that is
    * still let in: twice as much may be unanswered.

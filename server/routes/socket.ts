@@ -7,10 +7,12 @@ import { decodeRequest, requestIdOf } from '../wire/decode.ts';
 import type { WireFormat } from '../wire/encode.ts';
 import { decodeJson } from '../wire/json.ts';
 import { decodeMsgpack } from '../wire/msgpack.ts';
+import { listElements } from '../wire/layout.ts';
 import { LIMITS, type Op } from '../wire/schema.ts';
 import { FastInfer } from './fast-infer.ts';
 import { Operations, type OperationParts } from './operations.ts';
 import { Outbox } from './outbox.ts';
+import { listLength } from './request-list.ts';
 import { RefusalPost } from './refusal-post.ts';
 import { Session, type SessionLimits, type SocketObserver } from './session.ts';
 
@@ -61,13 +63,21 @@ export class SocketSessions implements Pick<Handler, 'open' | 'message' | 'close
     const session = socket.context as Session;
     this.#outbox.patient = true;
     const fast = this.#fastTakes && binary && socket.subprotocol !== 'vitrine.v1.json';
-    const chosen = fast && this.#sampled !== null ? this.#sampled.turn() : undefined;
-    if (!fast || chosen || !this.#fast.take(session, data)) {
+    const listed = fast ? listLength(data) : 0;
+    const chosen = fast && this.#sampled !== null ? this.#sampled.turn(listed || 1) : undefined;
+    if (!fast || chosen || !this.#take(session, data, listed)) {
       this.#receive(session, data, binary, chosen);
     }
     this.#outbox.patient = false;
     if (session.overruns <= OVERRUNS_MAX) return;
     this.#abuse(socket, 1008, `over ${OVERRUNS_MAX} requests too many: keep to your credit`);
+  }
+
+  /** `listed`: how many requests the frame has, where it is a list of them. */
+  #take(session: Session, frame: Uint8Array, listed: number): boolean {
+    if (listed === 0) return this.#fast.take(session, frame);
+    session.speaksLists();
+    return this.#fast.takeList(session, frame, (one) => this.#receive(session, one, true));
   }
 
   close(socket: Socket): void {
@@ -89,10 +99,15 @@ export class SocketSessions implements Pick<Handler, 'open' | 'message' | 'close
     }
     session.badFrames = Math.max(0, session.badFrames - 1);
     if (!Array.isArray(message)) return this.#start(session, format, message, data, chosen);
-    message.forEach((one, at) => this.#start(session, format, one, null, at === 0 ? chosen : undefined));
+    session.speaksLists();
+    const frames = this.#fastTakes && binary ? listElements(data) : [];
+    message.forEach((one, i) => {
+      const frame = frames[i] ? data.subarray(frames[i].at, frames[i].end) : null;
+      this.#start(session, format, one, frame, i === 0 ? chosen : undefined);
+    });
   }
 
-  /** `frame`: what the message came in, when it came alone. */
+  /** `frame`: the request's own bytes, where the fast path may learn from them. */
   #start(
     session: Session, format: WireFormat, message: unknown, frame: Uint8Array | null,
     chosen: boolean | undefined,

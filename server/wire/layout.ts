@@ -37,6 +37,18 @@ export function frameLayout(frame: Uint8Array, list: 'inputs' | 'outputs'): Fram
   return holes === null ? null : { idAt, idEnd, holes };
 }
 
+/** The bytes `[at, end)` of each element of a list, in a frame that `scanMsgpack` has passed. */
+export function listElements(frame: Uint8Array): Hole[] {
+  const walk = new Walk(frame);
+  const elements: Hole[] = [];
+  for (let left = walk.open(LIST); left > 0; left -= 1) {
+    const { at } = walk;
+    walk.skip();
+    elements.push({ at, end: walk.at });
+  }
+  return elements;
+}
+
 function tensorHoles(walk: Walk): Hole[] | null {
   const holes: Hole[] = [];
   for (let tensors = walk.open(LIST); tensors !== 0; tensors -= 1) {

@@ -34,14 +34,12 @@ export class ServerSocket implements Socket {
     this.closedWith = code;
   }
 
-  /** What was sent since the last call, decoded. */
+  /** What was sent since the last call, decoded; the entries of a list one by one. */
   read(): Message[] {
-    return this.sent
-      .splice(0)
-      .map(
-        (frame) =>
-          (typeof frame === 'string' ? JSON.parse(frame) : decodeMsgpack(frame)) as Message,
-      );
+    return this.sent.splice(0).flatMap((frame) => {
+      const message: unknown = typeof frame === 'string' ? JSON.parse(frame) : decodeMsgpack(frame);
+      return (Array.isArray(message) ? message : [message]) as Message[];
+    });
   }
 }
 
