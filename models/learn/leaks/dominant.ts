@@ -1,5 +1,5 @@
 import type { Column, Examples } from '../table.ts';
-import { isBinary, largestFold, percent, type Finding, type LeakCase } from './finding.ts';
+import { fewer, isBinary, largestFold, percent, type Finding, type LeakCase } from './finding.ts';
 import { aucTogether, oddsOf, type ColumnOdds } from './odds.ts';
 
 /** A column that alone ranks this well is the label under another name. */
@@ -24,7 +24,7 @@ const ROWS_MIN = 30;
  */
 export function tooGood({ examples, plan, known = {} }: LeakCase): Finding[] {
   if (!isBinary(examples)) return [];
-  const fold = largestFold(plan);
+  const fold = fewer(largestFold(plan));
   const labels = Float64Array.from(fold.test, (row) => examples.labels[row] as number);
   const ones = labels.reduce((sum, label) => sum + label, 0);
   if (Math.min(ones, labels.length - ones) < ROWS_MIN) return [];

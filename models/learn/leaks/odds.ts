@@ -15,7 +15,9 @@ export interface ColumnOdds {
  * the scored ones. Together they are naive Bayes, which is model enough to see which columns carry a
  * table, and cheap enough to leave each of them out in turn.
  */
-export function oddsOf({ table, labels }: Examples, { train, test }: Fold): ColumnOdds[] {
+export function oddsOf(
+  { table, labels }: Examples, { train, test }: Pick<Fold, 'train' | 'test'>,
+): ColumnOdds[] {
   const taught = Float64Array.from(train, (row) => labels[row] as number);
   const scored = Float64Array.from(test, (row) => labels[row] as number);
   const base = taught.reduce((sum, label) => sum + label, 0) / train.length;

@@ -1,4 +1,4 @@
-import { isBinary, largestFold, type Finding, type LeakCase } from './finding.ts';
+import { fewer, isBinary, largestFold, type Finding, type LeakCase } from './finding.ts';
 import { oddsOf } from './odds.ts';
 
 /** A fall of a column's AUC that is told, */
@@ -12,7 +12,7 @@ const ERRORS = 5;
  */
 export function shifted({ examples, plan }: LeakCase): Finding[] {
   if (!isBinary(examples)) return [];
-  const fold = largestFold(plan);
+  const fold = fewer(largestFold(plan));
   const ones = fold.test.filter((row) => examples.labels[row] === 1).length;
   const zeros = fold.test.length - ones;
   if (Math.min(ones, zeros) < 30) return [];

@@ -4,7 +4,7 @@ import { foldsOf, timeIgnored, type Splitter } from './plan.ts';
 /** Folds that somebody else chose: the number of each row's fold, 0 .. k - 1. */
 export function givenFolds(of: ArrayLike<number>, options: { ignoreTime?: boolean } = {}): Splitter {
   const numbers = Array.from(of);
-  const count = Math.max(...numbers) + 1;
+  const count = numbers.reduce((most, fold) => Math.max(most, fold), 0) + 1;
   if (!numbers.every((fold) => Number.isInteger(fold) && fold >= 0) || count < 2) {
     throw new TrainingError('folds are numbers from 0 on, at least two of them');
   }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import { keysOf } from '../../../../models/learn/leaks/duplicates.ts';
 import { findLeaks, refuseLeaks, sayFinding } from '../../../../models/learn/leaks/detect.ts';
 import type { Finding, LeakCase, LeakRule } from '../../../../models/learn/leaks/finding.ts';
 import { overSample, underSample } from '../../../../models/learn/sampling/random.ts';
@@ -135,6 +136,17 @@ suite('the detector of leaks', () => {
     }
     const coarse = find((HONEST['choices only'] as typeof PLAIN)(1), {}, 1);
     assert.deepEqual(coarse.map(({ rule, severity }) => `${severity} ${rule}`), ['warn duplicates']);
+  });
+
+  test('knows equal rows by a number: the same for -0 and 0, one for each set of values', () => {
+    const of = (...values: number[]) => keysOf({ rows: values.length, columns: [
+      numbers('a', values), numbers('b', values.map((value) => value % 3)),
+    ] }, new Float64Array(values.length));
+    const many = of(...Array.from({ length: 50_000 }, (_, row) => row / 7));
+
+    assert.equal(new Set(many).size, 50_000);
+    const [zero, minus, missing, again, one] = of(0, -0, NaN, NaN, 1);
+    assert.ok(zero === minus && missing === again && zero !== missing && zero !== one);
   });
 
   test('fails rows that SMOTE made before the split, also where counts were rounded again', () => {

@@ -4,13 +4,16 @@ import { suite, test } from 'node:test';
 import { baseRate, bestColumn, rule } from '../../../../models/learn/baselines.ts';
 import { binnedShare } from '../../../../models/learn/binned-share.ts';
 import { evaluate, outOfFold } from '../../../../models/learn/evaluate.ts';
+import { fitAll, type Pipeline } from '../../../../models/learn/fit-within.ts';
 import { fingerprint } from '../../../../models/learn/fingerprint.ts';
 import type { Learner } from '../../../../models/learn/learner.ts';
+import { logLoss } from '../../../../models/learn/metrics/probability.ts';
 import { rocAuc } from '../../../../models/learn/metrics/ranking.ts';
 import {
   EXIT_NOT_PROMOTED, EXIT_PROMOTED, exitCodeOf, promote, sayVerdict,
 } from '../../../../models/learn/promote.ts';
 import { overSample } from '../../../../models/learn/sampling/random.ts';
+import { hyperband } from '../../../../models/learn/search/hyperband.ts';
 import { tpe } from '../../../../models/learn/search/tpe.ts';
 import { holdOut } from '../../../../models/learn/split/default.ts';
 import { stratified } from '../../../../models/learn/split/stratified.ts';
@@ -19,6 +22,8 @@ import {
 } from '../../../../models/learn/table.ts';
 import { trainTable, type TableTraining } from '../../../../models/learn/train-table.ts';
 import { boostedTrees } from '../../../../models/learn/trees/boosting.ts';
+import { tune } from '../../../../models/learn/tune.ts';
+import { treesTuning } from '../../../../models/learn/tune-trees.ts';
 import { Prng } from '../../../../server/core/prng.ts';
 import { HONEST, withColumn } from '../../../support/learn-cases.ts';
 import { logistic, nearest, spy } from '../../../support/learners.ts';
@@ -214,6 +219,20 @@ suite('the training of a table', () => {
     assert.deepEqual(again.evaluation.scores, first.evaluation.scores);
     assert.ok(existsSync(`${journal}.fold-2`));
     await assert.rejects(trainTable({ ...training, examples: PLAIN(5) }), /another search/);
+  });
+
+  test('finds settings of trees that do no worse on new rows than those nobody chose', async () => {
+    const make = HONEST['counts, long tails and gaps'] as typeof PLAIN;
+    const [examples, later] = [make(1), make(2)];
+    for (const strategy of [tpe(12), hyperband(9)]) {
+      const tuning = treesTuning({ strategy, split: stratified({ folds: 3, seed: 1 }) });
+      const { point } = await tune(tuning, examples, { seed: 1 });
+
+      const loss = (of: Pipeline) =>
+        logLoss(fitAll(of, examples, 1).predict(later.table), later.labels);
+      const [tuned, plain] = [tuning.make(point, 1), { learner: boostedTrees() }].map(loss);
+      assert.ok(tuned! < plain!, `${strategy.name}: ${tuned} against ${plain}`);
+    }
   });
 });
 

@@ -5,6 +5,7 @@ import { suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { grid } from '../../../../models/learn/search/grid.ts';
 import { brackets, halving, hyperband } from '../../../../models/learn/search/hyperband.ts';
+import { namedSearch } from '../../../../models/learn/search/named.ts';
 import { randomSearch } from '../../../../models/learn/search/random.ts';
 import { search, type SearchOptions } from '../../../../models/learn/search/search.ts';
 import {
@@ -190,6 +191,17 @@ suite('a search', () => {
     await assert.rejects(go({ about: 'other rows' }), /another search/);
     appendFileSync(path, 'no JSON\n');
     await assert.rejects(go({}), /line 5/);
+  });
+
+  test('has a name and a number, with what there is where it has not', () => {
+    const named = (text: string) => namedSearch(text, SPACE).name;
+
+    assert.equal(named('tpe'), 'TPE, 40 trials');
+    assert.equal(named('random:7'), 'random, 7 trials');
+    assert.equal(named('grid:2'), 'grid of 24');
+    assert.equal(named('hyperband:9'), 'Hyperband to 9, eta 3');
+    assert.throws(() => named('bayes'), /none of tpe, random, grid, hyperband/);
+    assert.throws(() => named('tpe:x'), /a whole number of trials/);
   });
 
   test('passes over trials that fail, and fails where all of them do', async () => {
