@@ -30,6 +30,10 @@ const COMMANDS: Readonly<Record<string, { what: string; load(): Promise<Command>
     what: 'learn from a trial whom a coupon moves, and list who should get it, and when',
     load: () => import('../models/uplift/uplift-command.ts'),
   },
+  fairness: {
+    what: 'say how a model treats groups, and what can be done about it',
+    load: () => import('../models/fair/fairness-command.ts'),
+  },
   eval: {
     what: 'score retrieval beside its baselines',
     load: () => import('./storefront/retrieval/eval-command.ts'),
