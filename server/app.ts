@@ -160,7 +160,7 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
     tracer, tracing, log, repository: host, control: config.modelControl === 'explicit',
   });
   addModelLifeRoutes(router, host, config.modelControl === 'explicit');
-  addStorefrontRoutes(router, shop, clock, desk);
+  addStorefrontRoutes(router, { storefront: shop, clock, desk, tracing });
   addWatchRoutes(router, watch);
   addExplainRoutes(router, explaining);
   const page = async (): Promise<string> => (await refresh(), metrics.text());

@@ -28,7 +28,7 @@ export interface InferRequest {
   readonly parameters?: RequestParameters;
   /** Of a model that takes sequences, which these are parts of. */
   readonly sequence?: SequencePart;
-  /** Adds `phases` to the result. */
+  /** Adds `phases` to the result, or `steps`. */
   readonly phases?: boolean;
   /** Ends the wait with `cancelled`; a batch that already runs is not stopped. */
   readonly signal?: AbortSignal;
@@ -51,6 +51,14 @@ export interface InferResult {
   readonly timing: InferTiming;
   /** Of the run: nanoseconds in which rows were gathered, and answers scattered. */
   readonly phases?: { readonly inputNs: number; readonly outputNs: number };
+  /** Of an ensemble, in the order in which they ended; where `phases` are asked for. */
+  readonly steps?: readonly StepResult[];
+}
+
+/** What became of one step of an ensemble; microseconds are since the request came. */
+export interface StepResult extends Omit<InferResult, 'outputs'> {
+  readonly startUs: number;
+  readonly endUs: number;
 }
 
 export interface InferTiming {

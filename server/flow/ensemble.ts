@@ -6,7 +6,7 @@ import type { ServedLane } from '../batch/served-lane.ts';
 import { datatypeOf, type EnsembleStep, type ModelConfig, rowsOfRun } from '../catalog/model-config.ts';
 import type { Clock } from '../core/clock.ts';
 import { asServeError, ServeError } from '../core/errors.ts';
-import type { InferRequest, InferResult } from '../core/inference.ts';
+import type { InferRequest, InferResult, StepResult } from '../core/inference.ts';
 import type { Tensor } from '../core/tensor.ts';
 import { ownTensors } from './own-tensors.ts';
 
@@ -148,6 +148,7 @@ class Passage {
   readonly #running = new Map<EnsembleStep, () => boolean>();
   readonly #untilUs: number;
   readonly #fromUs: number;
+  readonly #steps: StepResult[] = []; // where they are asked for
   #queueUs = 0;
   #last: InferResult | null = null;
   #over = false;
@@ -204,16 +205,23 @@ class Passage {
       ...rest, model: step.model_name, inputs, outputs: Object.keys(step.output_map),
       ...(leftMs === Infinity ? {} : { deadlineMs: leftMs }),
     };
+    const startUs = clock.nowUs() - this.#fromUs;
     this.#running.set(step, startInfer(laneOf(step), request, clock, (error, result) =>
-      this.#ended(step, error, result)));
+      this.#ended(step, error, result, startUs)));
   }
 
-  #ended(step: EnsembleStep, error: ServeError | null, result: InferResult | null): void {
+  #ended(
+    step: EnsembleStep, error: ServeError | null, result: InferResult | null, startUs: number,
+  ): void {
     this.#running.delete(step);
     if (this.#over) return;
     if (error || !result) return this.#fail(inStep(step, error));
     this.#queueUs += result.timing.queueUs;
     this.#last = result;
+    if (this.request.phases) {
+      const { outputs: _, ...rest } = result;
+      this.#steps.push({ ...rest, startUs, endUs: this.parts.clock.nowUs() - this.#fromUs });
+    }
     for (const [name, outer] of Object.entries(step.output_map)) {
       const tensor = result.outputs.find((output) => output.name === name) as Tensor;
       this.#tensors.set(outer, { ...tensor, name: outer });
@@ -235,7 +243,8 @@ class Passage {
     const queueUs = Math.min(this.#queueUs, tookUs); // steps at once wait at once
     const { batchRows, batchReason } = (this.#last as InferResult).timing;
     const timing = { queueUs, runUs: tookUs - queueUs, batchRows, batchReason };
-    this.settled(null, { model: config.name, version, outputs, timing });
+    const steps = this.request.phases ? { steps: this.#steps } : {};
+    this.settled(null, { model: config.name, version, outputs, timing, ...steps });
   }
 
   #fail(error: ServeError): void {

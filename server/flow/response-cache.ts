@@ -172,7 +172,8 @@ function isOwn({ code }: ServeError): boolean {
 /** The answer as this request has it: without a run of its own. */
 function asHit(result: InferResult): InferResult {
   const { batchReason } = result.timing;
-  return { ...result, timing: { queueUs: 0, runUs: 0, batchRows: 0, batchReason, cached: true } };
+  const { phases: _phases, steps: _steps, ...rest } = result; // of the run that it was
+  return { ...rest, timing: { queueUs: 0, runUs: 0, batchRows: 0, batchReason, cached: true } };
 }
 
 function nsSince(fromMs: number): number {

@@ -1,9 +1,10 @@
-import { randomFillSync } from 'node:crypto';
 import type { Clock } from '../core/clock.ts';
 import type { ServeError } from '../core/errors.ts';
 import type { InferResult } from '../core/inference.ts';
+import { type Stage, Stages } from '../core/stages.ts';
 import { type TraceContext, traceparentOf } from '../core/trace-context.ts';
-import type { Attribute, Span } from './otlp.ts';
+import type { Span } from './otlp.ts';
+import { type Ended, inferSpans, newId, stageSpans } from './request-spans.ts';
 
 /** A request that belongs to a trace. */
 export interface RequestTrace {
@@ -22,6 +23,15 @@ export interface InferEnd {
   readonly model: string;
   readonly requestId: string; // '' where it has none
   readonly result: InferResult | null;
+  readonly error: ServeError | null;
+}
+
+/** What is known of any other request when it ends. */
+export interface StagesEnd {
+  readonly way: 'http' | 'websocket';
+  readonly name: string; // what was asked for
+  readonly requestId: string;
+  readonly stages: readonly Stage[]; // by the server's clock
   readonly error: ServeError | null;
 }
 
@@ -69,65 +79,33 @@ export class RequestTracing {
     return { traceId, spanId: newId(8), parentId, state, sampled: kept, startUs, ended: false };
   }
 
-  /**
-   * Keeps the spans of a request that has ended: its own, `queue`, `batch` and in it `compute`. The
-   * first call counts.
-   */
+  /** Keeps the spans of an infer request that has ended. The first call counts. */
   endInfer(trace: RequestTrace, end: InferEnd): void {
-    if (!trace.sampled || trace.ended || this.sink === null) return;
+    if (this.#ends(trace)) this.sink?.add(...inferSpans(trace, end, this.#now()));
+  }
+
+  /** The same of any other request. */
+  endStages(trace: RequestTrace, end: StagesEnd): void {
+    if (this.#ends(trace)) this.sink?.add(...stageSpans(trace, end, this.#now()));
+  }
+
+  /** Where what the request's time goes into may be noted; nowhere unless its spans are kept. */
+  stages(trace: RequestTrace | null): Stages | undefined {
+    return trace?.sampled ? new Stages(this.clock) : undefined;
+  }
+
+  #ends(trace: RequestTrace): boolean {
+    if (!trace.sampled || trace.ended) return false;
     trace.ended = true;
-    const { way, model, requestId, result, error } = end;
-    const nowUs = this.clock.nowUs();
-    const sinceEpochUs = this.clock.wallMs() * 1000 - nowUs;
-    const part = (
-      name: string, startUs: number, endUs: number, parentId: string,
-      attributes: Record<string, Attribute> = {},
-    ): Span => ({
-      traceId: trace.traceId, spanId: newId(8), parentId, state: trace.state, name, server: false,
-      startUs: sinceEpochUs + startUs, endUs: sinceEpochUs + endUs, attributes, error: '',
-    });
-    const own: Span = {
-      ...part(`infer ${model}`, trace.startUs, nowUs, trace.parentId, {
-        'vitrine.way': way,
-        'vitrine.model': model,
-        ...(result ? { 'vitrine.version': result.version } : {}),
-        ...(requestId === '' ? {} : { 'vitrine.request_id': requestId }),
-        ...(error ? { 'error.type': error.code } : {}),
-      }),
-      spanId: trace.spanId, server: true, error: error?.message ?? '',
-    };
-    if (!result) return this.sink.add(own);
-    const { queueUs, runUs, batchRows, batchReason } = result.timing;
-    const startedUs = nowUs - runUs; // a request settles as soon as its run has ended
-    const batch = part('batch', startedUs, nowUs, trace.spanId, {
-      'vitrine.batch.rows': batchRows, 'vitrine.batch.reason': batchReason,
-    });
-    const { inputNs = 0, outputNs = 0 } = result.phases ?? {};
-    this.sink.add(
-      own,
-      part('queue', startedUs - queueUs, startedUs, trace.spanId,
-        { 'vitrine.batch.reason': batchReason }),
-      batch,
-      part('compute', startedUs + inputNs / 1000, nowUs - outputNs / 1000, batch.spanId),
-    );
+    return true;
+  }
+
+  #now(): Ended {
+    return { nowUs: this.clock.nowUs(), wallMs: this.clock.wallMs() };
   }
 }
 
 /** What the caller is told: the trace, and this request's span in it. */
 export function traceparent({ traceId, spanId, sampled }: RequestTrace): string {
   return traceparentOf(traceId, spanId, sampled);
-}
-
-const POOL = Buffer.alloc(4096);
-let poolAt = POOL.length;
-
-/** So many random bytes, not all zero, in hexadecimal. */
-function newId(bytes: number): string {
-  if (poolAt + bytes > POOL.length) {
-    randomFillSync(POOL);
-    poolAt = 0;
-  }
-  const id = POOL.toString('hex', poolAt, poolAt + bytes);
-  poolAt += bytes;
-  return /^0+$/.test(id) ? newId(bytes) : id;
 }

@@ -5,6 +5,7 @@ import type { Clock } from '../core/clock.ts';
 import { asServeError, ServeError } from '../core/errors.ts';
 import type { InferResult } from '../core/inference.ts';
 import { type Log, logDefect } from '../core/log.ts';
+import type { Stages } from '../core/stages.ts';
 import { RequestTracing, type RequestTrace, traceparent } from '../observe/request-tracing.ts';
 import { topClasses } from '../wire/classes.ts';
 import { inferReply, type WireFormat } from '../wire/encode.ts';
@@ -14,7 +15,9 @@ import { type CreditLimits, Credits } from './credit.ts';
 import { groupOfOp, type Restrictions } from './restrict.ts';
 import { rowsToStream, startStream } from './infer-stream.ts';
 import type { Flight, Session } from './session.ts';
-import { isStorefrontRequest, type StorefrontDoor, unknownOp } from './storefront-door.ts';
+import {
+  isStorefrontRequest, type StorefrontDoor, type StorefrontRequest, unknownOp,
+} from './storefront-door.ts';
 
 export interface OperationParts {
   readonly door: StorefrontDoor;
@@ -65,7 +68,7 @@ export class Operations {
       case 'subscribe': return this.#subscribe(session, format, request);
       case 'unsubscribe': return now(unsubscribe(session, request.session));
       case 'infer': return this.#infer(session, format, request, chosen);
-      default: this.#promise(session, format, request);
+      default: this.#promise(session, format, request, chosen);
     }
     function now(body: Body): void {
       session.reply(format, request.op, { id: request.id, ...body });
@@ -163,26 +166,55 @@ export class Operations {
     return { ...result, outputs };
   }
 
-  #promise(session: Session, format: WireFormat, request: Request): void {
+  #promise(
+    session: Session, format: WireFormat, request: Request, chosen: boolean | undefined,
+  ): void {
     if (!isStorefrontRequest(request)) throw unknownOp(request);
     session.checkRoom();
     const { id, op } = request;
+    const traced = this.#tracing.begin(request.context ?? null, chosen);
+    const stages = this.#tracing.stages(traced);
+    const ended = (error: ServeError | null): void => {
+      if (traced === null) return;
+      const end = { way: 'websocket', name: op, requestId: String(id), error } as const;
+      this.#tracing.endStages(traced, { ...end, stages: stages?.list ?? [] });
+    };
+    try {
+      this.#atDoor(session, format, request, stages, traced, ended);
+    } catch (refused) {
+      ended(asServeError(refused));
+      throw refused;
+    }
+  }
+
+  #atDoor(
+    session: Session, format: WireFormat, request: StorefrontRequest & { readonly id: RequestId },
+    stages: Stages | undefined, traced: RequestTrace | null, ended: (error: ServeError | null) => void,
+  ): void {
+    const { id, op } = request;
     const told = op === 'events' || op === 'catalogue'; // what happened is not late
     const patienceMs = told ? Infinity : request.deadlineMs;
-    const ticket = this.parts.door.take(session.caller, patienceMs, request);
+    const ticket = this.parts.door.take(session.caller, patienceMs, request, stages);
     const cancel = (): boolean => {
       ticket.cancel(); // work that has started goes on, for nobody
-      if (session.land(flight)) session.fail(format, op, id, new ServeError('cancelled'));
+      const error = new ServeError('cancelled');
+      ended(error);
+      if (session.land(flight)) session.fail(format, op, id, error);
       return true;
     };
     const flight: Flight = { id, cancel };
     session.flights.set(id, flight);
     ticket.done.then(
       (reply) => {
-        if (session.land(flight)) session.reply(format, op, { id, ...reply });
+        const encoded = stages?.begin('encode');
+        const fields = traced ? traceFields(traced) : {};
+        if (session.land(flight)) session.reply(format, op, { id, ...reply, ...fields });
+        encoded?.();
+        ended(null);
       },
       (thrown: unknown) => {
         const error = asServeError(thrown);
+        ended(error);
         logDefect(this.parts.log, 'an operation failed', error, { op });
         if (session.land(flight)) session.fail(format, op, id, error);
       },

@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import { ServeError } from '../core/errors.ts';
+import type { Stages } from '../core/stages.ts';
 import type { Storefront, Subscription } from '../storefront/storefront.ts';
 import type { Push, Request } from '../wire/schema.ts';
 import { Caller, Desk, DESK_LIMITS, type Ticket } from './desk.ts';
@@ -22,8 +23,10 @@ export interface Subscribed {
 
 /** A socket's way to the shop, which is on this thread or on another. */
 export interface StorefrontDoor {
-  /** As `Desk.take` takes work: `done` is the reply without its id. */
-  take(caller: Caller, patienceMs: number | undefined, request: StorefrontRequest): Ticket<object>;
+  /** As `Desk.take` takes work: `done` is the reply without its id. `stages` have its time then. */
+  take(
+    caller: Caller, patienceMs: number | undefined, request: StorefrontRequest, stages?: Stages,
+  ): Ticket<object>;
   /** As `Storefront.subscribe`; what refuses it is thrown, or rejected with. */
   subscribe(subscription: Subscription, push: (push: Push) => void): Subscribed;
 }
@@ -41,9 +44,15 @@ export class DeskDoor implements StorefrontDoor {
     this.#desk = desk ?? new Desk({ clock, pace: null, nextTurn: setImmediate, limits: DESK_LIMITS });
   }
 
-  take(caller: Caller, patienceMs: number | undefined, request: StorefrontRequest): Ticket<object> {
-    if (request.op === 'explain') return this.#explain(caller, patienceMs, request);
-    return this.#desk.take(caller, patienceMs, (leftMs) => this.#run(request, leftMs));
+  take(
+    caller: Caller, patienceMs: number | undefined, request: StorefrontRequest, stages?: Stages,
+  ): Ticket<object> {
+    if (request.op === 'explain') return this.#explain(caller, patienceMs, request, stages);
+    const queued = stages?.begin('queue');
+    return this.#desk.take(caller, patienceMs, (leftMs) => {
+      queued?.();
+      return this.#run(request, leftMs, stages);
+    });
   }
 
   subscribe(subscription: Subscription, push: (push: Push) => void): Subscribed {
@@ -52,24 +61,31 @@ export class DeskDoor implements StorefrontDoor {
 
   #explain(
     caller: Caller, patienceMs: number | undefined, request: Asked<'explain'>,
+    stages: Stages | undefined,
   ): Ticket<object> {
     const { explaining } = this;
     if (!explaining) throw new ServeError('unsupported', 'nothing explains here');
     const other = this.#explained.get(caller) ?? new Caller();
     this.#explained.set(caller, other);
-    return explaining.desk.take(other, patienceMs, (leftMs) =>
-      explainWithin(explaining, request, leftMs, request.priority));
+    const queued = stages?.begin('queue');
+    return explaining.desk.take(other, patienceMs, (leftMs) => {
+      queued?.();
+      const asking = explainWithin(explaining, request, leftMs, request.priority);
+      return stages?.of('explain', asking) ?? asking;
+    });
   }
 
-  async #run(request: Exclude<StorefrontRequest, Asked<'explain'>>, leftMs: number): Promise<object> {
+  async #run(
+    request: Exclude<StorefrontRequest, Asked<'explain'>>, leftMs: number, stages?: Stages,
+  ): Promise<object> {
     const { storefront } = this;
     const { priority } = request;
     switch (request.op) {
-      case 'events': return storefront.ingest(request.events);
-      case 'recommend': return storefront.recommend(request, leftMs, priority);
-      case 'similar': return storefront.similar(request);
-      case 'catalogue': return storefront.catalogue(request);
-      case 'insight': return storefront.insight(request, leftMs, priority);
+      case 'events': return storefront.ingest(request.events, stages);
+      case 'recommend': return storefront.recommend(request, leftMs, priority, stages);
+      case 'similar': return storefront.similar(request, stages);
+      case 'catalogue': return storefront.catalogue(request, stages);
+      case 'insight': return storefront.insight(request, leftMs, priority, stages);
     }
   }
 }

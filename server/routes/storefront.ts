@@ -1,6 +1,9 @@
 import type { Clock } from '../core/clock.ts';
-import { ServeError } from '../core/errors.ts';
+import { asServeError, ServeError } from '../core/errors.ts';
+import type { Stages } from '../core/stages.ts';
+import { RequestTracing } from '../observe/request-tracing.ts';
 import type { Storefront } from '../storefront/storefront.ts';
+import type { HttpRequest } from '../transport/transport.ts';
 import {
   decodeCatalogue,
   decodeDeadline,
@@ -14,33 +17,91 @@ import { encodeJson, type Outgoing } from '../wire/encode.ts';
 import { Fields } from '../wire/fields.ts';
 import { decodeJson } from '../wire/json.ts';
 import { Caller, type Desk } from './desk.ts';
-import { jsonAnswer, type Router } from './router.ts';
+import { inTrace, traceOf } from './kserve-infer.ts';
+import { type Answer, jsonAnswer, type Router } from './router.ts';
+
+/** What is asked, what is left of its time, and where that is noted. */
+type Run<T> = (
+  asked: T, leftMs: number | undefined, priority: number | undefined, stages: Stages | undefined,
+) => Promise<object>;
+
+export interface StorefrontRouteParts {
+  readonly storefront: Storefront;
+  readonly clock: Clock;
+  /** Where work takes its turn; it has none when absent. */
+  readonly desk?: Desk;
+  /** Which requests belong to a trace; those that bring one when absent, and nothing is kept. */
+  readonly tracing?: RequestTracing;
+}
 
 /** `POST /v1/{events,catalogue,recommend,similar,insight}`: the socket's operations without `id` and `op`. */
-export function addStorefrontRoutes(
-  router: Router, storefront: Storefront, clock: Clock, desk: Desk | null = null,
-): void {
-  type Run<T> = (asked: T, leftMs: number | undefined, priority: number | undefined) => Promise<object>;
+export function addStorefrontRoutes(router: Router, parts: StorefrontRouteParts): void {
+  const { storefront, clock, desk } = parts;
+  const tracing = parts.tracing ?? new RequestTracing(clock);
   const on = <T>(name: string, decode: (fields: Fields) => T, run: Run<T>): void => {
-    router.on('POST', `/v1/${name}`, async (request) => {
+    const answer = async (request: HttpRequest, stages: Stages | undefined): Promise<Answer> => {
+      const decoded = stages?.begin('decode');
       const fields = Fields.of(decodeJson(request.body), 'a request');
       const asked = decode(fields);
       const [deadlineMs, priority] = [decodeDeadline(fields), decodePriority(fields)];
-      if (!desk) return jsonAnswer(encodeJson((await run(asked, deadlineMs, priority)) as Outgoing));
-      const told = name === 'events' || name === 'catalogue';
-      const patienceMs = told ? Infinity : deadlineMs;
-      const ticket = desk.take(new Caller(), patienceMs, (leftMs) => run(asked, leftMs, priority));
-      const left = new Promise<never>((_, reject) => {
-        request.onAbort(() => {
-          if (ticket.cancel()) reject(new ServeError('cancelled'));
-        });
-      });
-      return jsonAnswer(encodeJson((await Promise.race([ticket.done, left])) as Outgoing));
-    });
+      decoded?.();
+      const reply = await (desk
+        ? atDesk(desk, request, patienceOf(name, deadlineMs), stages, (leftMs) =>
+          run(asked, leftMs, priority, stages))
+        : run(asked, deadlineMs, priority, stages));
+      const encoded = stages?.begin('encode');
+      const body = encodeJson(reply as Outgoing);
+      encoded?.();
+      return jsonAnswer(body);
+    };
+    router.on('POST', `/v1/${name}`, (request) => inStages(tracing, name, request, answer));
   };
-  on('events', (fields) => decodeEvents(fields, clock.wallMs()), (asked) => storefront.ingest(asked));
+  on('events', (fields) => decodeEvents(fields, clock.wallMs()), (asked, _, __, stages) =>
+    storefront.ingest(asked, stages));
   on('recommend', decodeRecommend, (...asked) => storefront.recommend(...asked));
-  on('similar', decodeSimilar, (asked) => storefront.similar(asked));
-  on('catalogue', decodeCatalogue, (asked) => storefront.catalogue(asked));
+  on('similar', decodeSimilar, (asked, _, __, stages) => storefront.similar(asked, stages));
+  on('catalogue', decodeCatalogue, (asked, _, __, stages) => storefront.catalogue(asked, stages));
   on('insight', decodeInsight, (...asked) => storefront.insight(...asked));
+}
+
+/** What happened is not late, whatever the request says. */
+function patienceOf(name: string, deadlineMs: number | undefined): number | undefined {
+  return name === 'events' || name === 'catalogue' ? Infinity : deadlineMs;
+}
+
+function atDesk(
+  desk: Desk, request: HttpRequest, patienceMs: number | undefined, stages: Stages | undefined,
+  run: (leftMs: number) => Promise<object>,
+): Promise<object> {
+  const queued = stages?.begin('queue');
+  const ticket = desk.take(new Caller(), patienceMs, (leftMs) => {
+    queued?.();
+    return run(leftMs);
+  });
+  const left = new Promise<never>((_, reject) => {
+    request.onAbort(() => {
+      if (ticket.cancel()) reject(new ServeError('cancelled'));
+    });
+  });
+  return Promise.race([ticket.done, left]);
+}
+
+/** Answers a request in its trace, where it belongs to one. */
+async function inStages(
+  tracing: RequestTracing, name: string, request: HttpRequest,
+  answer: (request: HttpRequest, stages: Stages | undefined) => Promise<Answer>,
+): Promise<Answer> {
+  const trace = tracing.begin(traceOf(request));
+  if (trace === null) return answer(request, undefined);
+  const stages = tracing.stages(trace);
+  const ended = (error: ServeError | null): void =>
+    tracing.endStages(trace, { way: 'http', name, requestId: '', stages: stages?.list ?? [], error });
+  try {
+    const told = inTrace(await answer(request, stages), trace);
+    ended(null);
+    return told;
+  } catch (thrown) {
+    ended(asServeError(thrown));
+    throw thrown;
+  }
 }

@@ -3,6 +3,7 @@ import type { Clock } from '../core/clock.ts';
 import { asServeError, ServeError } from '../core/errors.ts';
 import { type Log, logDefect } from '../core/log.ts';
 import type { Pace } from '../core/pace.ts';
+import type { Stages } from '../core/stages.ts';
 import type { Store } from '../store/store.ts';
 import type {
   CatalogueReply, CatalogueRequest, EventsReply, Filter, InsightReply, InsightRequest, Language, Push, RecommendedItem,
@@ -96,9 +97,11 @@ export class Shop implements Storefront {
     return this.#attributions.counts;
   }
 
-  async ingest(events: readonly ShopEvent[]): Promise<EventsReply> {
+  async ingest(events: readonly ShopEvent[], stages?: Stages): Promise<EventsReply> {
     assertNotFuture(events, this.parts.clock.wallMs());
-    const { accepted, duplicates } = await this.parts.store.append(events);
+    const appending = this.parts.store.append(events);
+    const { accepted, duplicates } = await (stages?.of('commit', appending) ?? appending);
+    const applied = stages?.begin('apply');
     this.counts.events += accepted.length;
     this.counts.duplicates += duplicates;
     const observe: SeeVisit = (...visit) => this.parts.retriever.observe(...visit);
@@ -114,18 +117,20 @@ export class Shop implements Storefront {
     for (const session of new Set(accepted.map((event) => event.session))) {
       this.#subscriptions.touch(session);
     }
+    applied?.();
     return { accepted: accepted.length, duplicates };
   }
 
   async recommend(
-    request: RecommendRequest, deadlineMs?: number, priority?: number,
+    request: RecommendRequest, deadlineMs?: number, priority?: number, stages?: Stages,
   ): Promise<RecommendReply> {
     const { store } = this.parts;
     const degraded: string[] = [];
     const before = this.#situation(request, degraded);
-    const taste = await this.#taste(before.query, deadlineMs, priority, degraded);
+    const tasting = this.#taste(before.query, deadlineMs, priority, degraded);
+    const taste = await (stages?.of('embed', tasting) ?? tasting);
     const explain: Explained | undefined = request.explain ? {} : undefined;
-    const found = await this.#finder.find({
+    const finding = this.#finder.find({
       filter: request.filter,
       // The session may have moved on while the encoder ran: looked at again, so as not to answer
       // with what has just been bought.
@@ -142,10 +147,11 @@ export class Shop implements Storefront {
         };
       },
     });
+    const found = await (stages?.of('retrieve', finding) ?? finding);
     return this.#reply(found, degraded, request.language, taste, explain);
   }
 
-  async similar(request: SimilarRequest): Promise<RecommendReply> {
+  async similar(request: SimilarRequest, stages?: Stages): Promise<RecommendReply> {
     const { store } = this.parts;
     const item = store.item(request.item);
     if (!item) throw new ServeError('unknown_item', `'${request.item}'`);
@@ -154,19 +160,21 @@ export class Shop implements Storefront {
     const explain: Explained | undefined = request.explain ? {} : undefined;
     const look = (allowed: Filter): Looked =>
       ({ hidden: hiddenRows(store, allowed).add(row), near: { row, k, explain } });
-    const found = await this.#finder.find({ filter, look });
+    const finding = this.#finder.find({ filter, look });
+    const found = await (stages?.of('retrieve', finding) ?? finding);
     return this.#reply(found, [], request.language, null, explain);
   }
 
   /** The filter and the vector indexes follow the store's items by themselves. */
-  async catalogue({ put, remove }: CatalogueRequest): Promise<CatalogueReply> {
+  async catalogue({ put, remove }: CatalogueRequest, stages?: Stages): Promise<CatalogueReply> {
     const { store } = this.parts;
-    const [, removed] = await Promise.all([store.putItems(put), store.removeItems(remove)]);
+    const changing = Promise.all([store.putItems(put), store.removeItems(remove)]);
+    const [, removed] = await (stages?.of('commit', changing) ?? changing);
     return { put: put.length, removed };
   }
 
   async insight(
-    request: InsightRequest, deadlineMs?: number, priority?: number,
+    request: InsightRequest, deadlineMs?: number, priority?: number, stages?: Stages,
   ): Promise<InsightReply> {
     const { insight, clock } = this.parts;
     if (request.session === undefined && request.customer === undefined) {
@@ -176,7 +184,8 @@ export class Shop implements Storefront {
     const nowMs = clock.wallMs();
     const newest = this.#customers.get(request.customer)?.session;
     const live = this.#sessions.at(request.session ?? newest, nowMs);
-    const intent = await insight.of(live?.events ?? [], nowMs, deadlineMs, priority, request);
+    const asking = insight.of(live?.events ?? [], nowMs, deadlineMs, priority, request);
+    const intent = await (stages?.of('intent', asking) ?? asking);
     const session = request.session ?? live?.id;
     const customer = request.customer ?? live?.customer;
     return {

@@ -1,24 +1,30 @@
+import type { Stages } from '../core/stages.ts';
 import type {
   CatalogueReply, CatalogueRequest, EventsReply, Filter, InsightReply, InsightRequest, Language,
   Push, RecommendReply, RecommendRequest, ShopEvent, SimilarRequest,
 } from '../wire/schema.ts';
 
-/** The shop's loop: events in, answers out. `Shop` implements it; routes see this alone. */
+/**
+ * The shop's loop: events in, answers out. `Shop` implements it; routes see this alone. What the time
+ * went into is noted in `stages`, where they are given.
+ */
 export interface Storefront {
   /**
    * Makes the events durable, then lets the next answer feel them. Resolves after the commit.
    * Fails with `storage`; then none of the events was taken.
    */
-  ingest(events: readonly ShopEvent[]): Promise<EventsReply>;
+  ingest(events: readonly ShopEvent[], stages?: Stages): Promise<EventsReply>;
   /** Never empty while the catalogue holds an item that the filter lets pass. */
   recommend(
-    request: RecommendRequest, deadlineMs?: number, priority?: number,
+    request: RecommendRequest, deadlineMs?: number, priority?: number, stages?: Stages,
   ): Promise<RecommendReply>;
   /** Fails with `unknown_item`. */
-  similar(request: SimilarRequest): Promise<RecommendReply>;
+  similar(request: SimilarRequest, stages?: Stages): Promise<RecommendReply>;
   /** Makes the changes durable; the next answer knows them. Fails with `storage`. */
-  catalogue(request: CatalogueRequest): Promise<CatalogueReply>;
-  insight(request: InsightRequest, deadlineMs?: number, priority?: number): Promise<InsightReply>;
+  catalogue(request: CatalogueRequest, stages?: Stages): Promise<CatalogueReply>;
+  insight(
+    request: InsightRequest, deadlineMs?: number, priority?: number, stages?: Stages,
+  ): Promise<InsightReply>;
   /** Calls `push` with fresh recommendations after each event of the session, until cancelled. */
   subscribe(request: Subscription, push: (push: Push) => void): () => void;
 }

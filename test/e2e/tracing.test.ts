@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { seededMlp } from '../../models/recipes/dense.ts';
-import { temporaryFolder, writeDense } from '../support/model-repository.ts';
+import { temporaryFolder, writeDense, writeFiles } from '../support/model-repository.ts';
 import { type ServerProcess, startServer } from '../support/server-process.ts';
 import { SocketClient } from '../support/socket-client.ts';
 
@@ -48,6 +48,14 @@ suite('traces of a running server', () => {
   before(async () => {
     const folder = temporaryFolder();
     writeDense(join(folder, 'models'), 'm', MODEL, 'plain', { parameters: { placement: 'pool' } });
+    const tensor = (name: string, size: number): object[] =>
+      [{ name, data_type: 'TYPE_FP32', dims: [size] }];
+    writeFiles(join(folder, 'models'), { 'both/config.json': JSON.stringify({
+      platform: 'ensemble', max_batch_size: 4, input: tensor('in', 2), output: tensor('out', 1),
+      ensemble_scheduling: { step: [{
+        model_name: 'm', input_map: { [MODEL.input]: 'in' }, output_map: { [MODEL.output]: 'out' },
+      }] },
+    }) });
     collector = await openCollector();
     server = await startServer(folder, undefined, 'yes', {
       VITRINE_MODELS: join(folder, 'models'),
@@ -100,6 +108,32 @@ suite('traces of a running server', () => {
     await client.close();
   });
 
+  test('an ensemble and the shop go on with a trace too, over HTTP and a WebSocket', async () => {
+    const inTrace = (digit: string) => `00-${digit.repeat(32)}-${PARENT}-01`;
+    const post = (path: string, body: object, digit: string): Promise<Response> =>
+      fetch(server.url + path, {
+        method: 'POST', body: JSON.stringify(body), headers: { traceparent: inTrace(digit) },
+      });
+    const both = await post('/v2/models/both/infer', { inputs: [{ ...input, name: 'in' }] }, '1');
+    assert.equal(both.status, 200);
+    const event = { id: 'e-1', session: 's', type: 'item_view', items: ['lamps-007'] };
+    for (const [name, body, digit] of [
+      ['recommend', { session: 's', k: 2 }, '2'], ['events', { events: [event] }, '3'],
+    ] as const) {
+      const answer = await post(`/v1/${name}`, body, digit);
+      assert.match(answer.headers.get('traceparent') ?? '', new RegExp(`^00-${digit}{32}-`));
+    }
+    assert.equal((await post('/v1/similar', { item: 'no such item' }, '4')).status, 404);
+
+    const client = await SocketClient.open(server.port, ['vitrine.v1.json']);
+    client.send(JSON.stringify({ id: 8, op: 'recommend', session: 's', k: 2, traceparent: inTrace('6') }));
+    const reply = JSON.parse((await client.next()).data.toString()) as Record<string, string>;
+    assert.match(reply['traceparent'] ?? '', /^00-6{32}-/);
+    client.send(JSON.stringify({ id: 9, op: 'insight', session: 's', traceparent: inTrace('8') }));
+    await client.next();
+    await client.close();
+  });
+
   test('the collector has the spans once the server has ended: what waited is sent', async () => {
     const { headers } = await fetch(`${server.url}/metrics`);
     assert.equal(headers.get('traceparent'), null);
@@ -134,6 +168,24 @@ suite('traces of a running server', () => {
     const refused = of('5'.repeat(32));
     assert.deepEqual([...refused.keys()], ['infer m']);
     assert.equal(refused.get('infer m')!.status!.code, 2);
+    const named = (digit: string): string[] => [...of(digit.repeat(32)).keys()].sort();
+    assert.deepEqual(named('1'), ['batch', 'compute', 'infer both', 'queue', 'step m']);
+    const ensemble = of('1'.repeat(32));
+    const [whole1, step] = [ensemble.get('infer both')!, ensemble.get('step m')!];
+    assert.deepEqual([step.parentSpanId, ensemble.get('batch')!.parentSpanId], [whole1.spanId, step.spanId]);
+    inOrder([whole1.startTimeUnixNano, whole1.endTimeUnixNano], step);
+    assert.deepEqual(named('2'), ['decode', 'embed', 'encode', 'queue', 'recommend', 'retrieve']);
+    assert.deepEqual(named('3'), ['apply', 'commit', 'decode', 'encode', 'events', 'queue']);
+    assert.deepEqual(named('4'), ['decode', 'queue', 'similar']);
+    assert.equal(of('4'.repeat(32)).get('similar')!.status!.code, 2);
+    assert.deepEqual(named('6'), ['embed', 'encode', 'queue', 'recommend', 'retrieve']);
+    assert.ok(named('8').includes('insight'));
+    for (const digit of ['2', '3', '6']) {
+      const [first, ...parts] = [...of(digit.repeat(32)).values()];
+      const asked: [string, string] = [first!.startTimeUnixNano, first!.endTimeUnixNano];
+      for (const part of parts) inOrder(asked, part);
+      assert.ok(parts.every(({ parentSpanId }) => parentSpanId === first!.spanId));
+    }
     const socket = of('7'.repeat(32)).get('infer m')!;
     assert.deepEqual(socket.attributes.find(({ key }) => key === 'vitrine.way')!.value,
       { stringValue: 'websocket' });

@@ -26,7 +26,7 @@ for (const setting of ['auto', 'node']) {
         const { sessions, lanes, storefront, clock } = makeSessions();
         const router = new Router(new Log('error', () => {}));
         addKserveRoutes(router, kservePartsOf(lanes, clock));
-        addStorefrontRoutes(router, storefront, clock);
+        addStorefrontRoutes(router, { storefront, clock });
         const handler: Handler = {
           http: (request, respond) => router.handle(request, respond),
           open: (socket) => sessions.open(socket),

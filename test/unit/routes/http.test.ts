@@ -20,7 +20,7 @@ function setup() {
   );
   let healthy = true;
   addKserveRoutes(router, kservePartsOf(lanes, clock));
-  addStorefrontRoutes(router, storefront, clock);
+  addStorefrontRoutes(router, { storefront, clock });
   addOpsRoutes(router, { healthy: () => healthy, metrics: () => 'one 1\n' });
   const call = async (
     method: string,
@@ -249,7 +249,7 @@ suite('What is refused for load', () => {
     const router = new Router(new Log('error', () => {}), undefined, 429);
     const limits = { waitingMax: 1, startedMax: 1, deadlineMs: 100, knownAfter: 1 };
     const desk = new Desk({ clock, pace: null, nextTurn: setImmediate, limits });
-    addStorefrontRoutes(router, storefront, clock, desk);
+    addStorefrontRoutes(router, { storefront, clock, desk });
     const call = () => callRoute(router, 'POST', '/v1/similar', { item: 'lamp' });
     const answers = await Promise.all([call(), call()]);
 
