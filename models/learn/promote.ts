@@ -86,8 +86,8 @@ function tableOf(
   options: Parameters<typeof bootstrapScore>[3],
 ): string[] {
   const width = Math.max(...contenders.map(({ name }) => name.length));
-  const head = `${''.padEnd(width)}  AUC    95 %         PR-AUC  log loss  Brier  ECE    F1     ` +
-    'lift 10 %  model is above by';
+  const head = `${''.padEnd(width)}  AUC    95 %         PR-AUC  log loss  Brier  ECE    ` +
+    'accuracy  precision  recall  F1     lift 10 %  model is above by';
   return [head, ...contenders.map(({ name, outOfFold, scores }, at) => {
     const of = fullScores(outOfFold.scores, outOfFold.labels, scores?.threshold);
     const { low, high } = bootstrapScore('auc', outOfFold.scores, outOfFold.labels, options);
@@ -95,7 +95,8 @@ function tableOf(
     return [
       name.padEnd(width), of.auc.toFixed(3), `${low.toFixed(3)}-${high.toFixed(3)}`,
       of.prAuc.toFixed(3).padEnd(6), of.logLoss.toFixed(4).padEnd(8), of.brier.toFixed(3),
-      of.ece.toFixed(3), of.f1.toFixed(3), of.lift10.toFixed(2).padEnd(9),
+      of.ece.toFixed(3), of.accuracy.toFixed(3).padEnd(8), of.precision.toFixed(3).padEnd(9),
+      of.recall.toFixed(3).padEnd(6), of.f1.toFixed(3), of.lift10.toFixed(2).padEnd(9),
       above ? `${signed(above.low)} to ${signed(above.high)}` : '',
     ].join('  ').trimEnd();
   })];

@@ -1,5 +1,5 @@
 import type { Strategy } from './search/strategy.ts';
-import type { Space } from './search/space.ts';
+import type { Point, Space } from './search/space.ts';
 import { holdOut } from './split/default.ts';
 import type { Splitter } from './split/plan.ts';
 import { boostedTrees } from './trees/boosting.ts';
@@ -35,8 +35,14 @@ export function treesTuning({ strategy, split, with: besides }: TreesTuning): Tu
     split: holdOut(split),
     make: (point, budget) => ({
       ...besides,
-      learner: boostedTrees({ ...point, trees: Math.max(1, Math.round(TREES_MAX * budget)) }),
+      learner: boostedTrees({ ...rounded(point), trees: Math.max(1, Math.round(TREES_MAX * budget)) }),
       inner: holdOut(split),
     }),
   };
+}
+
+/** Three digits are as good, and a card can be read. */
+function rounded(point: Point<typeof TREES_SPACE>): Point<typeof TREES_SPACE> {
+  const entries = Object.entries(point).map(([name, value]) => [name, Number(value.toPrecision(3))]);
+  return Object.fromEntries(entries) as Point<typeof TREES_SPACE>;
 }
