@@ -47,6 +47,7 @@ const IMPORTERS: Readonly<Record<string, readonly string[]>> = {
   '@tensorflow/tfjs': ['server/runtime/tfjs.ts'],
   '@tensorflow/tfjs-backend-wasm': ['server/runtime/tfjs.ts'],
   'csv-parse': ['server/store/import/csv.ts'],
+  'date-holidays': ['server/features/holidays.ts'],
   lmdb: ['server/store/lmdb-store.ts'],
   msgpackr: ['server/wire/msgpack.ts', 'server/client/codec.ts'],
   'onnxruntime-node': ['server/runtime/onnx.ts', 'models/recipes/onnx/session.ts'],

@@ -27,6 +27,7 @@ export function offsetMs(utcMs: number, zone: string): number {
 
 /** Whether there is a zone of this IANA name. */
 export function isZone(zone: string): boolean {
+  if (zone === lastZone) return true;
   try {
     daysOf(zone);
     return true;

@@ -25,6 +25,7 @@ export class LiveSession {
   #rows: Uint32Array | null = null; // kept until the next event, as is #bought
   #bought: ReadonlyMap<number, number> | null = null;
   customer: string | undefined;
+  namedMs = Infinity; // when an event first named them
 
   constructor(
     readonly id: string,

@@ -10,6 +10,7 @@ import type {
   RecommendReply, RecommendRequest, ShopEvent, SimilarRequest,
 } from '../wire/schema.ts';
 import { Attributions } from './attribution.ts';
+import { Crediting } from './crediting.ts';
 import { Customers } from './customer-state.ts';
 import { CatalogueFilter } from './filter.ts';
 import { Finder } from './finder.ts';
@@ -54,6 +55,7 @@ export class Shop implements Storefront {
   readonly #finder: Finder;
   readonly #sessions: Sessions;
   readonly #customers: Customers;
+  readonly #crediting: Crediting;
   readonly #attributions: Attributions;
   readonly #subscriptions: Subscriptions;
   readonly #snapshot: ShopSnapshot | null;
@@ -74,6 +76,11 @@ export class Shop implements Storefront {
     this.#sessions = new Sessions(parts.sessionMinutesMax * 60_000, rowOf);
     this.#customers = new Customers(rowOf);
     this.#attributions = new Attributions(clock.wallMs().toString(36), rowOf);
+    this.#crediting = new Crediting(
+      this.#sessions,
+      (customer, event) => this.#customers.take(customer, event),
+      (session, customer) => this.#attributions.join(session, customer),
+    );
     this.#subscriptions = new Subscriptions((subscription) => this.recommend(subscription), log);
     const { snapshotPath: path } = parts;
     const [sessions, customers] = [this.#sessions, this.#customers];
@@ -107,7 +114,7 @@ export class Shop implements Storefront {
     const observe: SeeVisit = (...visit) => this.parts.retriever.observe(...visit);
     for (const event of accepted) {
       this.#seen += 1;
-      const session = this.#remember(event);
+      const session = this.#crediting.take(event);
       if (!session) this.counts.late += 1;
       if (session) this.#visits(session, event, observe);
       if (event.consent === false) continue;
@@ -225,7 +232,7 @@ export class Shop implements Storefront {
     this.#sessions.forgetSilent(nowMs, (id) => last.names(id));
     await playLog(store, (slice) => retriever.observeAll((see) => {
       for (const { sequence, event } of slice) {
-        const session = this.#remember(event);
+        const session = this.#crediting.take(event);
         if (session) this.#visits(session, event, see);
         if (last.has(sequence)) this.#sessions.forgetIfSilent(event.session, nowMs);
       }
@@ -239,28 +246,6 @@ export class Shop implements Storefront {
     log.warn('items that only events name are not shown; put them into the catalogue if they are the shop\'s', {
       items: undeclared, declared: store.declaredCount,
     });
-  }
-
-  /**
-   * Session and customer as they are after the event; the same for an event of this moment and one
-   * of the log. Without consent the event is part of its session and of nothing else.
-   */
-  #remember(event: ShopEvent): LiveSession | undefined {
-    const session = this.#sessions.take(event);
-    if (event.consent === false) return session;
-    const customer = event.customer ?? session?.customer;
-    if (customer === undefined) return session;
-    if (session && session.customer === undefined) {
-      // The visitor has made themselves known: what they did before in this session is theirs.
-      for (const earlier of session.events) {
-        if (earlier === event || earlier.consent === false) continue;
-        this.#customers.take(customer, earlier);
-      }
-      this.#attributions.join(session, customer);
-    }
-    if (session) session.customer = customer;
-    this.#customers.take(customer, event);
-    return session;
   }
 
   /** What retrieval may learn from an event. */
