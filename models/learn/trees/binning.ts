@@ -1,8 +1,8 @@
 import { learnedColumns, type LearnedColumn } from '../rows.ts';
 import type { Table } from '../table.ts';
 
-/** Bins of a column, missing cells among them: a bin's number fits a byte. */
-const BINS_MAX = 255;
+/** Bins of a column, that of missing cells not among them: a bin's number fits a byte. */
+const BINS_MAX = 254;
 
 /** How a column's cells become small numbers; the bin after the last is that of missing cells. */
 export interface BinnedColumn {
@@ -18,10 +18,10 @@ export class Binning {
   readonly columns: readonly LearnedColumn[];
   readonly binned: readonly BinnedColumn[];
 
-  constructor(table: Table) {
+  constructor(table: Table, binsMax = BINS_MAX) {
     this.columns = learnedColumns(table);
     this.binned = table.columns.map(({ kind, values, categories = [] }) =>
-      kind === 'number' ? numberBins(values) : categoryBins(values, categories.length));
+      kind === 'number' ? numberBins(values, binsMax) : categoryBins(values, categories.length));
   }
 
   /** The bin of every cell, one array a column; `rows` are as of `featureRows`. */
@@ -55,7 +55,7 @@ function binOf({ bins, edges, binOf: byCategory }: BinnedColumn, cell: number): 
  * Greedy bins of about equal mass over distinct values, so that a value many rows share has a bin
  * of its own (Ke et al., LightGBM, NeurIPS 2017).
  */
-function numberBins(values: Float64Array): BinnedColumn {
+function numberBins(values: Float64Array, binsMax: number): BinnedColumn {
   const sorted = Float32Array.from(values).filter((value) => !Number.isNaN(value)).sort();
   const distinct: number[] = [];
   const counts: number[] = [];
@@ -68,9 +68,9 @@ function numberBins(values: Float64Array): BinnedColumn {
   let inBin = 0;
   for (let at = 0; at + 1 < distinct.length; at += 1) {
     inBin += counts[at] as number;
-    const binsLeft = BINS_MAX - 1 - edges.length;
+    const binsLeft = binsMax - edges.length;
     if (binsLeft <= 1) break;
-    const few = distinct.length <= BINS_MAX - 1;
+    const few = distinct.length <= binsMax;
     const share = rowsLeft / binsLeft;
     const nextFull = (counts[at + 1] as number) >= share; // a full one starts a bin of its own
     if (!few && inBin < share && !(nextFull && inBin >= share / 2)) continue;
@@ -96,7 +96,7 @@ function categoryBins(values: Float64Array, categories: number): BinnedColumn {
   }
   const seen = [...counts.keys()].filter((code) => counts[code] !== 0)
     .sort((a, b) => (counts[b] as number) - (counts[a] as number) || a - b);
-  const bins = Math.min(seen.length, BINS_MAX - 1);
+  const bins = Math.min(seen.length, BINS_MAX);
   const binOf = new Uint8Array(categories).fill(bins);
   seen.forEach((code, rank) => { binOf[code] = Math.min(rank, bins - 1); });
   return { bins, edges: new Float32Array(0), binOf };

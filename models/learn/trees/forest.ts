@@ -30,6 +30,9 @@ export function forest(settings: ForestSettings = {}): Learner<FittedTrees> {
   };
 }
 
+/** Many trees blur edges anyway, and deep ones look at every bin for a handful of rows. */
+const BINS = 64;
+
 const DEFAULTS = {
   trees: 300, leafRows: 2, leaves: Infinity, nodeColumns: 0, categorySmooth: 10, kind: 'random',
 } as const satisfies ForestSettings;
@@ -38,7 +41,7 @@ function fit(s: Required<ForestSettings>, examples: Examples, seed: number): Fit
   const { table, labels } = examples;
   const prng = new Prng(seed);
   const own = weightsOf(examples);
-  const binning = new Binning(table);
+  const binning = new Binning(table, BINS);
   const codes = binning.codes(featureRows(binning.columns, table));
   const columns = table.columns.map((_, column) => column);
   const nodeColumns = s.nodeColumns || Math.max(1, Math.round(Math.sqrt(columns.length)));
