@@ -22,6 +22,10 @@ const COMMANDS: Readonly<Record<string, { what: string; load(): Promise<Command>
     what: 'learn models from the store',
     load: () => import('../models/recipes/train-command.ts'),
   },
+  learn: {
+    what: 'learn a yes or no from a table, and score it honestly',
+    load: () => import('../models/recipes/learn-command.ts'),
+  },
   tune: {
     what: 'choose how recommendations are blended',
     load: () => import('./storefront/retrieval/tune-command.ts'),

@@ -18,6 +18,8 @@ export interface ModelCard {
   readonly scores: Readonly<Record<string, number>>;
   readonly baselines: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly features?: readonly string[];
+  /** Of features that are categories: their names, whose places from 0 on are what the input takes. */
+  readonly categories?: Readonly<Record<string, readonly string[]>>;
   readonly notes?: readonly string[];
 }
 

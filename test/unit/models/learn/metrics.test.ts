@@ -1,22 +1,22 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { suite, test } from 'node:test';
-import { fullScores } from '../../../models/learn/metrics/binary-scores.ts';
-import { bootstrap, pick } from '../../../models/learn/metrics/bootstrap.ts';
-import { cIndex } from '../../../models/learn/metrics/c-index.ts';
+import { fullScores } from '../../../../models/learn/metrics/binary-scores.ts';
+import { bootstrap, pick } from '../../../../models/learn/metrics/bootstrap.ts';
+import { cIndex } from '../../../../models/learn/metrics/c-index.ts';
 import {
   calibrationCurve, calibrationError,
-} from '../../../models/learn/metrics/calibration-error.ts';
-import { liftAt, rocAuc } from '../../../models/learn/metrics/ranking.ts';
+} from '../../../../models/learn/metrics/calibration-error.ts';
+import { liftAt, rocAuc } from '../../../../models/learn/metrics/ranking.ts';
 import {
   bayesThreshold, cheapestThreshold, confusion, costOf, maxF1, precision,
-} from '../../../models/learn/metrics/threshold.ts';
-import { gini, totalError } from '../../../models/learn/metrics/value.ts';
-import { Prng } from '../../../server/core/prng.ts';
+} from '../../../../models/learn/metrics/threshold.ts';
+import { gini, totalError } from '../../../../models/learn/metrics/value.ts';
+import { Prng } from '../../../../server/core/prng.ts';
 
 suite('Metrics', () => {
   test('every score of probabilities is what scikit-learn says', () => {
-    const want = JSON.parse(readFileSync('test/unit/learn/vectors/metrics.json', 'utf8'));
+    const want = JSON.parse(readFileSync('test/unit/models/learn/vectors/metrics.json', 'utf8'));
 
     const got = fullScores(want.probabilities, want.labels, want.threshold);
 

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { suite, test } from 'node:test';
-import { rocAuc } from '../../../models/learn/metrics/ranking.ts';
-import { categories, numbers, type Examples } from '../../../models/learn/table.ts';
-import { Binning } from '../../../models/learn/trees/binning.ts';
-import { boostedTrees } from '../../../models/learn/trees/boosting.ts';
-import { forest } from '../../../models/learn/trees/forest.ts';
-import { bestSplit, score } from '../../../models/learn/trees/split.ts';
-import { Prng } from '../../../server/core/prng.ts';
-import { checkTrees } from '../../../server/explain/tree-ensemble-file.ts';
+import { rocAuc } from '../../../../models/learn/metrics/ranking.ts';
+import { categories, numbers, type Examples } from '../../../../models/learn/table.ts';
+import { Binning } from '../../../../models/learn/trees/binning.ts';
+import { boostedTrees } from '../../../../models/learn/trees/boosting.ts';
+import { forest } from '../../../../models/learn/trees/forest.ts';
+import { bestSplit, score } from '../../../../models/learn/trees/split.ts';
+import { Prng } from '../../../../server/core/prng.ts';
+import { checkTrees } from '../../../../server/explain/tree-ensemble-file.ts';
 
 const RULES = {
   l2: 0.5, gainMin: 0, leafRowsMin: 1, leafHessianMin: 0, categorySmooth: 0.5, categoryL2: 0,
@@ -17,7 +17,7 @@ const RULES = {
 
 suite('Boosted trees', () => {
   test('say what scikit-learn says: values, weighted values, chances, missing cells', () => {
-    const want = JSON.parse(readFileSync('test/unit/learn/vectors/boosting.json', 'utf8'));
+    const want = JSON.parse(readFileSync('test/unit/models/learn/vectors/boosting.json', 'utf8'));
     const columns = (want.columns as (number | null)[][]).map((cells, at) =>
       numbers(`x${at}`, cells.map((cell) => cell ?? NaN)));
     const table = { rows: want.values.length, columns };

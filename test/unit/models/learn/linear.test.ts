@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { suite, test } from 'node:test';
-import { linear } from '../../../models/learn/linear/linear.ts';
-import { fitTransform } from '../../../models/learn/linear/transform.ts';
-import { featureRows } from '../../../models/learn/rows.ts';
-import { categories, numbers, type Table } from '../../../models/learn/table.ts';
-import { Prng } from '../../../server/core/prng.ts';
-import { runOnnx } from '../../support/run-model-file.ts';
+import { linear } from '../../../../models/learn/linear/linear.ts';
+import { fitTransform } from '../../../../models/learn/linear/transform.ts';
+import { featureRows } from '../../../../models/learn/rows.ts';
+import { categories, numbers, type Table } from '../../../../models/learn/table.ts';
+import { Prng } from '../../../../server/core/prng.ts';
+import { runOnnx } from '../../../support/run-model-file.ts';
 
-const want = JSON.parse(readFileSync('test/unit/learn/vectors/linear.json', 'utf8'));
+const want = JSON.parse(readFileSync('test/unit/models/learn/vectors/linear.json', 'utf8'));
 const table: Table = {
   rows: want.a.length,
   columns: [

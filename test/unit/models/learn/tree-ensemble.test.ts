@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { readTrees, writeTrees } from '../../../server/explain/tree-ensemble-file.ts';
-import { treesAnswer, treesMargin, type TreeEnsemble } from '../../../server/explain/tree-ensemble.ts';
+import { readTrees, writeTrees } from '../../../../server/explain/tree-ensemble-file.ts';
+import { treesAnswer, treesMargin, type TreeEnsemble } from '../../../../server/explain/tree-ensemble.ts';
 
 /** age <= 30 ? +1 : (country in {0, 33} ? -2 : +0.5), base 0.25; missing age right, country left. */
 const trees: TreeEnsemble = {

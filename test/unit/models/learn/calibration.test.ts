@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { suite, test } from 'node:test';
-import { withCurve, type Curve } from '../../../models/learn/calibration/curve.ts';
-import { isotonic, IsotonicCurve, knots } from '../../../models/learn/calibration/isotonic.ts';
+import { withCurve, type Curve } from '../../../../models/learn/calibration/curve.ts';
+import { isotonic, IsotonicCurve, knots } from '../../../../models/learn/calibration/isotonic.ts';
 import {
   beta, betaCurve, LogCurve, platt, plattCurve, temperature, temperatureCurve,
-} from '../../../models/learn/calibration/log-curve.ts';
-import type { Fitted } from '../../../models/learn/learner.ts';
-import { calibrationError } from '../../../models/learn/metrics/calibration-error.ts';
-import { logLoss } from '../../../models/learn/metrics/probability.ts';
-import { rocAuc } from '../../../models/learn/metrics/ranking.ts';
-import { numbers, type Examples, type Table } from '../../../models/learn/table.ts';
-import { fittedOnnx } from '../../../models/learn/fitted-onnx.ts';
-import { Prng } from '../../../server/core/prng.ts';
-import { runOnnx } from '../../support/run-model-file.ts';
+} from '../../../../models/learn/calibration/log-curve.ts';
+import type { Fitted } from '../../../../models/learn/learner.ts';
+import { calibrationError } from '../../../../models/learn/metrics/calibration-error.ts';
+import { logLoss } from '../../../../models/learn/metrics/probability.ts';
+import { rocAuc } from '../../../../models/learn/metrics/ranking.ts';
+import { numbers, type Examples, type Table } from '../../../../models/learn/table.ts';
+import { fittedOnnx } from '../../../../models/learn/fitted-onnx.ts';
+import { Prng } from '../../../../server/core/prng.ts';
+import { runOnnx } from '../../../support/run-model-file.ts';
 
 /** A model that says what its only column holds. */
 const echo: Fitted = {
@@ -78,7 +78,7 @@ suite('Calibration', () => {
   });
 
   test('the steps of isotonic regression are those of scikit-learn', () => {
-    const want = JSON.parse(readFileSync('test/unit/learn/vectors/linear.json', 'utf8'));
+    const want = JSON.parse(readFileSync('test/unit/models/learn/vectors/linear.json', 'utf8'));
     const data = [want.said, want.labels, want.weights].map((list) => Float64Array.from(list));
     const steps = knots(...(data as [Float64Array, Float64Array, Float64Array]), Infinity);
 

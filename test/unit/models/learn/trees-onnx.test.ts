@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { featureRows } from '../../../models/learn/rows.ts';
-import { categories, numbers, type Examples } from '../../../models/learn/table.ts';
-import { boostedTrees } from '../../../models/learn/trees/boosting.ts';
-import type { FittedTrees } from '../../../models/learn/trees/fitted.ts';
-import { forest } from '../../../models/learn/trees/forest.ts';
-import { Prng } from '../../../server/core/prng.ts';
-import { treesAnswer, treesMargin } from '../../../server/explain/tree-ensemble.ts';
-import { runOnnx } from '../../support/run-model-file.ts';
+import { featureRows } from '../../../../models/learn/rows.ts';
+import { categories, numbers, type Examples } from '../../../../models/learn/table.ts';
+import { boostedTrees } from '../../../../models/learn/trees/boosting.ts';
+import type { FittedTrees } from '../../../../models/learn/trees/fitted.ts';
+import { forest } from '../../../../models/learn/trees/forest.ts';
+import { Prng } from '../../../../server/core/prng.ts';
+import { treesAnswer, treesMargin } from '../../../../server/explain/tree-ensemble.ts';
+import { runOnnx } from '../../../support/run-model-file.ts';
 
 const ROWS = 1500;
 

@@ -1,0 +1,50 @@
+import { choosing, type Chosen } from '../../learn/choose.ts';
+import type { Learner } from '../../learn/learner.ts';
+import { linear } from '../../learn/linear/linear.ts';
+import { eachTime } from '../../learn/split/each-time.ts';
+import { forward } from '../../learn/split/forward.ts';
+import { grouped } from '../../learn/split/grouped.ts';
+import type { Splitter } from '../../learn/split/plan.ts';
+import { stratified } from '../../learn/split/stratified.ts';
+import type { Examples } from '../../learn/table.ts';
+import { boostedTrees } from '../../learn/trees/boosting.ts';
+import { forest } from '../../learn/trees/forest.ts';
+
+const INNER_FOLDS = 2; // to choose in: the choice is among few, and costs a fit each
+const WINDOWS = 4; // where rows have times
+const FIRST_SHARE = 0.25; // of the rows: before the first window
+const TIMES_FEW = 12; // each is a window then
+
+/**
+ * What a table of some thousand rows is learned with: small trees boosted slowly, deeper and flatter
+ * ones, a random forest, extra-trees, a logistic regression, and means of unlike ones, which err in
+ * unlike ways. Which of them is chosen in the training rows; rows with times choose forward in time.
+ * `single`: one ensemble of trees and no curve after it, whose reasons TreeSHAP tells exactly.
+ */
+export function bestTrees(seed: number, single: boolean): Learner<Chosen> {
+  const boosting = { trees: 150, rate: 0.08, columnShare: 0.5, rowShare: 0.8, oneHot: true,
+    categoryL2: 0 };
+  return choosing({
+    members: [
+      boostedTrees({ ...boosting, leaves: 8 }),
+      boostedTrees({ ...boosting, leaves: 5 }),
+      forest({ trees: 100, leafRows: 8 }),
+      forest({ trees: 60, leafRows: 8, kind: 'extra' }),
+      ...(single ? [] : [regression]),
+    ],
+    means: single ? [] : [[0, 2], [1, 2], [0, 2, 3], [1, 2, 3], [1, 4]],
+    split: (part) => innerSplit(part, seed)(part),
+    curves: !single,
+  });
+}
+
+/** In time where rows have times, whatever part of them a fold leaves to learn from. */
+function innerSplit({ times, groups }: Examples, seed: number): Splitter {
+  const distinct = new Set(times).size;
+  if (distinct > TIMES_FEW) return forward({ folds: WINDOWS, firstShare: FIRST_SHARE });
+  if (distinct > 1) return eachTime({ firstShare: FIRST_SHARE });
+  return (groups ? grouped : stratified)({ folds: INNER_FOLDS, seed });
+}
+
+/** What everybody has: it is among those to choose from, and trees alone must surely beat it. */
+export const regression: Learner = linear();

@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite, test, type TestContext } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { run } from '../../../models/recipes/learn-command.ts';
+import { readTable } from '../../../models/recipes/table/read-table.ts';
+import { Prng } from '../../../server/core/prng.ts';
+import { temporaryFolder } from '../../support/model-repository.ts';
+
+const ROWS = 600;
+
+/** Visits of a shop as a CSV file; the label follows how near to 15 pages it was, and the country. */
+function visits(noise: number): string {
+  const prng = new Prng(3);
+  const lines = Array.from({ length: ROWS }, (_, row) => {
+    const pages = prng.below(30);
+    const country = prng.pick(['DE', 'FR', 'JP', '']);
+    const z = 3 - Math.abs(pages - 15) / 2 + (country === 'JP' ? 4 : country === 'DE' ? -4 : 0) + noise * prng.normal();
+    const seconds = prng.below(10) === 0 ? '' : `${prng.below(900)}`;
+    const day = `2026-0${1 + Math.floor(row / 100)}-1${row % 7}`;
+    return [`u${row}`, pages, country, seconds, prng.below(4), day, z > 0 ? 'Yes' : 'No'].join(',');
+  });
+  return `${['id,pages,country,seconds,channel,day,bought', ...lines].join('\n')}\n`;
+}
+
+/** What the command printed, and its exit code. */
+async function learn(
+  t: TestContext, args: string[],
+): Promise<{ code: number; said: string }> {
+  const said: string[] = [];
+  for (const stream of ['log', 'error'] as const) {
+    t.mock.method(console, stream, (line: string) => { said.push(line); });
+  }
+  return { code: await run(args), said: said.join('\n') };
+}
+
+suite('vitrine learn', () => {
+  test('learns from a gzipped CSV and writes model, card and what explains it', async (t) => {
+    const folder = temporaryFolder();
+    const file = join(folder, 'visits.csv.gz');
+    writeFileSync(file, gzipSync(visits(1.5)));
+
+    const { code, said } = await learn(t, [
+      file, '--label', 'bought', '--drop', 'id,day', '--categories', 'channel', '--data', folder,
+      '--explainable', '--costs', '1,3',
+    ]);
+
+    assert.equal(code, 0, said);
+    assert.match(said, /promoted: surely better than every baseline|not promoted/);
+    const at = join(folder, 'models/bought');
+    const card = JSON.parse(readFileSync(join(at, 'card.json'), 'utf8'));
+    assert.deepEqual(card.features, ['pages', 'country', 'seconds', 'channel']);
+    assert.deepEqual(card.categories, { country: ['DE', 'FR', 'JP'], channel: ['0', '1', '2', '3'] });
+    assert.match(card.data.sha256, /^[0-9a-f]{64}$/);
+    assert.match(card.data.commit, /^([0-9a-f]{12}\+?|unknown)$/);
+    assert.equal(card.scores.threshold, 0.25);
+    assert.ok(card.scores.auc > 0.85 && card.scores.cost < card.scores.costNever);
+    assert.ok(Object.keys(card.baselines).length >= 3);
+    assert.ok(readFileSync(join(at, '1/model.onnx')).length > 1000);
+    assert.match(readFileSync(join(folder, 'models/bought-why/config.json'), 'utf8'), /tree_shap/);
+  });
+
+  test('the same seed and file give the same model file', async (t) => {
+    const folder = temporaryFolder();
+    const file = join(folder, 'visits.csv');
+    writeFileSync(file, visits(1.5));
+    const args = [file, '--label', 'bought', '--drop', 'id,day', '--data', folder, '--seed', '7'];
+
+    await learn(t, args);
+    await learn(t, args);
+
+    const [first, second] = ['1', '2'].map((version) =>
+      readFileSync(join(folder, 'models/bought', version, 'model.onnx')));
+    assert.deepEqual(first, second);
+  });
+
+  test('a model that beats nothing is not written: exit code 3', async (t) => {
+    const folder = temporaryFolder();
+    const file = join(folder, 'visits.csv');
+    writeFileSync(file, visits(200));
+
+    const { code, said } = await learn(t, [
+      file, '--label', 'bought', '--drop', 'id,day', '--data', folder]);
+
+    assert.equal(code, 3);
+    assert.match(said, /not promoted: AUC/);
+    assert.throws(() => readFileSync(join(folder, 'models/bought/card.json')));
+  });
+
+  test('with dates, later rows never teach', async (t) => {
+    const folder = temporaryFolder();
+    const file = join(folder, 'visits.csv');
+    writeFileSync(file, visits(1.5));
+    const dated = [file, '--label', 'bought', '--drop', 'id', '--data', folder, '--time', 'day'];
+
+    const chained = await learn(t, dated);
+    const cut = await learn(t, [...dated, '--from', '2026-05-10']);
+
+    assert.match(chained.said, /split forward in time/);
+    assert.match(cut.said, /split by day: rows before 2026-05-10 teach/);
+  });
+
+  test('a leak ends it with the reason, unless it is allowed', async (t) => {
+    const folder = temporaryFolder();
+    const file = join(folder, 'visits.csv');
+    const leaky = visits(1.5).trimEnd().split('\n').map((line, row) =>
+      `${line},${row === 0 ? 'invoice' : line.endsWith('Yes') ? row : 0}`);
+    writeFileSync(file, leaky.join('\n'));
+
+    const { code, said } = await learn(t, [
+      file, '--label', 'bought', '--drop', 'id,day', '--data', folder]);
+
+    assert.equal(code, 1);
+    assert.match(said, /invoice/);
+  });
+
+  test('what it cannot read or is told wrongly, it says', async (t) => {
+    const folder = temporaryFolder();
+    const file = join(folder, 'visits.csv');
+    writeFileSync(file, visits(1));
+
+    const cases: [string[], number, RegExp][] = [
+      [[], 2, /one FILE\.csv/],
+      [[file], 2, /--label/],
+      [[file, '--label', 'bought', '--costs', '1,0'], 2, /--costs/],
+      [[file, '--label', 'bought', '--from', 'x'], 2, /about --time/],
+      [[file, '--label', 'sold'], 1, /no column 'sold'; it has id, pages/],
+      [[file, '--label', 'country'], 1, /says DE, FR|a row has no 'country'/],
+      [[file, '--label', 'bought', '--yes', 'maybe'], 1, /which is a yes/],
+      [[file, '--label', 'bought', '--time', 'country'], 1, /no date/],
+      [['/nowhere.csv', '--label', 'x'], 1, /there is no file/],
+    ];
+    for (const [args, wanted, why] of cases) {
+      const { code, said } = await learn(t, args);
+      assert.equal(code, wanted, said);
+      assert.match(said, why);
+    }
+  });
+
+  test('cells are numbers, names or missing, as the file has them', async () => {
+    const file = join(temporaryFolder(), 'few.csv');
+    writeFileSync(file, 'a,b,c,y\n1, x ,5,TRUE\n,y,7,FALSE\n-2.5,,5,FALSE\n');
+
+    const { examples } = await readTable({ path: file, label: 'y', categories: ['c'], drop: [] });
+
+    const [a, b, c] = examples.table.columns;
+    assert.deepEqual([...a!.values], [1, NaN, -2.5]);
+    assert.deepEqual([b!.categories, [...b!.values]], [['x', 'y'], [0, 1, NaN]]);
+    assert.deepEqual([c!.categories, [...c!.values]], [['5', '7'], [0, 1, 0]]);
+    assert.deepEqual([...examples.labels], [1, 0, 0]);
+  });
+});
