@@ -1,7 +1,6 @@
-import {
-  cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync,
-} from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { putInPlace, writeWhole } from '../../server/core/whole-file.ts';
 
 /** What `card.json` says of a model: where it comes from and how good it is. */
 export interface ModelCard {
@@ -64,11 +63,11 @@ export function writeModel(repository: string, model: NewModel): number {
   for (const [name, data] of Object.entries(model.files)) writeFileSync(join(part, name), data);
   const card = `${JSON.stringify(model.card, null, 2)}\n`;
   writeFileSync(join(part, 'card.json'), card); // stays with its version when a newer one comes
-  renameSync(part, join(folder, String(version)));
-  replaceFile(join(folder, 'card.json'), card);
+  putInPlace(part, join(folder, String(version)));
+  writeWhole(join(folder, 'card.json'), card);
   if (model.config) {
     const config = { name: model.name, ...model.config };
-    replaceFile(join(folder, 'config.json'), `${JSON.stringify(config, null, 2)}\n`);
+    writeWhole(join(folder, 'config.json'), `${JSON.stringify(config, null, 2)}\n`);
   }
   return version;
 }
@@ -80,7 +79,7 @@ export function copyModel(from: string, to: string, name: string): void {
   const part = join(to, `.part-${name}`);
   rmSync(part, { recursive: true, force: true });
   cpSync(join(from, name), part, { recursive: true });
-  renameSync(part, join(to, name));
+  putInPlace(part, join(to, name));
 }
 
 function versionsIn(folder: string): number[] {
@@ -92,10 +91,4 @@ function removeParts(folder: string): void {
   for (const name of readdirSync(folder)) {
     if (name.startsWith('.part-')) rmSync(join(folder, name), { recursive: true, force: true });
   }
-}
-
-function replaceFile(path: string, text: string): void {
-  const part = `${path}.part`;
-  writeFileSync(part, text);
-  renameSync(part, path);
 }

@@ -1,7 +1,7 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { readFileSync } from 'node:fs';
 import type { RolloutConfig } from '../catalog/model-config.ts';
 import type { Log } from '../core/log.ts';
+import { writeWhole } from '../core/whole-file.ts';
 import type { RolledBack } from './rollout.ts';
 
 type Kept = Record<string, { readonly config: RolloutConfig; readonly rolledBack: RolledBack }>;
@@ -42,9 +42,7 @@ export class RolloutMemory {
   #write(): void {
     if (this.file === '') return;
     try {
-      mkdirSync(dirname(this.file), { recursive: true });
-      writeFileSync(`${this.file}.new`, JSON.stringify(this.#kept, null, 1));
-      renameSync(`${this.file}.new`, this.file);
+      writeWhole(this.file, JSON.stringify(this.#kept, null, 1));
     } catch (cause) {
       this.log.error('a rollout will be forgotten at the end', { file: this.file, cause: String(cause) });
     }

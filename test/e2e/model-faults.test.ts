@@ -108,7 +108,7 @@ suite('A disk that is full', () => {
     const memory = new RolloutMemory(file, log);
     memory.keep('a', config, { why: 'errors', at: 'then' });
     const before = readFileSync(file, 'utf8');
-    symlinkSync('/dev/full', `${file}.new`);
+    symlinkSync('/dev/full', `${file}.part-${process.pid}`);
 
     memory.keep('b', config, { why: 'latency', at: 'now' });
 

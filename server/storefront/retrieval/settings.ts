@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ServeError } from '../../core/errors.ts';
+import { writeWhole } from '../../core/whole-file.ts';
 import type { ReasonCode } from '../../wire/schema.ts';
 
 /** In a model repository's folder: what `chooseBlend` chose for the shop's own data. */
@@ -83,16 +84,13 @@ export function chosenWith(repository: string): readonly string[] {
   return chosen?.sources ?? [];
 }
 
-/** Writes a new file, then renames it into place. */
 export function writeSettings(
   repository: string,
   settings: BlendSettings,
   chosen: BlendRecord,
 ): string {
   const path = join(repository, SETTINGS_FILE);
-  const part = `${path}.part`;
-  writeFileSync(part, `${JSON.stringify({ ...settings, chosen }, null, 2)}\n`);
-  renameSync(part, path);
+  writeWhole(path, `${JSON.stringify({ ...settings, chosen }, null, 2)}\n`);
   return path;
 }
 
