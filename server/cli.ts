@@ -34,6 +34,10 @@ const COMMANDS: Readonly<Record<string, { what: string; load(): Promise<Command>
     what: 'learn from a trial whom a coupon moves, and list who should get it, and when',
     load: () => import('../models/uplift/uplift-command.ts'),
   },
+  explain: {
+    what: 'explain what a model says of many rows, and draw what matters',
+    load: () => import('../models/explain/explain-command.ts'),
+  },
   fairness: {
     what: 'say how a model treats groups, and what can be done about it',
     load: () => import('../models/fair/fairness-command.ts'),

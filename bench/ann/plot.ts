@@ -4,7 +4,7 @@
  */
 import type { Row } from '../report.ts';
 import { frontier } from './matched.ts';
-import { axis, escaped, line, logTicks, mark, spacedApart, text, type Mark } from './svg.ts';
+import { axis, escaped, line, logTicks, mark, spacedApart, text, type Mark } from '../../server/core/svg.ts';
 
 interface Dot {
   readonly recall: number;

@@ -105,7 +105,7 @@ export function sentence(said: Said, reasons: readonly Reason[], language: Langu
 }
 
 /** The answer as people read it: a probability of log-odds, too. */
-function shownAnswer(value: number, { scale, answer }: Said): string {
+export function shownAnswer(value: number, { scale, answer }: Pick<Said, 'scale' | 'answer'>): string {
   if (scale === 'value') return `${plainNumber(value)}${answer.unit ? ` ${answer.unit}` : ''}`;
   return shownShare(scale === 'log_odds' ? 1 / (1 + Math.exp(-value)) : value);
 }

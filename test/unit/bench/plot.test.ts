@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { plotSpeeds } from '../../../bench/ann/plot.ts';
-import { logTicks, spacedApart } from '../../../bench/ann/svg.ts';
+import { logTicks, spacedApart } from '../../../server/core/svg.ts';
 
 const ROWS = [
   ['Vitrine, beam 10', 0.9, 20_000],

@@ -1,4 +1,4 @@
-/** The few shapes that a plot is made of, as SVG text. Places in pixels, y downwards. */
+/** The few shapes that a picture is made of, as SVG text. Places in pixels, y downwards. */
 
 export type Mark = 'circle' | 'square' | 'triangle' | 'diamond';
 
@@ -38,6 +38,40 @@ export function mark(shape: Mark, x: number, y: number, radius: number, colour: 
   };
   const points = corners[shape].map(([dx, dy]) => `${px(x + dx * radius)},${px(y + dy * radius)}`);
   return `<polygon points="${points.join(' ')}" ${paint}/>`;
+}
+
+/** A rectangle of `colour`; a `title` is shown by browsers when the pointer rests on it. */
+export function bar(
+  x: number, y: number, width: number, height: number, colour: string, title = '',
+): string {
+  const at = `x="${px(x)}" y="${px(y)}" width="${px(Math.max(0, width))}" height="${px(height)}"`;
+  const told = title === '' ? '' : `<title>${escaped(title)}</title>`;
+  return `<rect ${at} rx="2" fill="${colour}">${told}</rect>`;
+}
+
+/** Fonts that have Chinese, too, where there are any. */
+const FONTS = "system-ui, 'Segoe UI', 'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', sans-serif";
+
+/** A whole picture, `title` also for those who cannot see it. */
+export function picture(width: number, height: number, title: string, body: readonly string[]): string {
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" ` +
+    `height="${height}" role="img" font-family="${FONTS}" font-size="12">` +
+    `<title>${escaped(title)}</title><rect width="${width}" height="${height}" fill="#ffffff"/>` +
+    `${body.join('')}</svg>\n`;
+}
+
+/** Round numbers from `low` to `high`, about `count` of them: steps of 1, 2 or 5 times a power of ten. */
+export function niceTicks(low: number, high: number, count: number): number[] {
+  const span = high - low;
+  if (!(span > 0)) return [low];
+  const rough = span / count;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * ([1, 2, 5, 10].find((times) => times * power >= rough) as number);
+  const ticks: number[] = [];
+  for (let i = Math.ceil(low / step - 1e-9); i * step <= high + step * 1e-9; i += 1) {
+    ticks.push(Number((i * step).toPrecision(12)));
+  }
+  return ticks;
 }
 
 /** The left and lower edge of a panel. */
