@@ -18,7 +18,7 @@ export function hazardOnnx(members: readonly FoldedMember[]): Uint8Array {
     const newest = graph.node('Gather', [state, last], { axis: { int: 0 } });
     const read = graph.node('Squeeze', [newest, first]);
     const joined = graph.node('Concat', [read, features], { axis: { int: 1 } });
-    const hidden = graph.node('Tanh', [dense(graph, `hidden_${at}`, joined, member.wide,
+    const hidden = graph.node('Relu', [dense(graph, `hidden_${at}`, joined, member.wide,
       member.wideBias)]);
     const logits = dense(graph, `out_${at}`, hidden, member.out, member.outBias);
     return graph.node('Sigmoid', [logits]);

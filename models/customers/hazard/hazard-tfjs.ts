@@ -18,7 +18,7 @@ export function hazardTfjs(members: readonly FoldedMember[]): TfjsFiles {
         stateful: false, unroll: false, implementation: 1, ...ZEROS, recurrent_initializer: ZERO,
       }, ['history']),
       layer('Concatenate', joined!, { axis: -1 }, [gru!, 'features']),
-      layer('Dense', wide!, { units: hidden, activation: 'tanh', use_bias: true, ...ZEROS }, [joined!]),
+      layer('Dense', wide!, { units: hidden, activation: 'relu', use_bias: true, ...ZEROS }, [joined!]),
       layer('Dense', out!, { units: bins, activation: 'sigmoid', use_bias: true, ...ZEROS }, [wide!]),
     );
     weights.push(

@@ -44,7 +44,7 @@ export class HazardNetwork {
       joined[state + f] = samples.features[row * features + f] as number;
     }
     dense(joined, wide, wideBias, this.#hidden);
-    for (let u = 0; u < hidden; u += 1) this.#hidden[u] = Math.tanh(this.#hidden[u] as number);
+    for (let u = 0; u < hidden; u += 1) this.#hidden[u] = Math.max(0, this.#hidden[u] as number);
     dense(this.#hidden, out, outBias, this.logits);
   }
 
@@ -120,8 +120,7 @@ export class HazardNetwork {
     const hiddenSlope = this.#hiddenSlope;
     denseBack(this.#hidden, out, slope, gradient.out, gradient.outBias, hiddenSlope);
     for (let u = 0; u < hiddenSlope.length; u += 1) {
-      const y = this.#hidden[u] as number;
-      hiddenSlope[u] = (hiddenSlope[u] as number) * (1 - y * y);
+      if (this.#hidden[u] === 0) hiddenSlope[u] = 0;
     }
     denseBack(
       this.#joined, wide, hiddenSlope, gradient.wide, gradient.wideBias, this.#stateSlope, state);

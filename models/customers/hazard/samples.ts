@@ -73,10 +73,31 @@ function outcome(
   return { survived, bought: false };
 }
 
-/** Landmarks from `last` backwards, `every` days apart, `count` at most and not before `first`. */
-export function landmarksBefore(
-  last: number, every: number, count: number, first: number,
+export interface LandmarkOptions {
+  readonly rowsMax: number; // customers at landmarks, about
+  readonly countMax: number;
+  readonly backDays: number; // the oldest landmark is no older
+  readonly youngest: number; // days from the newest landmark to what is known: a whole bin or more
+}
+export const LANDMARK_DEFAULTS: LandmarkOptions = {
+  rowsMax: 240_000, countMax: 24, backDays: 270, youngest: 7,
+};
+const WARM_UP = 30; // days of a log before there is a history to look at
+
+/**
+ * Days to learn from, newest first: evenly back from `knownTo`, as many as rows allow, and never a
+ * whole number of weeks apart, so that every weekday is among them.
+ */
+export function learningLandmarks(
+  log: PurchaseLog, knownTo: number, options: LandmarkOptions = LANDMARK_DEFAULTS,
 ): number[] {
+  const { rowsMax, countMax, backDays, youngest } = options;
+  const known = log.customers.filter(({ days }) => (days[0] as number) <= knownTo).length;
+  const last = knownTo - youngest;
+  const first = Math.max(knownTo - backDays, log.firstDay + WARM_UP);
+  const count = Math.max(1, Math.min(countMax, Math.floor(rowsMax / Math.max(1, known))));
+  const apart = Math.max(1, Math.floor((last - first) / Math.max(1, count - 1)));
+  const every = apart % 7 === 0 ? apart - 1 || 1 : apart;
   const landmarks: number[] = [];
   for (let day = last; day >= first && landmarks.length < count; day -= every) landmarks.push(day);
   return landmarks;

@@ -20,7 +20,7 @@ export interface HazardOptions {
 }
 
 export const HAZARD_DEFAULTS: HazardOptions = {
-  seed: 1, epochs: 6, members: 2, state: 12, hidden: 24, rate: 0.004, decay: 0.02, batch: 256,
+  seed: 1, epochs: 4, members: 3, state: 8, hidden: 32, rate: 0.003, decay: 0.1, batch: 256,
 };
 
 /** Networks whose mean hazard is the answer. */

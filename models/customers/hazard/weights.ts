@@ -12,7 +12,7 @@ export interface HazardShape {
 /**
  * One network's numbers. A gated recurrent unit (Cho et al. 2014) reads the purchases, oldest first:
  *   z, r = σ(x W + h U + b), c = tanh(x W + (r h) U + b), h ← z h + (1 - z) c
- * then hidden = tanh([h, features] A + a), and the hazard of each bin is σ(hidden B + b).
+ * then hidden = max(0, [h, features] A + a), and the hazard of each bin is σ(hidden B + b).
  */
 export interface HazardWeights {
   readonly shape: HazardShape;
@@ -63,7 +63,7 @@ export function freshWeights(
   };
   fill(weights.kernel, shape.channels);
   fill(weights.recurrent, shape.state);
-  fill(weights.wide, shape.state + shape.features);
+  fill(weights.wide, shape.state + shape.features, Math.SQRT2);
   fill(weights.out, shape.hidden, 0.1);
   for (let bin = 0; bin < shape.bins; bin += 1) {
     const hazard = Math.min(0.99, Math.max(1e-4, hazards[bin] as number));

@@ -5,7 +5,7 @@ import { foldedMembers } from '../../../../models/customers/hazard/folded.ts';
 import { hazardOnnx } from '../../../../models/customers/hazard/hazard-onnx.ts';
 import { hazardTfjs } from '../../../../models/customers/hazard/hazard-tfjs.ts';
 import { HazardNetwork } from '../../../../models/customers/hazard/network.ts';
-import { hazardSamples, landmarksBefore } from '../../../../models/customers/hazard/samples.ts';
+import { hazardSamples, learningLandmarks } from '../../../../models/customers/hazard/samples.ts';
 import { spreadOf, standardised } from '../../../../models/customers/hazard/spread.ts';
 import {
   buyChances, HAZARD_DEFAULTS, hazardsOf, trainHazard,
@@ -24,7 +24,8 @@ const log = simulateBuyers({
   spend: { p: 6, q: 4, v: 15 },
 });
 const LANDMARK = 240;
-const train = hazardSamples(log, landmarksBefore(LANDMARK - 7, 15, 8, 60), LANDMARK);
+const FEW = { rowsMax: 12_000, countMax: 8, backDays: 200, youngest: 7 };
+const train = hazardSamples(log, learningLandmarks(log, LANDMARK, FEW), LANDMARK);
 const later = hazardSamples(log, [LANDMARK], log.lastDay);
 const SMALL = { ...HAZARD_DEFAULTS, epochs: 4, members: 2, state: 5, hidden: 7 };
 
@@ -68,7 +69,7 @@ suite('The hazard network', () => {
         }];
       }),
     };
-    const again = hazardSamples(cut, landmarksBefore(LANDMARK - 7, 15, 8, 60), LANDMARK);
+    const again = hazardSamples(cut, learningLandmarks(log, LANDMARK, FEW), LANDMARK);
 
     for (const name of ['features', 'history', 'survived', 'bought', 'days'] as const) {
       assert.deepEqual(again[name], train[name], name);
