@@ -43,15 +43,16 @@ export function buyWithin(survival: Float64Array, days: number): number {
 
 export interface ExpectedDay {
   readonly chance: number; // of a purchase within the horizon; the days below suppose one
-  readonly day: number; // the median, days from the landmark
-  readonly from: number; // the middle 80 % of the days
+  readonly day: number; // the median: 1 is the day after the landmark
+  readonly from: number; // the first and the last day of the middle 80 %
   readonly to: number;
 }
 
 /** When the next purchase comes, supposing that it comes within `horizon` days. */
 export function expectedDay(survival: Float64Array, horizon: number = HORIZON_DAYS): ExpectedDay {
   const chance = buyWithin(survival, horizon);
-  const dayOf = (share: number): number => quantile(survival, share * chance, horizon);
+  const dayOf = (share: number): number => Math.max(
+    1, Math.ceil(quantile(survival, share * chance, horizon) - 1e-6));
   return { chance, day: dayOf(0.5), from: dayOf(0.1), to: dayOf(0.9) };
 }
 

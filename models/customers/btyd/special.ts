@@ -50,8 +50,31 @@ function powerSeries(a: number, b: number, c: number, z: number): number {
   return sum;
 }
 
-/** ln(e^a + e^b) */
-export function logAddExp(a: number, b: number): number {
-  const top = Math.max(a, b);
-  return top === -Infinity ? top : top + Math.log1p(Math.exp(-Math.abs(a - b)));
+/** P(a, x), the share of Gamma(a, 1) that lies below x: its series, or the fraction of the rest. */
+export function gammaBelow(a: number, x: number): number {
+  if (!(x > 0)) return 0;
+  const scale = Math.exp(a * Math.log(x) - x - logGamma(a));
+  if (x < a + 1) {
+    let term = 1 / a;
+    let sum = term;
+    for (let n = 1; n < 10_000 && term > 1e-17 * sum; n += 1) {
+      term *= x / (a + n);
+      sum += term;
+    }
+    return scale * sum;
+  }
+  // Lentz's way through the continued fraction.
+  let b = x + 1 - a;
+  let c = 1e300;
+  let d = 1 / b;
+  let rest = d;
+  for (let n = 1; n < 10_000; n += 1) {
+    const an = -n * (n - a);
+    b += 2;
+    d = 1 / (an * d + b || 1e-300);
+    c = b + an / c || 1e-300;
+    rest *= d * c;
+    if (Math.abs(d * c - 1) < 1e-16) break;
+  }
+  return 1 - scale * rest;
 }

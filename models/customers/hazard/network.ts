@@ -1,3 +1,4 @@
+import { dense, denseBack } from '../dense-layers.ts';
 import type { HazardSamples } from './samples.ts';
 import { emptyWeights, type HazardWeights } from './weights.ts';
 
@@ -188,46 +189,6 @@ export class HazardNetwork {
         dRecurrent[w + u] = (dRecurrent[w + u] as number) + rh * (slopes[u] as number);
       }
       stateSlope[s] = (stateSlope[s] as number) + sum;
-    }
-  }
-}
-
-/** to = from × weight + bias */
-function dense(
-  from: Float64Array, weight: Float64Array, bias: Float64Array, to: Float64Array,
-): void {
-  const units = to.length;
-  to.set(bias);
-  for (let i = 0; i < from.length; i += 1) {
-    const x = from[i] as number;
-    if (x === 0) continue;
-    const base = i * units;
-    for (let u = 0; u < units; u += 1) {
-      to[u] = (to[u] as number) + x * (weight[base + u] as number);
-    }
-  }
-}
-
-/** Adds to the gradients, and sets the slopes by the first `count` inputs. */
-function denseBack(
-  from: Float64Array, weight: Float64Array, slopes: Float64Array,
-  dWeight: Float64Array, dBias: Float64Array, fromSlopes: Float64Array, count = from.length,
-): void {
-  const units = slopes.length;
-  for (let u = 0; u < units; u += 1) dBias[u] = (dBias[u] as number) + (slopes[u] as number);
-  for (let i = 0; i < from.length; i += 1) {
-    const x = from[i] as number;
-    const base = i * units;
-    if (i < count) {
-      let sum = 0;
-      for (let u = 0; u < units; u += 1) {
-        sum += (slopes[u] as number) * (weight[base + u] as number);
-      }
-      fromSlopes[i] = sum;
-    }
-    if (x === 0) continue;
-    for (let u = 0; u < units; u += 1) {
-      dWeight[base + u] = (dWeight[base + u] as number) + x * (slopes[u] as number);
     }
   }
 }

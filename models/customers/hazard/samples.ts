@@ -80,7 +80,7 @@ export interface LandmarkOptions {
   readonly youngest: number; // days from the newest landmark to what is known: a whole bin or more
 }
 export const LANDMARK_DEFAULTS: LandmarkOptions = {
-  rowsMax: 240_000, countMax: 24, backDays: 270, youngest: 7,
+  rowsMax: 200_000, countMax: 20, backDays: 190, youngest: 7,
 };
 const WARM_UP = 30; // days of a log before there is a history to look at
 

@@ -3,6 +3,7 @@ import { BIN_ENDS, silentWithin, survivalOf } from '../../../server/customers/su
 import {
   HISTORY_CHANNELS, HISTORY_LENGTH, TIMING_FEATURES,
 } from '../../../server/customers/timing-inputs.ts';
+import { Adam } from '../dense-layers.ts';
 import { HazardNetwork } from './network.ts';
 import type { HazardSamples } from './samples.ts';
 import { spreadOf, standardised, type Spread } from './spread.ts';
@@ -74,37 +75,6 @@ function fit(
       step += 1;
     }
     progress(epoch, loss / order.length);
-  }
-}
-
-/** Adam with decoupled weight decay (Loshchilov & Hutter 2019); clears the gradient. */
-class Adam {
-  readonly #mean: Float64Array;
-  readonly #square: Float64Array;
-  #steps = 0;
-
-  constructor(size: number) {
-    this.#mean = new Float64Array(size);
-    this.#square = new Float64Array(size);
-  }
-
-  update(values: Float64Array, gradient: Float64Array, rate: number, decay: number): void {
-    const mean = this.#mean;
-    const square = this.#square;
-    this.#steps += 1;
-    const meanBias = 1 / (1 - 0.9 ** this.#steps);
-    const squareBias = 1 / (1 - 0.999 ** this.#steps);
-    for (let i = 0; i < values.length; i += 1) {
-      const g = gradient[i] as number;
-      const m = 0.9 * (mean[i] as number) + 0.1 * g;
-      const s = 0.999 * (square[i] as number) + 0.001 * g * g;
-      mean[i] = m;
-      square[i] = s;
-      const value = values[i] as number;
-      const way = (m * meanBias) / (Math.sqrt(s * squareBias) + 1e-8);
-      values[i] = value - rate * (way + decay * value);
-      gradient[i] = 0;
-    }
   }
 }
 

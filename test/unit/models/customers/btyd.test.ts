@@ -7,13 +7,14 @@ import {
 } from '../../../../models/customers/btyd/counting.ts';
 import { expectedAmount, fitSpend } from '../../../../models/customers/btyd/gamma-gamma.ts';
 import { simulateBuyers } from '../../../../models/customers/btyd/simulate.ts';
-import { hyp2f1, logGamma } from '../../../../models/customers/btyd/special.ts';
+import { gammaBelow, hyp2f1, logGamma } from '../../../../models/customers/btyd/special.ts';
 import { buyingSummary } from '../../../../models/customers/btyd/summary.ts';
 
 const vectors = JSON.parse(
   readFileSync('test/unit/models/customers/vectors/special.json', 'utf8')) as {
   logGamma: [number, number][];
   hyp2f1: [number, number, number, number, number][];
+  gammaBelow: [number, number, number][];
 };
 const SPEND = { p: 6, q: 4, v: 15 };
 const BG_NBD: CountingModel = { r: 0.6, alpha: 6, a: 0.8, b: 2.5, k: 1, leavesAtOnce: false };
@@ -24,7 +25,8 @@ suite('The purchase models', () => {
     for (const [a, b, c, z, want] of vectors.hyp2f1) {
       close(hyp2f1(a, b, c, z), want, 1e-11, `2F1(${a}, ${b}; ${c}; ${z})`);
     }
-    assert.ok(vectors.hyp2f1.length > 50);
+    for (const [a, x, want] of vectors.gammaBelow) near(gammaBelow(a, x), want, 1e-12);
+    assert.ok(vectors.hyp2f1.length > 50 && vectors.gammaBelow.length > 20);
   });
 
   test('BG/NBD finds the parameters of simulated buyers', () => {

@@ -13,4 +13,6 @@ for _ in range(60):
     args = [float(r + k), float(b + k), float(a + b + k - 1), z]
     if args[2] > 0.05:
         hyper.append(args + [float(special.hyp2f1(*args))])
-json.dump({'logGamma': gamma, 'hyp2f1': hyper}, open('special.json', 'w'), indent=0)
+below = [[float(a), float(v), float(special.gammainc(a, v))]
+         for a in (0.3, 1, 2.5, 9, 60) for v in (0.01, 0.5, 2, 8, 55, 80)]
+json.dump({'logGamma': gamma, 'hyp2f1': hyper, 'gammaBelow': below}, open('special.json', 'w'), indent=0)
