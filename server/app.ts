@@ -36,6 +36,7 @@ import { Router } from './routes/router.ts';
 import { SocketSessions } from './routes/socket.ts';
 import { addStorefrontRoutes } from './routes/storefront.ts';
 import { DeskDoor } from './routes/storefront-door.ts';
+import { openRetrainer } from './open-retrainer.ts';
 import { openWatch } from './open-watch.ts';
 import { addWatchRoutes } from './routes/watch.ts';
 import { ModelHost } from './serve.ts';
@@ -122,7 +123,8 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
     desk: new Desk({ clock, pace, nextTurn: setImmediate, limits: EXPLAIN_LIMITS }),
   };
   const metrics = new Metrics();
-  const { watch, intent, onEvent } = openWatch(config, repository, clock, log, metrics);
+  const watched = openWatch(config, repository, clock, log, metrics);
+  const { watch, intent, onEvent } = watched;
   opened.push(() => watch.close());
   const shopParts = {
     explainer, watch: intent, onEvent, pace, addon, store, retriever, inference: host, repository,
@@ -132,6 +134,11 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
   const opening = openShop({ ...shopParts, sessionMinutesMax, snapshotPath });
   await Promise.allSettled([opening, host.loaded]); // neither goes on alone when the other fails
   const [shop] = await Promise.all([opening, host.loaded]);
+  const retrainer = await openRetrainer({
+    config, host, repository, opened: watched, clock, log, metrics,
+  });
+  watch.onLook = () => void retrainer?.look();
+  opened.push(() => retrainer?.close());
   const everyUs = config.pollSeconds * 1_000_000;
   const poll = polled && RepositoryPoll.start(repository, polled, { models: host, everyUs, clock, log });
   opened.push(() => poll?.close());
@@ -161,7 +168,7 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
   });
   addModelLifeRoutes(router, host, config.modelControl === 'explicit');
   addStorefrontRoutes(router, { storefront: shop, clock, desk, tracing });
-  addWatchRoutes(router, watch);
+  addWatchRoutes(router, watch, retrainer, config.modelControl === 'explicit');
   addExplainRoutes(router, explaining);
   const page = async (): Promise<string> => (await refresh(), metrics.text());
   addOpsRoutes(router, { healthy: () => healthy, metrics: page });

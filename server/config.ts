@@ -62,6 +62,14 @@ export const SETTINGS = {
     env: 'VITRINE_ALERT_URL', value: '',
     why: 'webhook that alerts are sent to, as JSON; empty is nowhere: the log and `/metrics` have them',
   },
+  retrainHours: {
+    env: 'VITRINE_RETRAIN_HOURS', value: 0, min: 0, max: 8760,
+    why: 'between two trainings of purchase intent in the background; 0 is never on schedule',
+  },
+  retrainOnDrift: {
+    env: 'VITRINE_RETRAIN_ON_DRIFT', value: 'no', oneOf: ['no', 'yes'],
+    why: 'trains in the background when an alert says that the model no longer fits, once a day at most',
+  },
   otlpUrl: {
     env: 'VITRINE_OTLP_URL', value: '',
     why: 'OpenTelemetry collector that spans are sent to (OTLP/HTTP, JSON); empty is nowhere',

@@ -28,14 +28,10 @@ export function openWatch(
   const { alertUrl, dataDir, sessionMinutesMax, watchSeconds } = config;
   const send = alertUrl === '' ? () => Promise.resolve() : postAlertsTo(alertUrl);
   const alerts = new Alerts({ send, clock, log });
-  const folder = newestVersion(join(repository, 'intent'));
   const intent = new ModelWatch({
     model: 'intent',
     names: INTENT_FEATURES,
-    reference: folder === null
-      ? null
-      : Reference.read(join(folder, REFERENCE_FILE), INTENT_FEATURES.length + 1),
-    promisedAuc: folder === null ? null : promisedAuc(join(folder, 'card.json')),
+    ...newestReference(repository),
     silenceMs: sessionMinutesMax * 60_000,
     clock, alerts,
   });
@@ -49,10 +45,26 @@ export function openWatch(
   return { watch, intent, onEvent };
 }
 
-function newestVersion(folder: string): string | null {
-  if (!existsSync(folder)) return null;
-  const versions = readdirSync(folder).filter((name) => /^[1-9]\d*$/.test(name)).map(Number);
-  return versions.length === 0 ? null : join(folder, String(Math.max(...versions)));
+/** What the version of the intent model was made from; of the one that its config names, else the newest. */
+export function newestReference(
+  repository: string, version = servedVersion(join(repository, 'intent')),
+): { reference: Reference | null; promisedAuc: number | null } {
+  if (version === null) return { reference: null, promisedAuc: null };
+  const folder = join(repository, 'intent', version);
+  return {
+    reference: Reference.read(join(folder, REFERENCE_FILE), INTENT_FEATURES.length + 1),
+    promisedAuc: promisedAuc(join(folder, 'card.json')),
+  };
+}
+
+function servedVersion(folder: string): string | null {
+  const path = join(folder, 'config.json');
+  if (!existsSync(path)) return null;
+  const { version_policy: policy } = JSON.parse(readFileSync(path, 'utf8')) as {
+    version_policy?: { specific?: { versions?: number[] } } };
+  const versions = policy?.specific?.versions ?? readdirSync(folder)
+    .filter((name) => /^[1-9]\d*$/.test(name)).map(Number);
+  return versions.length === 0 ? null : String(Math.max(...versions));
 }
 
 /** What the model's card says of its ranking on data it had not seen. */

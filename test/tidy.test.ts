@@ -16,6 +16,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   customers: ['core', 'wire'],
   explain: ['core'],
   wire: ['core', 'catalog', 'explain'],
+  retrain: ['core'],
   watch: ['core', 'observe', 'wire', 'store', 'features', 'catalog'],
   observe: ['core'],
   catalog: ['core'],

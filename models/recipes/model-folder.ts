@@ -50,8 +50,9 @@ export interface NewModel {
  * of the model's `versionOf`. Every
  * file is whole before it is seen: the version folder and the two files above it are written under
  * other names and renamed, the folder first. A process that dies midway leaves the model as it was.
+ * `asCandidate` leaves config and card of a model that is there: who serves it says when this version is.
  */
-export function writeModel(repository: string, model: NewModel): number {
+export function writeModel(repository: string, model: NewModel, asCandidate = false): number {
   const folder = join(repository, model.name);
   mkdirSync(folder, { recursive: true });
   removeParts(folder);
@@ -64,6 +65,7 @@ export function writeModel(repository: string, model: NewModel): number {
   const card = `${JSON.stringify(model.card, null, 2)}\n`;
   writeFileSync(join(part, 'card.json'), card); // stays with its version when a newer one comes
   putInPlace(part, join(folder, String(version)));
+  if (asCandidate && existsSync(join(folder, 'card.json'))) return version;
   writeWhole(join(folder, 'card.json'), card);
   if (model.config) {
     const config = { name: model.name, ...model.config };

@@ -17,6 +17,7 @@ export const usage = [
   `  --only PARTS   some of ${PARTS.join(',')}`,
   '  --epochs N     passes over the sessions at most (5)',
   '  --minutes N    time for the session encoder at most; the result then depends on the machine',
+  '  --candidate    leaves config and card as they are: the new versions are not served yet',
   '  --seed N       of all chance (1)',
 ].join('\n');
 
@@ -45,7 +46,7 @@ export async function run(args: string[]): Promise<number> {
   process.once('SIGINT', stop);
   let store: LmdbStore | null = null;
   try {
-    store = LmdbStore.open(folder);
+    store = LmdbStore.openToRead(folder); // a server may have it open
     mkdirSync(repository, { recursive: true });
     const { refused } = await trainStore(store, repository, SHIPPED, {
       ...options, sessionMinutesMax: config.sessionMinutesMax,
@@ -70,6 +71,7 @@ function parse(args: string[], dataDir: string): TrainOptions & { dataDir: strin
       epochs: { type: 'string', default: '5' },
       minutes: { type: 'string', default: '0' },
       seed: { type: 'string', default: '1' },
+      candidate: { type: 'boolean', default: false },
     },
   });
   const only = values.only.split(',').map((name): Part => {
@@ -80,6 +82,7 @@ function parse(args: string[], dataDir: string): TrainOptions & { dataDir: strin
   const minutes = number('--minutes', values.minutes, 0, 10_000);
   return {
     dataDir: values.data,
+    candidate: values.candidate,
     only,
     epochs: number('--epochs', values.epochs, 1, 1000),
     seed: number('--seed', values.seed, 0, 0x7fff_ffff),

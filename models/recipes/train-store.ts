@@ -22,6 +22,7 @@ export interface TrainOptions {
   readonly seed: number;
   readonly minutesMax: number; // for the session encoder
   readonly dim?: number; // of the learned vectors
+  readonly candidate?: boolean; // versions that are not served until somebody says so
   readonly trainedOn?: string; // for the cards, where it is not simply the shop's own events
 }
 
@@ -48,7 +49,7 @@ export async function trainStore(
   say(trainedOn);
   const enough = longSessions(sessions) >= SESSIONS_MIN;
   const write = (model: NewModel): void => {
-    const version = writeModel(repository, model);
+    const version = writeModel(repository, model, options.candidate);
     say(`wrote ${join(repository, model.name, String(version))}`);
   };
   let refused = false;

@@ -73,9 +73,27 @@ export class LmdbStore implements Store {
     }
   }
 
+  /**
+   * The same for reading alone, as it is at this moment, beside a server that goes on writing. Every
+   * write fails with `storage`.
+   */
+  static openToRead(folder: string, version = SCHEMA_VERSION): LmdbStore {
+    let tables: Tables | null = null;
+    try {
+      tables = openTables(realpathSync(folder), true);
+      assertReadable(tables.meta, folder, version);
+      return new LmdbStore(tables, folder, true);
+    } catch (error) {
+      void tables?.root.close();
+      if (error instanceof ServeError) throw error;
+      throw new ServeError('storage', `${folder}: ${(error as Error).message}`, { cause: error });
+    }
+  }
+
   private constructor(
     private readonly tables: Tables,
     private readonly folder: string,
+    private readonly readOnly = false,
   ) {
     for (const { value } of tables.items.getRange()) this.#remember(decodeItem(value));
     // Backwards, lmdb 3.5.6 never comes to key 0 of a uint32 table: a log of one record is asked for it.
@@ -110,6 +128,7 @@ export class LmdbStore implements Store {
     try {
       for (const { key, value } of log.getRange({ start: record })) {
         for (let i = Math.max(0, from - key); i < value.length; i++) {
+          if (this.readOnly && key + i >= this.#eventCount) return; // of items that came since
           yield { sequence: key + i, event: decodeEvent(value[i] as EventTuple) };
         }
       }
@@ -161,13 +180,14 @@ export class LmdbStore implements Store {
     this.#closed = true;
     while (this.#committing || this.#waiting.length > 0) await (this.#committing ?? this.#pump());
     const { root, meta } = this.tables;
-    root.transactionSync(() => void meta.removeSync('owner'));
+    if (!this.readOnly) root.transactionSync(() => void meta.removeSync('owner'));
     await root.close();
   }
 
   #change<T>(size: number, apply: (draft: Draft) => T): Promise<T> {
     return new Promise((resolve, reject) => {
       this.#assertOpen();
+      if (this.readOnly) throw new ServeError('storage', `${this.folder} is open for reading alone`);
       if (this.#waitingSize >= WAITING_MAX) {
         throw new ServeError('overloaded', 'writes wait for the disk', { retryAfterMs: 1000 });
       }
@@ -256,9 +276,10 @@ export class LmdbStore implements Store {
   }
 }
 
-function openTables(path: string): Tables {
+function openTables(path: string, readOnly = false): Tables {
   const root = open({
     path,
+    readOnly,
     maxDbs: 8,
     noSubdir: false, // lmdb takes a folder with a dot in its name for a file
     overlappingSync: false, // a commit is on disk when its promise resolves, not soon after
@@ -280,11 +301,7 @@ function openTables(path: string): Tables {
  */
 function claim(root: RootDatabase, meta: Tables['meta'], folder: string, version: number): void {
   root.transactionSync(() => {
-    const found = (meta.get('schema') as number | undefined) ?? version;
-    if (found > version) {
-      const detail = `${folder} has schema ${found}, this build reads up to ${version}`;
-      throw new ServeError('storage', `${detail}: start a newer build, or name another folder`);
-    }
+    assertReadable(meta, folder, version);
     const owner = meta.get('owner') as Owner | undefined;
     const self = thisProcess(folder);
     if (owner && isAlive(owner, self)) {
@@ -294,6 +311,13 @@ function claim(root: RootDatabase, meta: Tables['meta'], folder: string, version
     meta.putSync('schema', version);
     meta.putSync('owner', self);
   });
+}
+
+function assertReadable(meta: Tables['meta'], folder: string, version: number): void {
+  const found = (meta.get('schema') as number | undefined) ?? version;
+  if (found <= version) return;
+  const detail = `${folder} has schema ${found}, this build reads up to ${version}`;
+  throw new ServeError('storage', `${detail}: start a newer build, or name another folder`);
 }
 
 /** LMDB tells why a commit failed in a promise of its own, which must not go unhandled. */

@@ -73,7 +73,7 @@ export class ModelWatch {
   #offlineLoss = 0; // nats, over all outcomes
   #gain = { sum: 0, squares: 0 }; // nats that the online model was better by, and their squares
 
-  constructor(private readonly parts: WatchParts) {
+  constructor(private parts: WatchParts) {
     const columns = parts.names.length + 1;
     const { windowSlots: slots, slotMs, slotRows: rowsMax } = WATCH_LIMITS;
     this.#window = new RowWindow({ columns, slots, slotMs, rowsMax }, new Prng(1));
@@ -138,6 +138,17 @@ export class ModelWatch {
   /** Something was seen of a subject; `happened`: it is what the model predicts. */
   seen(subject: string, happened: boolean): void {
     this.#outcomes.seen(subject, this.parts.clock.wallMs(), happened);
+  }
+
+  /** Another version answers: what is asked is compared with what that one was made from. */
+  rebase(reference: Reference | null, promisedAuc: number | null): void {
+    this.parts = { ...this.parts, reference, promisedAuc };
+    this.#reference = reference;
+    this.#ownRows = reference ? null : [];
+    this.#forest = null;
+    this.#online = new Ftrl(this.parts.names.length); // it knew what the former one missed
+    this.#offlineLoss = 0;
+    this.#gain = { sum: 0, squares: 0 };
   }
 
   /** Outcomes that came after `sinceMs`, oldest first: what a new version is compared on. */

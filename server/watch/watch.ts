@@ -19,6 +19,8 @@ export interface WatchSetting {
 /** All models that are watched: looks at each now and then, and keeps what they learned. */
 export class Watch {
   readonly counts = { looks: 0 };
+  /** Called after each look; set by who acts on it. */
+  onLook: () => void = () => {};
   #cancel: (() => void) | null = null;
 
   private constructor(private readonly setting: WatchSetting) {}
@@ -47,6 +49,7 @@ export class Watch {
   look(): void {
     this.counts.looks += 1;
     for (const model of this.setting.models) model.look();
+    this.onLook();
   }
 
   async close(): Promise<void> {
