@@ -1,12 +1,12 @@
 import type { Column, Examples } from '../table.ts';
 import { fewer, isBinary, largestFold, percent, type Finding, type LeakCase } from './finding.ts';
-import { aucTogether, oddsOf, type ColumnOdds } from './odds.ts';
+import { alike, aucTogether, oddsOf, type ColumnOdds } from './odds.ts';
 
 /** A column that alone ranks this well is the label under another name. */
 const NEARLY_AUC = 0.97;
 /** Of the skill (AUC above .5) that all columns have together: what one alone has, */
 const ALONE_SHARE = 0.6;
-/** and what is lost without it. */
+/** and what is lost without it and those that say the same. */
 const LOST_SHARE = 0.2;
 /** Share of one class at the column's most frequent value (0, missing), */
 const SPIKE_SHARE = 0.8;
@@ -30,9 +30,10 @@ export function tooGood({ examples, plan, known = {} }: LeakCase): Finding[] {
   if (Math.min(ones, labels.length - ones) < ROWS_MIN) return [];
   const all = oddsOf(examples, fold);
   const together = aucTogether(all, labels);
-  return all.flatMap((column, at) => {
+  return all.flatMap((column) => {
     if (known[column.column.name] === 'before') return [];
-    return nearly(column) ?? dominant(column, examples, together, aucTogether(all, labels, at));
+    const without = () => aucTogether(all, labels, alike(all, column));
+    return nearly(column) ?? dominant(column, examples, together, without);
   });
 }
 
@@ -46,12 +47,13 @@ function nearly({ column, auc }: ColumnOdds): Finding[] | null {
 }
 
 function dominant(
-  { column, auc }: ColumnOdds, examples: Examples, together: number, without: number,
+  { column, auc }: ColumnOdds, examples: Examples, together: number, leave: () => number,
 ): Finding[] {
   const skill = Math.max(together, auc) - 0.5; // columns that repeat each other mislead the sum
   const alone = (auc - 0.5) / skill;
-  const lost = (together - without) / skill;
-  if (skill <= 0.1 || alone < ALONE_SHARE || lost < LOST_SHARE) return [];
+  if (skill <= 0.1 || alone < ALONE_SHARE) return [];
+  const without = leave();
+  if ((Math.max(together, auc) - without) / skill < LOST_SHARE) return [];
   const spike = spikeOf(column, examples.labels);
   if (!spike) return [];
   return [{

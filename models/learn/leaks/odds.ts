@@ -30,13 +30,36 @@ export function oddsOf(
   });
 }
 
-/** AUC of the columns together, without the one at `left`. */
-export function aucTogether(all: readonly ColumnOdds[], labels: Float64Array, left = -1): number {
+/** AUC of the columns together, without those in `left`; .5 of none. */
+export function aucTogether(
+  all: readonly ColumnOdds[], labels: Float64Array, left: readonly ColumnOdds[] = [],
+): number {
   const sum = new Float64Array(labels.length);
-  all.forEach(({ odds }, at) => {
-    if (at !== left) odds.forEach((value, row) => (sum[row] = (sum[row] as number) + value));
+  all.forEach((of) => {
+    if (!left.includes(of)) of.odds.forEach((value, row) => (sum[row] = (sum[row] as number) + value));
   });
   return rocAuc(sum, labels);
+}
+
+/** Columns that say the same as one does: its odds and theirs go together this much. */
+const SAME = 0.8;
+
+/** The column and those that say the same: a leak is often there twice. */
+export function alike(all: readonly ColumnOdds[], one: ColumnOdds): ColumnOdds[] {
+  return all.filter((other) => other === one || correlation(one.odds, other.odds) > SAME);
+}
+
+function correlation(a: Float64Array, b: Float64Array): number {
+  const mean = (of: Float64Array) => of.reduce((sum, value) => sum + value, 0) / of.length;
+  const [ma, mb] = [mean(a), mean(b)];
+  let [ab, aa, bb] = [0, 0, 0];
+  a.forEach((value, row) => {
+    const [x, y] = [value - ma, (b[row] as number) - mb];
+    ab += x * y;
+    aa += x * x;
+    bb += y * y;
+  });
+  return ab / Math.sqrt(aa * bb);
 }
 
 function logit(p: number): number {

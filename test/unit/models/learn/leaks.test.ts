@@ -72,6 +72,9 @@ suite('the detector of leaks', () => {
       const [finding] = find(withColumn(examples, numbers('gone', gone)), {}, seed);
       assert.equal(finding?.rule, 'dominant');
       assert.match(finding.evidence, /it is missing in (8|9)\d % of the rows with label 0 but in/);
+      const twice = withColumn(withColumn(examples, numbers('value', value)),
+        numbers('margin', value.map((of) => 0.3 * of)));
+      assert.deepEqual(failures(twice, {}, seed), ['dominant value', 'dominant margin']);
       const basket = withColumn(examples, numbers('basket', value));
       assert.deepEqual(failures(basket, { known: { basket: 'before' } }, seed), []);
     }
