@@ -1,5 +1,6 @@
 import { plattCurve, betaCurve } from './calibration/log-curve.ts';
 import { withCurve, type CurveFit } from './calibration/curve.ts';
+import { describe, fitAll, type Pipeline } from './fit-within.ts';
 import type { Fitted, Learner } from './learner.ts';
 import { logLoss } from './metrics/probability.ts';
 import type { Splitter } from './split/plan.ts';
@@ -7,8 +8,8 @@ import { averageOf } from './stack/average.ts';
 import { takeExamples, weightsOf, type Examples } from './table.ts';
 
 export interface Choice {
-  /** What is tried alone. */
-  readonly members: readonly Learner[];
+  /** What is tried alone, each with its own sampler: nothing resampled may come in. */
+  readonly members: readonly Pipeline[];
   /** What is tried besides: means of members, by their places. */
   readonly means?: readonly (readonly number[])[];
   /** Divides the rows that it learns from; each member is asked about rows it did not learn from. */
@@ -42,8 +43,8 @@ const CURVE_GAIN = 0.002;
 export function choosing({ members, means = [], split, curves = true }: Choice): Learner<Chosen> {
   const candidates = [...members.map((_, at) => [at]), ...means];
   const nameOf = (of: readonly number[]): string => of.length === 1
-    ? (members[of[0] as number] as Learner).name
-    : `mean of ${of.map((at) => (members[at] as Learner).name).join(' and ')}`;
+    ? describe(members[of[0] as number] as Pipeline)
+    : `mean of ${of.map((at) => describe(members[at] as Pipeline)).join(' and ')}`;
   return {
     name: `best of ${candidates.length}`,
     divides: true,
@@ -54,7 +55,7 @@ export function choosing({ members, means = [], split, curves = true }: Choice):
       const best = losses.indexOf(Math.min(...losses));
       const of = candidates[best] as readonly number[];
 
-      const fitted = of.map((at) => (members[at] as Learner).fit(examples, seed + at));
+      const fitted = of.map((at) => fitAll(members[at] as Pipeline, examples, seed + at));
       const width = examples.table.columns.length;
       const mean = fitted.length === 1
         ? fitted[0] as Fitted : averageOf(fitted, fitted.map(() => 1 / fitted.length), width);
@@ -82,12 +83,12 @@ interface Held {
 }
 
 function outOfFold(
-  members: readonly Learner[], split: Splitter, examples: Examples, seed: number,
+  members: readonly Pipeline[], split: Splitter, examples: Examples, seed: number,
 ): Held {
   const { folds } = split(examples);
   const rows = folds.flatMap(({ test }) => [...test]);
-  const said = members.map((learner, at) => Float64Array.from(folds.flatMap(({ train, test }) => {
-    const fitted = learner.fit(takeExamples(examples, train), seed + at);
+  const said = members.map((member, at) => Float64Array.from(folds.flatMap(({ train, test }) => {
+    const fitted = fitAll(member, takeExamples(examples, train), seed + at);
     return [...fitted.predict(takeExamples(examples, test).table)];
   })));
   const weights = weightsOf(examples);

@@ -6,10 +6,11 @@ import { systemClock } from '../../server/core/clock.ts';
 import { ServeError } from '../../server/core/errors.ts';
 import { readFile } from '../../server/store/import/lines.ts';
 import type { Chosen } from '../learn/choose.ts';
-import type { LeakRule } from '../learn/leaks/finding.ts';
 import { evaluate } from '../learn/evaluate.ts';
+import type { LeakRule } from '../learn/leaks/finding.ts';
 import { bayesThreshold } from '../learn/metrics/threshold.ts';
 import { exitCodeOf } from '../learn/promote.ts';
+import { judgeSampling } from '../learn/sampling/verdict.ts';
 import { givenFolds, parseFolds } from '../learn/split/given.ts';
 import type { Splitter } from '../learn/split/plan.ts';
 import { atTime } from '../learn/split/time.ts';
@@ -37,6 +38,8 @@ export const usage = [
   '  --before A,B         columns that are known before the moment of the prediction, for certain',
   '  --allow RULE,…       leaks of these kinds are told and do not end the run',
   '  --costs ALARM,MISS   what a wrong yes and a wrong no cost (1,1): they choose the threshold',
+  '  --class-weights R    while learning, yes and no weigh R to 1 (the rarer first); said beside what',
+  '                       it did to the scores',
   '  --explainable        one ensemble of trees, whose reasons are exact',
   '  --name NAME          of the model (the label, in small letters)',
   '  --data DIR           data folder (.vitrine)',
@@ -62,7 +65,7 @@ export async function run(args: string[]): Promise<number> {
 }
 
 async function learn(options: Options): Promise<number> {
-  const { file, seed, name, costs, allow, before, explainable } = options;
+  const { file, seed, name, costs, allow, before, explainable, weights } = options;
   const startUs = systemClock.nowUs();
   const read = await readTable(file);
   const { examples, sha256 } = read;
@@ -73,12 +76,19 @@ async function learn(options: Options): Promise<number> {
   const split = await splitOf(options, read);
   const trained = await trainTable({
     examples, seed, allow, report, rules: explainable ? [regression] : [], threshold: bayesThreshold(costs),
-    learn: { learner: bestTrees(seed, explainable) },
+    learn: { learner: bestTrees(seed, { single: explainable, ...(weights && { weights }) }) },
     known: Object.fromEntries(before.map((column) => [column, 'before' as const])),
     ...(split && { split }),
   });
   const beside = explainable ? [] : [
     evaluate({ learner: regression }, examples, trained.plan, { seed, threshold: bayesThreshold(costs) })];
+  if (weights > 0) {
+    const plain = evaluate({ learner: bestTrees(seed, { single: explainable }) }, examples,
+      trained.plan, { seed });
+    const { scores, labels } = trained.evaluation.outOfFold;
+    const { warnings } = judgeSampling('class weights', scores, plain.outOfFold.scores, labels, seed);
+    for (const warning of warnings) report.line(`look at ${warning}`);
+  }
   for (const { name: other, scores } of beside) {
     report.line(`beside ${other}: AUC ${scores.auc.toFixed(3)} PR-AUC ${scores.prAuc.toFixed(3)} ` +
       `log loss ${scores.logLoss.toFixed(4)} ECE ${scores.ece.toFixed(3)}`);
@@ -127,6 +137,7 @@ interface Options {
   readonly before: readonly string[];
   readonly allow: readonly LeakRule[];
   readonly costs: { readonly falseAlarm: number; readonly miss: number };
+  readonly weights: number; // 0: none
   readonly explainable: boolean;
   readonly name: string;
   readonly dataDir: string;
@@ -142,6 +153,7 @@ function parse(args: string[], dataDir: string): Options {
       label: text, yes: text, categories: text, drop: text, folds: text, time: text, order: text,
       from: text, allow: text, before: text, name: text,
       costs: { type: 'string', default: '1,1' },
+      'class-weights': { type: 'string', default: '0' },
       explainable: { type: 'boolean', default: false },
       data: { type: 'string', default: dataDir },
       seed: { type: 'string', default: '1' },
@@ -159,6 +171,8 @@ function parse(args: string[], dataDir: string): Options {
   }
   const [falseAlarm = NaN, miss = NaN] = list(values.costs).map(Number);
   if (!(falseAlarm > 0 && miss > 0)) throw new RangeError('--costs are two numbers above 0');
+  const weights = Number(values['class-weights']);
+  if (!(weights >= 0)) throw new RangeError('--class-weights is a number above 0');
   const seed = Number(values.seed);
   if (!Number.isInteger(seed) || seed < 0) throw new RangeError(`--seed '${values.seed}'`);
   const name = values.name ?? label.toLowerCase().replace(/[^a-z0-9]+/g, '-');
@@ -174,6 +188,7 @@ function parse(args: string[], dataDir: string): Options {
     before: list(values.before),
     allow: list(values.allow) as LeakRule[],
     costs: { falseAlarm, miss },
+    weights,
     explainable: values.explainable,
     dataDir: values.data,
   };

@@ -1,6 +1,7 @@
 import { choosing, type Chosen } from '../../learn/choose.ts';
 import type { Learner } from '../../learn/learner.ts';
 import { linear } from '../../learn/linear/linear.ts';
+import { classWeights } from '../../learn/sampling/class-weights.ts';
 import { eachTime } from '../../learn/split/each-time.ts';
 import { forward } from '../../learn/split/forward.ts';
 import { grouped } from '../../learn/split/grouped.ts';
@@ -15,23 +16,35 @@ const WINDOWS = 4; // where rows have times
 const FIRST_SHARE = 0.25; // of the rows: before the first window
 const TIMES_FEW = 12; // each is a window then
 
+export interface Choosing {
+  /** One ensemble of trees and no curve after it, whose reasons TreeSHAP tells exactly. */
+  readonly single?: boolean;
+  /**
+   * Classes are made to weigh so much (the smaller) to 1 (the larger) while learning, and odds are
+   * put back after: for rare ones that the trees pass over.
+   */
+  readonly weights?: number;
+}
+
 /**
  * What a table of some thousand rows is learned with: small trees boosted slowly, deeper and flatter
  * ones, a random forest, extra-trees, a logistic regression, and means of unlike ones, which err in
  * unlike ways. Which of them is chosen in the training rows; rows with times choose forward in time.
- * `single`: one ensemble of trees and no curve after it, whose reasons TreeSHAP tells exactly.
  */
-export function bestTrees(seed: number, single: boolean): Learner<Chosen> {
+export function bestTrees(seed: number, { single, weights }: Choosing = {}): Learner<Chosen> {
   const boosting = { trees: 150, rate: 0.08, columnShare: 0.5, rowShare: 0.8, oneHot: true,
     categoryL2: 0 };
+  const learners = [
+    boostedTrees({ ...boosting, leaves: 8 }),
+    boostedTrees({ ...boosting, leaves: 5 }),
+    forest({ trees: 100, leafRows: 8 }),
+    forest({ trees: 60, leafRows: 8, kind: 'extra' }),
+    ...(single ? [] : [regression]),
+  ];
+  const sampled = weights === undefined
+    ? {} : { sampler: classWeights(weights), keepOdds: true };
   return choosing({
-    members: [
-      boostedTrees({ ...boosting, leaves: 8 }),
-      boostedTrees({ ...boosting, leaves: 5 }),
-      forest({ trees: 100, leafRows: 8 }),
-      forest({ trees: 60, leafRows: 8, kind: 'extra' }),
-      ...(single ? [] : [regression]),
-    ],
+    members: learners.map((learner) => ({ learner, ...sampled })),
     means: single ? [] : [[0, 2], [1, 2], [0, 2, 3], [1, 2, 3], [1, 4]],
     split: (part) => innerSplit(part, seed)(part),
     curves: !single,

@@ -101,6 +101,19 @@ suite('vitrine learn', () => {
     assert.match(cut.said, /split by day: rows before 2026-05-10 teach/);
   });
 
+  test('class weights are learned with and said beside what they did', async (t) => {
+    const folder = temporaryFolder();
+    const file = join(folder, 'visits.csv');
+    writeFileSync(file, visits(1.5));
+
+    const { code, said } = await learn(t, [
+      file, '--label', 'bought', '--drop', 'id,day', '--data', folder, '--class-weights', '2']);
+
+    assert.equal(code, 0, said);
+    assert.match(said, /class weights does not lift AUC|class weights ranks worse|class weights hurts/);
+    assert.match(said, /chosen .*class weights 2 : 1/);
+  });
+
   test('a leak ends it with the reason, unless it is allowed', async (t) => {
     const folder = temporaryFolder();
     const file = join(folder, 'visits.csv');

@@ -40,7 +40,7 @@ function bold(learner: Learner): Learner {
 
 suite('A learner that chooses', () => {
   test('takes the member that tells held-out rows best', () => {
-    const learner = choosing({ members: [linear(), trees], split });
+    const learner = choosing({ members: [{ learner: linear() }, { learner: trees }], split });
 
     assert.match(learner.fit(data('line', 1), 1).choice, /^logistic regression/);
     assert.match(learner.fit(data('corner', 2), 1).choice, /^boosted trees/);
@@ -49,7 +49,9 @@ suite('A learner that chooses', () => {
   test('takes the mean of two where that is better, and its file answers alike', async () => {
     const examples = data('line', 3);
     const other = boostedTrees({ trees: 60, leaves: 4, columnShare: 0.5, rowShare: 0.5 });
-    const chosen = choosing({ members: [trees, other], means: [[0, 1]], split }).fit(examples, 1);
+    const chosen = choosing({
+      members: [{ learner: trees }, { learner: other }], means: [[0, 1]], split,
+    }).fit(examples, 1);
     const rows = featureRows(learnedColumns(examples.table), examples.table);
 
     const got = await runOnnx(chosen.onnx!(), { features: [rows, [1500, 2]] }, 'probability');
@@ -62,7 +64,7 @@ suite('A learner that chooses', () => {
 
   test('calibrates what is too sure of itself, and leaves alone what is not', () => {
     const later = data('line', 5);
-    const fit = (member: Learner) => choosing({ members: [member], split }).fit(data('line', 4), 1);
+    const fit = (learner: Learner) => choosing({ members: [{ learner }], split }).fit(data('line', 4), 1);
 
     const mended = fit(bold(linear()));
     const honest = fit(linear());

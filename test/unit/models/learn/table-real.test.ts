@@ -21,7 +21,7 @@ suite('Purchase intent on Online Shoppers', { skip: shoppers.skip }, () => {
   test('folds: AUC .931, PR-AUC .744, ECE .03 or better', () => {
     const { examples, folds } = shoppers.read();
 
-    const scores = evaluateFolds(bestTrees(1, false), examples, givenFolds(folds));
+    const scores = evaluateFolds(bestTrees(1), examples, givenFolds(folds));
 
     assert.ok(scores.auc >= 0.931 && scores.prAuc >= 0.744, JSON.stringify(scores));
     assert.ok(scores.ece <= 0.03 && scores.eceEqualWidth <= 0.03, JSON.stringify(scores));
@@ -33,7 +33,7 @@ suite('Purchase intent on Online Shoppers', { skip: shoppers.skip }, () => {
     const times = month.values.map((code) => MONTHS.indexOf(month.categories![code]!));
     const dated = { ...without(examples, 'Month'), times };
 
-    const scores = evaluateFolds(bestTrees(1, false), dated, atTime(MONTHS.indexOf('Nov')));
+    const scores = evaluateFolds(bestTrees(1), dated, atTime(MONTHS.indexOf('Nov')));
 
     assert.ok(scores.auc >= 0.845 && scores.prAuc >= 0.669, JSON.stringify(scores));
   });
@@ -42,7 +42,7 @@ suite('Purchase intent on Online Shoppers', { skip: shoppers.skip }, () => {
     const { examples, folds } = shoppers.read();
     const live = without(examples, 'PageValues');
 
-    const scores = evaluateFolds(bestTrees(1, true), live, givenFolds(folds));
+    const scores = evaluateFolds(bestTrees(1, { single: true }), live, givenFolds(folds));
 
     assert.ok(scores.auc >= 0.777 && scores.prAuc >= 0.361, JSON.stringify(scores));
     assert.ok(scores.ece <= 0.03, JSON.stringify(scores));
@@ -53,7 +53,7 @@ suite('Churn on Telco', { skip: telco.skip }, () => {
   test('folds: AUC .847 or better', () => {
     const { examples, folds } = telco.read();
 
-    const scores = evaluateFolds(bestTrees(1, false), examples, givenFolds(folds));
+    const scores = evaluateFolds(bestTrees(1), examples, givenFolds(folds));
 
     assert.ok(scores.auc >= 0.847, JSON.stringify(scores));
   });
