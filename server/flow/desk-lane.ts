@@ -1,9 +1,9 @@
 import type { Desk } from '../batch/desk.ts';
 import type { Job, LaneTensor } from '../batch/lane.ts';
-import type { LaneStats } from '../batch/lane-stats.ts';
 import type { CacheSums, ServedLane } from '../batch/served-lane.ts';
 import type { ModelConfig } from '../catalog/model-config.ts';
 import type { Slab } from '../core/slab.ts';
+import { LaneFace } from './lane-face.ts';
 
 export interface DeskLaneParts {
   /** What the version says it takes and gives; the lane's own where nothing is said. */
@@ -20,14 +20,7 @@ export interface DeskLaneParts {
 }
 
 /** A lane whose requests go to a desk; its slots are used by the desk alone. */
-export class DeskLane implements ServedLane {
-  readonly model: string;
-  readonly version: string;
-  readonly config: ModelConfig;
-  readonly inputs: readonly LaneTensor[];
-  readonly outputs: readonly LaneTensor[];
-  readonly rowsMax: number;
-  readonly stats: LaneStats;
+export class DeskLane extends LaneFace implements ServedLane {
   readonly inline: boolean;
   readonly loose: ServedLane['loose'];
   readonly cache?: CacheSums;
@@ -36,15 +29,10 @@ export class DeskLane implements ServedLane {
   readonly #parts: DeskLaneParts;
 
   constructor(inner: ServedLane, readonly desk: Desk, parts: DeskLaneParts = {}) {
+    const { model, version, config, inputs, outputs, rowsMax, stats } = inner;
+    super({ model, version, config, inputs, outputs, rowsMax, stats, ...facesOf(parts) });
     this.#inner = inner;
     this.#parts = parts;
-    this.model = inner.model;
-    this.version = parts.version ?? inner.version;
-    this.config = parts.config ?? inner.config;
-    this.inputs = parts.inputs ?? inner.inputs;
-    this.outputs = parts.outputs ?? inner.outputs;
-    this.rowsMax = inner.rowsMax;
-    this.stats = inner.stats;
     this.inline = inner.inline;
     this.loose = inner.loose;
     const cache = parts.cache ?? inner.cache;
@@ -94,4 +82,12 @@ export class DeskLane implements ServedLane {
     await this.#inner.close(drainMs);
     this.#parts.onClosed?.();
   }
+}
+
+/** What the version says of itself in place of the lane. */
+function facesOf({ version, config, inputs, outputs }: DeskLaneParts): Partial<LaneFace> {
+  return {
+    ...(version !== undefined && { version }), ...(config && { config }),
+    ...(inputs && { inputs }), ...(outputs && { outputs }),
+  };
 }

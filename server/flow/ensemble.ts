@@ -8,6 +8,7 @@ import type { Clock } from '../core/clock.ts';
 import { asServeError, ServeError } from '../core/errors.ts';
 import type { InferRequest, InferResult, StepResult } from '../core/inference.ts';
 import type { Tensor } from '../core/tensor.ts';
+import { LaneFace } from './lane-face.ts';
 import { ownTensors } from './own-tensors.ts';
 
 export interface EnsembleParts {
@@ -26,14 +27,7 @@ export interface EnsembleParts {
  * the request's deadline and in its priority; those that do not need each other run at once. The first
  * one that fails fails the request, and those that have not started are given up.
  */
-export class EnsembleLane implements ServedLane, Desk {
-  readonly model: string;
-  readonly version: string;
-  readonly config: ModelConfig;
-  readonly inputs: readonly LaneTensor[];
-  readonly outputs: readonly LaneTensor[];
-  readonly rowsMax: number;
-  readonly stats: LaneStats;
+export class EnsembleLane extends LaneFace implements ServedLane, Desk {
   readonly desk = this;
   readonly sequences = false;
   readonly inline = false;
@@ -47,15 +41,13 @@ export class EnsembleLane implements ServedLane, Desk {
   #onQuiet = (): void => {};
 
   constructor(parts: EnsembleParts) {
-    const { config } = parts;
+    const { config, version } = parts;
+    const rowsMax = rowsOfRun(config);
+    super({
+      model: config.name, version, config, rowsMax, stats: new LaneStats(rowsMax),
+      inputs: config.input.map(faceOf), outputs: config.output.map(faceOf),
+    });
     this.#parts = parts;
-    this.model = config.name;
-    this.version = parts.version;
-    this.config = config;
-    this.inputs = config.input.map(faceOf);
-    this.outputs = config.output.map(faceOf);
-    this.rowsMax = rowsOfRun(config);
-    this.stats = new LaneStats(this.rowsMax);
   }
 
   get trouble(): string | undefined {
