@@ -51,7 +51,7 @@ export function observeLanes(
 /** The same for `/v2/models/stats`. */
 export function laneStats(host: Reporting): VersionStats[] {
   return host.report().map(({ model, version, lane }) => ({
-    model, version, memoryBytes: lane.memoryBytes, failures: failures(lane.stats),
+    model, version, memoryBytes: lane.memoryBytes, failures: failures(lane),
     phases: lane.stats.phases, ...(lane.cache ? { cache: lane.cache } : {}),
   }));
 }
@@ -70,8 +70,11 @@ function reasonOf(code: FailureCode): FailureReason {
 }
 
 /** Requests that failed; for one reason where one is named. */
-function failures({ failed }: LaneStats, reason?: FailureReason): number {
-  const counts = Object.entries(failed) as [FailureCode, number][];
+function failures(
+  { stats, cache }: Pick<ObservedLane['lane'], 'stats' | 'cache'>, reason?: FailureReason,
+): number {
+  const counts = [stats.failed, cache?.failed ?? {}].flatMap((failed) =>
+    Object.entries(failed) as [FailureCode, number][]);
   return counts.reduce((sum, [code, count]) =>
     sum + (reason === undefined || reasonOf(code) === reason ? count : 0), 0);
 }
@@ -92,7 +95,7 @@ function observeLane(
   if (rollout) observeRollout(metrics, labels, rollout);
   for (const reason of FAILURE_REASONS) {
     metrics.observe('counter', 'nv_inference_request_failure', 'Requests failed',
-      { ...labels, reason }, () => failures(stats, reason));
+      { ...labels, reason }, () => failures(lane, reason));
   }
   observePhases(metrics, labels, stats.phases);
   metrics.gauge('nv_inference_pending_request_count', 'Requests waiting', labels,

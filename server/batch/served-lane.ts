@@ -25,11 +25,16 @@ export interface ServedLane extends Lane {
   close(drainMs: number): Promise<void>;
 }
 
-/** Every lookup is a hit or a miss; nanoseconds are of looking, taking out and putting in. */
+/**
+ * A request that has ended was a hit where it was answered without a run of its own, else a miss;
+ * nanoseconds are of looking, taking out and putting in.
+ */
 export interface CacheSums {
   readonly hits: number; // `joined` among them
   readonly joined: number; // waited for the run of another request that said the same
   readonly misses: number;
+  /** Requests that failed without a run of their own: the lane's counts have none of them. */
+  readonly failed: LaneStats['failed'];
   readonly hitNs: number;
   readonly missNs: number;
 }

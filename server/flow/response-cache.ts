@@ -2,7 +2,7 @@ import type { Desk, InferStart } from '../batch/desk.ts';
 import type { InferSettled } from '../batch/infer.ts';
 import type { CacheSums } from '../batch/served-lane.ts';
 import type { Clock } from '../core/clock.ts';
-import { ServeError } from '../core/errors.ts';
+import { type FailureCode, ServeError } from '../core/errors.ts';
 import type { InferRequest, InferResult } from '../core/inference.ts';
 import type { AnswerStore } from './answer-store.ts';
 import { ownTensors } from './own-tensors.ts';
@@ -25,10 +25,18 @@ interface Waiter {
   cancelTimer: () => void;
 }
 
+/** A request whose answer was there. */
+interface Hit {
+  readonly settled: InferSettled;
+  readonly result: InferResult;
+  readonly ns: number; // of looking it up
+  cancelled: boolean;
+}
+
 /** Requests that say the same, and the one run that answers them all. */
 interface Flight {
   readonly waiters: Set<Waiter>;
-  leader: Waiter; // whose deadline and priority the run has
+  leader: Waiter; // one of them, whose deadline and priority the run has
   cancelRun: () => boolean;
 }
 
@@ -39,10 +47,13 @@ interface Flight {
  */
 export class ResponseCache implements Desk {
   readonly sequences = false;
-  readonly sums = { hits: 0, joined: 0, misses: 0, hitNs: 0, missNs: 0 } satisfies CacheSums;
+  readonly sums = {
+    hits: 0, joined: 0, misses: 0, hitNs: 0, missNs: 0,
+    failed: {} as Partial<Record<FailureCode, number>>,
+  } satisfies CacheSums;
   readonly #flights = new Map<string, Flight>();
   #owner: object = {};
-  #hits: [InferSettled, InferResult, () => boolean][] = []; // to be told at the turn's end
+  #hits: Hit[] = []; // to be told at the turn's end
 
   constructor(private readonly parts: CacheParts) {}
 
@@ -65,21 +76,24 @@ export class ResponseCache implements Desk {
   };
 
   #hit(found: InferResult, settled: InferSettled, startMs: number): () => boolean {
-    let cancelled = false;
-    const result = asHit(found);
     if (this.#hits.length === 0) this.parts.turnEnd(() => this.#tellHits());
-    this.#hits.push([settled, result, () => cancelled]);
-    this.sums.hits += 1;
-    this.sums.hitNs += nsSince(startMs);
-    return () => !cancelled && (cancelled = true);
+    const hit = { settled, result: asHit(found), ns: nsSince(startMs), cancelled: false };
+    this.#hits.push(hit);
+    return () => !hit.cancelled && (hit.cancelled = true);
   }
 
   #tellHits(): void {
     const hits = this.#hits;
     this.#hits = [];
-    for (const [settled, result, cancelled] of hits) {
-      if (cancelled()) settled(new ServeError('cancelled'), null);
-      else settled(null, result);
+    for (const { settled, result, ns, cancelled } of hits) {
+      if (cancelled) {
+        this.#failed('cancelled');
+        settled(new ServeError('cancelled'), null);
+      } else {
+        this.sums.hits += 1;
+        this.sums.hitNs += ns;
+        settled(null, result);
+      }
     }
   }
 
@@ -94,11 +108,10 @@ export class ResponseCache implements Desk {
   #join(flight: Flight, request: InferRequest, settled: InferSettled): () => boolean {
     const waiter = this.#waiter({ ...request, inputs: ownTensors(request.inputs) }, settled);
     flight.waiters.add(waiter);
-    this.sums.hits += 1;
-    this.sums.joined += 1;
     if (waiter.deadlineUs < Infinity) {
       waiter.cancelTimer = this.parts.clock.after(waiter.deadlineUs - waiter.arrivedUs, () => {
         flight.waiters.delete(waiter);
+        this.#failed('deadline');
         settled(new ServeError('deadline'), null);
       });
     }
@@ -123,22 +136,40 @@ export class ResponseCache implements Desk {
       if (this.#flights.get(key) === flight) this.#flights.delete(key);
       for (const waiter of flight.waiters) {
         waiter.cancelTimer();
-        if (waiter === flight.leader || !result) waiter.settled(error, result);
-        else waiter.settled(null, asHit(result));
+        if (waiter === flight.leader) waiter.settled(error, result); // the lane has counted it
+        else this.#tell(waiter, error, result);
       }
       flight.waiters.clear();
     });
   }
 
+  #tell({ settled }: Waiter, error: ServeError | null, result: InferResult | null): void {
+    if (error || !result) {
+      this.#failed(error?.code ?? 'internal');
+      return settled(error, null);
+    }
+    this.sums.hits += 1;
+    this.sums.joined += 1;
+    settled(null, asHit(result));
+  }
+
+  /** A request ends that no lane knows of. */
+  #failed(code: FailureCode): void {
+    this.sums.misses += 1;
+    this.sums.failed[code] = (this.sums.failed[code] ?? 0) + 1;
+  }
+
   /** Tells the leader what befell it alone; true when another of its flight runs in its place. */
   #passOn(key: string, flight: Flight, error: ServeError): boolean {
-    if (flight.waiters.delete(flight.leader)) flight.leader.settled(error, null);
+    flight.waiters.delete(flight.leader);
+    flight.leader.settled(error, null);
     for (const next of flight.waiters) {
       next.cancelTimer(); // its run has the deadline now
       const leftMs = (next.deadlineUs - this.parts.clock.nowUs()) / 1000;
       const { deadlineMs: _, ...rest } = next.request;
       const request = leftMs === Infinity ? rest : { ...rest, deadlineMs: Math.max(0, leftMs) };
       flight.leader = next;
+      this.sums.misses += 1;
       try {
         flight.cancelRun = this.#run(key, flight, request);
         return true;
@@ -150,15 +181,13 @@ export class ResponseCache implements Desk {
     return false;
   }
 
-  /** A run goes on while anybody waits for it. */
+  /** Whose run has not started leaves with it, and the next of them runs; later it has its answer. */
   #leave(flight: Flight, waiter: Waiter): boolean {
     if (!flight.waiters.has(waiter)) return false;
-    if (flight.waiters.size === 1) {
-      flight.leader = waiter;
-      return flight.cancelRun();
-    }
+    if (waiter === flight.leader) return flight.cancelRun();
     flight.waiters.delete(waiter);
     waiter.cancelTimer();
+    this.#failed('cancelled');
     this.parts.turnEnd(() => waiter.settled(new ServeError('cancelled'), null));
     return true;
   }

@@ -125,19 +125,34 @@ suite('ResponseCache', () => {
     assert.deepEqual(take(), ['a 2']);
   });
 
-  test('who leaves, leaves alone; the run ends with the last of them', () => {
-    const { end, endTurn, runs, start, take } = setup();
+  test('who leaves, leaves alone: its run too, and the next of them runs', () => {
+    const { cache, end, endTurn, runs, start, take } = setup();
     const leaveA = start('a', ask(1));
-    const leaveB = start('b', ask(1));
+    const [leaveB] = [start('b', ask(1)), start('c', ask(1))];
 
     assert.equal(leaveA(), true);
-    endTurn();
-    assert.deepEqual([take(), runs[0]?.cancelled], [['a cancelled'], false]);
+    end(0, 'cancelled'); // as its lane says
+    assert.deepEqual([take(), runs[0]?.cancelled, runs.length], [['a cancelled'], true, 2]);
     assert.equal(leaveB(), true);
-    assert.equal(runs[0]?.cancelled, true);
-    end(0, 'cancelled');
+    end(1, 'cancelled');
+    end(2);
+    endTurn();
 
-    assert.deepEqual([take(), leaveA(), leaveB()], [['b cancelled'], false, false]);
+    assert.deepEqual(take(), ['b cancelled', 'c 2']);
+    assert.deepEqual([leaveA(), leaveB(), cache.sums.misses, cache.sums.hits], [false, false, 3, 0]);
+  });
+
+  test('who leaves another\'s run costs it nothing, and is counted here: no lane knows of it', () => {
+    const { cache, end, endTurn, runs, start, take } = setup();
+    start('a', ask(1));
+    const leaveB = start('b', ask(1));
+
+    assert.equal(leaveB(), true);
+    endTurn();
+    end(0);
+
+    assert.deepEqual([take(), runs.length], [['b cancelled', 'a 2'], 1]);
+    assert.deepEqual([cache.sums.failed, cache.sums.hits], [{ cancelled: 1 }, 0]);
   });
 
   test('a hit may be given up before its turn ends', () => {
