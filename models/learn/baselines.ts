@@ -29,11 +29,11 @@ export const bestColumn: Learner<OneColumn> = {
     const best = aucs.reduce((most, auc, at) => (auc > (aucs[most] as number) ? at : most), 0);
     const column = examples.table.columns[best];
     if (!column) throw new TrainingError('a table without columns');
-    const [learned] = learnedColumns({ rows: 0, columns: [column] });
+    const learned = learnedColumns({ rows: 0, columns: [column] });
     const share = binnedShare(column.kind, single(column), examples.labels);
     return {
       column: column.name,
-      predict: (table) => Float64Array.from(featureRows([learned as never], table), share),
+      predict: (table) => Float64Array.from(featureRows(learned, table), share),
     };
   },
 };

@@ -1,5 +1,5 @@
 import { Parzen } from './parzen.ts';
-import { anyPoint, pointOf, toUnit, type Point, type Space } from './space.ts';
+import { anyPoint, pointOf, toUnit, type Choice, type Point, type Space } from './space.ts';
 import type { Strategy } from './strategy.ts';
 
 /** Points of chance before there is anything to model. */
@@ -59,5 +59,5 @@ function suggest(space: Space, tried: readonly Tried[], prng: Chance): Point {
 }
 
 function units(space: Space, point: Point): Float64Array {
-  return Float64Array.from(Object.entries(space), ([name, of]) => toUnit(of, point[name] as never));
+  return Float64Array.from(Object.entries(space), ([name, of]) => toUnit(of, point[name] as Choice));
 }

@@ -1,4 +1,5 @@
 import type { Examples } from '../table.ts';
+import { eachTime } from './each-time.ts';
 import { forward } from './forward.ts';
 import { grouped } from './grouped.ts';
 import type { Plan, Splitter } from './plan.ts';
@@ -12,12 +13,18 @@ export interface DefaultSplit {
   readonly testShare?: number; // of one cut: 0.2
 }
 
+/** Times for each window, at least: fewer (months, landmarks) are windows themselves. */
+const TIMES_A_FOLD = 3;
+
 /** What nobody has to ask for: in time where rows have times, by group where they have groups. */
 export function defaultSplit(options: DefaultSplit): Splitter {
   const { seed, folds = 5, embargoMs = 0, testShare = 0.2 } = options;
   return (examples) => {
     if (hasOrder(examples)) {
-      const chain = folds === 1 ? byTime({ testShare, embargoMs }) : forward({ folds, embargoMs });
+      if (folds === 1) return byTime({ testShare, embargoMs })(examples);
+      const distinct = new Set(examples.times).size;
+      const chain = distinct > TIMES_A_FOLD * folds
+        ? forward({ folds, embargoMs }) : eachTime({ firstShare: 1 / (folds + 1), embargoMs });
       return chain(examples);
     }
     const count = folds === 1 ? Math.max(2, Math.round(1 / testShare)) : folds;

@@ -3,16 +3,21 @@ import { Fold, timesOf, type Splitter } from './plan.ts';
 
 /**
  * For rows of few times (months): each time is a window, scored by all before it, from the first on
- * that has `firstShare` of the rows behind it. `forward` cuts by rows, and needs times that part them.
+ * that has `firstShare` of the rows behind it (`embargoMs` as of `byTime`). `forward` cuts by rows,
+ * and needs times that part them.
  */
-export function eachTime({ firstShare }: { readonly firstShare: number }): Splitter {
+export function eachTime(
+  { firstShare, embargoMs = 0 }: { readonly firstShare: number; readonly embargoMs?: number },
+): Splitter {
   return (examples) => {
     const times = timesOf(examples);
     const distinct = [...new Set(times)].sort((a, b) => a - b);
     const rows = (keep: (time: number) => boolean): Uint32Array =>
       Uint32Array.from(times.keys()).filter((row) => keep(times[row] as number));
     const folds = distinct
-      .map((at) => [rows((time) => time < at), rows((time) => time === at)] as const)
+      .map((at) => [
+        rows((time) => time < at && time + embargoMs <= at), rows((time) => time === at),
+      ] as const)
       .filter(([train]) => train.length >= firstShare * times.length && train.length > 0)
       .map(([train, test]) => new Fold(train, test, times.length));
     if (folds.length === 0) throw new TrainingError('no time has enough rows before it');

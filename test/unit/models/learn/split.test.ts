@@ -131,6 +131,18 @@ suite('a split', () => {
     assert.equal(defaultSplit({ seed: 1, folds: 1 })(plain).folds.length, 1);
   });
 
+  test('nobody asked for of few times has each of them as a window, labels known before it', () => {
+    const month = 30 * DAY_MS;
+    const times = Float64Array.from({ length: 120 }, (_, row) => (row % 4) * month);
+    const { folds, inTime } = defaultSplit({ seed: 1, embargoMs: month })({ ...chance(9, 120), times });
+
+    assert.ok(inTime);
+    assert.deepEqual(folds.map(({ train, test }) => [train.length, test.length]),
+      [[30, 30], [60, 30], [90, 30]]);
+    const late = defaultSplit({ seed: 1, embargoMs: 2 * month })({ ...chance(9, 120), times });
+    assert.deepEqual(late.folds.map(({ train }) => train.length), [30, 60]);
+  });
+
   test('by landmarks takes the rows of those days, and refuses labels not yet known', () => {
     const days = [10, 20, 30, 40];
     const times = Float64Array.from({ length: 40 }, (_, row) => (days[row % 4] as number) * DAY_MS);
