@@ -5,6 +5,7 @@ import { weightsOf, type Examples } from '../table.ts';
 import { Binning } from './binning.ts';
 import { TreeCollector } from './collect.ts';
 import { FittedTrees } from './fitted.ts';
+import { saidSettings } from './settings.ts';
 import { Grower, type GrownNode, type GrownTree } from './grow.ts';
 import { OBJECTIVES, type Objective } from '../objective.ts';
 
@@ -35,7 +36,8 @@ export interface BoostingSettings {
 export function boostedTrees(settings: BoostingSettings = {}): Learner<FittedTrees> {
   const s = { ...DEFAULTS, ...settings };
   return {
-    name: `boosted trees, ${s.trees} of ${s.leaves} leaves, rate ${s.rate}`,
+    name: `boosted trees, ${s.trees} of ${s.leaves} leaves, rate ${s.rate}` +
+      saidSettings(settings, DEFAULTS, ['trees', 'leaves', 'rate']),
     fit: (examples, seed, validation) => fit(s, examples, seed, validation),
   };
 }

@@ -5,6 +5,7 @@ import { weightsOf, type Examples } from '../table.ts';
 import { Binning } from './binning.ts';
 import { TreeCollector } from './collect.ts';
 import { FittedTrees } from './fitted.ts';
+import { saidSettings } from './settings.ts';
 import { Grower, type GrownNode } from './grow.ts';
 
 export interface ForestSettings {
@@ -25,7 +26,8 @@ export interface ForestSettings {
 export function forest(settings: ForestSettings = {}): Learner<FittedTrees> {
   const s = { ...DEFAULTS, ...settings };
   return {
-    name: `${s.kind === 'extra' ? 'extra trees' : 'random forest'}, ${s.trees} trees`,
+    name: `${s.kind === 'extra' ? 'extra trees' : 'random forest'}, ${s.trees} trees` +
+      saidSettings(settings, DEFAULTS, ['trees', 'kind']),
     fit: (examples, seed) => fit(s, examples, seed),
   };
 }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { featureRows } from '../../../../models/learn/rows.ts';
+import type { Learner } from '../../../../models/learn/learner.ts';
+import { linear } from '../../../../models/learn/linear/linear.ts';
+import { featureRows, learnedColumns } from '../../../../models/learn/rows.ts';
 import { categories, numbers, type Examples } from '../../../../models/learn/table.ts';
 import { boostedTrees } from '../../../../models/learn/trees/boosting.ts';
 import type { FittedTrees } from '../../../../models/learn/trees/fitted.ts';
@@ -79,6 +81,36 @@ suite('Trees as ONNX', () => {
       });
     });
   }
+
+  test('columns of nothing, of one value, of three hundred categories: no learner minds', async () => {
+    const prng = new Prng(4);
+    const rows = 900;
+    const draw = <T>(next: () => T): T[] => Array.from({ length: rows }, next);
+    const many = draw(() => prng.below(300));
+    const labels = Float64Array.from(many, (code) => (code % 5 < 2 ? 1 : 0));
+    const table = {
+      rows,
+      columns: [
+        numbers('none', draw(() => NaN)), categories('no', draw(() => '')),
+        numbers('one', draw(() => 3)), categories('many', many.map((code) => `c${code}`)),
+        numbers('huge', draw(() => prng.pick([1e38, -1e38, 0, 1e-38]))),
+      ],
+    };
+    const learners: Learner[] = [
+      boostedTrees({ trees: 20, leafRows: 2 }), forest({ trees: 20 }),
+      forest({ trees: 10, kind: 'extra', leaves: 30 }), linear(), linear({ transform: 'power' }),
+    ];
+    for (const learner of learners) {
+      const fitted = learner.fit({ table, labels }, 1);
+      const cells = featureRows(learnedColumns(table), table);
+
+      const got = await runOnnx(fitted.onnx!(), { features: [cells, [rows, 5]] }, 'probability');
+
+      fitted.predict(table).forEach((p, row) => {
+        assert.ok(p >= 0 && p <= 1.00001 && Math.abs(p - got[row]!) < 1e-5, `${learner.name} ${p}`);
+      });
+    }
+  });
 
   test('what was learned from is answered the same by the table and by its rows', async () => {
     const { table, labels } = examples(2);
