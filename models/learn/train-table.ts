@@ -13,7 +13,7 @@ import type { Space } from './search/space.ts';
 import { defaultSplit } from './split/default.ts';
 import type { Plan, Splitter } from './split/plan.ts';
 import { takeExamples, type Examples } from './table.ts';
-import { tune, type Tuning } from './tune.ts';
+import { kept, tune, type Tuning } from './tune.ts';
 
 /** What a training of a table of 0 and 1 is told. */
 export interface TableTraining<S extends Space = Space> {
@@ -73,7 +73,7 @@ export async function trainTable<S extends Space>(
   for (const line of sayVerdict(verdict)) report.line(line);
 
   const found = isTuning(learn) && verdict.promoted ? await tune(learn, examples, training) : undefined;
-  const pipeline = found ? (learn as Tuning<S>).make(found.point, 1) : (pipelines[0] as Pipeline);
+  const pipeline = found ? kept(learn as Tuning<S>, found.point) : (pipelines[0] as Pipeline);
   return {
     data: fingerprint(examples), plan, findings, evaluation, baselines, pipeline, verdict,
     ...(found && { found }),
@@ -103,7 +103,7 @@ async function pipelinesOf<S extends Space>(
     const found = await tune(learn, takeExamples(examples, train), {
       seed: seed + at, report, ...(journal !== undefined && { journal: `${journal}.fold-${at + 1}` }),
     });
-    pipelines.push(learn.make(found.point, 1));
+    pipelines.push(kept(learn, found.point));
   }
   return pipelines;
 }

@@ -13,6 +13,8 @@ export interface Tuning<S extends Space = Space> {
   readonly space: S;
   /** The pipeline at a point, with a share 0..1 of its rounds, for strategies that cut trials short. */
   readonly make: (point: Point<S>, budget: number) => Pipeline;
+  /** What is learned with the found settings, where it is more than a trial: `make(point, 1)`. */
+  readonly keep?: (point: Point<S>) => Pipeline;
   readonly strategy: Strategy;
   /** Divides the training rows: a trial's loss is of the rows held out, fold after fold. */
   readonly split: Splitter;
@@ -46,3 +48,7 @@ export function tune<S extends Space>(
   });
 }
 
+/** What is learned with the settings that were found. */
+export function kept<S extends Space>({ make, keep }: Tuning<S>, point: Point<S>): Pipeline {
+  return keep?.(point) ?? make(point, 1);
+}

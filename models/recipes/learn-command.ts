@@ -21,6 +21,7 @@ import { writeModel } from './model-folder.ts';
 import { LineReport } from './report.ts';
 import { bestTrees, regression } from './table/candidates.ts';
 import { costsOf, tableModel } from './table/model.ts';
+import { searchedTrees } from './table/searched.ts';
 import { readTable, type ReadTable, type TableFile } from './table/read-table.ts';
 
 export const usage = [
@@ -40,6 +41,9 @@ export const usage = [
   '  --costs ALARM,MISS   what a wrong yes and a wrong no cost (1,1): they choose the threshold',
   '  --class-weights R    while learning, yes and no weigh R to 1 (the rarer first); said beside what',
   '                       it did to the scores',
+  '  --search NAME:N      settings of the trees by tpe:40, random:40, grid:2 or hyperband:27, within',
+  '                       the rows that teach; each fold searches for itself',
+  '  --journal FILE       of the search: one that was broken off goes on from it',
   '  --explainable        one ensemble of trees, whose reasons are exact',
   '  --name NAME          of the model (the label, in small letters)',
   '  --data DIR           data folder (.vitrine)',
@@ -65,7 +69,8 @@ export async function run(args: string[]): Promise<number> {
 }
 
 async function learn(options: Options): Promise<number> {
-  const { file, seed, name, costs, allow, before, explainable, weights } = options;
+  const { file, seed, name, costs, allow, before, explainable, weights, search, journal } = options;
+  const choosing = { single: explainable, ...(weights && { weights }) };
   const startUs = systemClock.nowUs();
   const read = await readTable(file);
   const { examples, sha256 } = read;
@@ -76,13 +81,14 @@ async function learn(options: Options): Promise<number> {
   const split = await splitOf(options, read);
   const trained = await trainTable({
     examples, seed, allow, report, rules: explainable ? [regression] : [], threshold: bayesThreshold(costs),
-    learn: { learner: bestTrees(seed, { single: explainable, ...(weights && { weights }) }) },
+    learn: search ? searchedTrees(search, seed, choosing) : { learner: bestTrees(seed, choosing) },
+    ...(journal !== undefined && { journal }),
     known: Object.fromEntries(before.map((column) => [column, 'before' as const])),
     ...(split && { split }),
   });
   const beside = explainable ? [] : [
     evaluate({ learner: regression }, examples, trained.plan, { seed, threshold: bayesThreshold(costs) })];
-  if (weights > 0) {
+  if (weights > 0 && search === undefined) { // found settings are those of the weights
     const plain = evaluate({ learner: bestTrees(seed, { single: explainable }) }, examples,
       trained.plan, { seed });
     const { scores, labels } = trained.evaluation.outOfFold;
@@ -138,6 +144,8 @@ interface Options {
   readonly allow: readonly LeakRule[];
   readonly costs: { readonly falseAlarm: number; readonly miss: number };
   readonly weights: number; // 0: none
+  readonly search: string | undefined;
+  readonly journal: string | undefined;
   readonly explainable: boolean;
   readonly name: string;
   readonly dataDir: string;
@@ -151,7 +159,7 @@ function parse(args: string[], dataDir: string): Options {
     allowPositionals: true,
     options: {
       label: text, yes: text, categories: text, drop: text, folds: text, time: text, order: text,
-      from: text, allow: text, before: text, name: text,
+      from: text, allow: text, before: text, name: text, search: text, journal: text,
       costs: { type: 'string', default: '1,1' },
       'class-weights': { type: 'string', default: '0' },
       explainable: { type: 'boolean', default: false },
@@ -189,6 +197,8 @@ function parse(args: string[], dataDir: string): Options {
     allow: list(values.allow) as LeakRule[],
     costs: { falseAlarm, miss },
     weights,
+    search: values.search,
+    journal: values.journal,
     explainable: values.explainable,
     dataDir: values.data,
   };

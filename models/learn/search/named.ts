@@ -7,17 +7,23 @@ import type { Strategy } from './strategy.ts';
 import { tpe } from './tpe.ts';
 
 /** Searches by the name that a command is told, each with its one number. */
-export const SEARCHES = {
-  tpe: { number: 40, of: 'trials', make: (_space: Space, trials: number) => tpe(trials) },
-  random: { number: 40, of: 'trials', make: (_space: Space, trials: number) => randomSearch(trials) },
-  grid: { number: 2, of: 'values of each number', make: (space: Space, steps: number) => grid(space, steps) },
-  hyperband: { number: 27, of: 'parts of a whole trial', make: (_space: Space, most: number) => hyperband(most) },
-} as const;
+export const SEARCHES: Readonly<Record<string, NamedSearch>> = {
+  tpe: { number: 40, of: 'trials', make: (_, trials) => tpe(trials) },
+  random: { number: 40, of: 'trials', make: (_, trials) => randomSearch(trials) },
+  grid: { number: 2, of: 'values of each number', make: (space, steps) => grid(space, steps) },
+  hyperband: { number: 27, of: 'parts of a whole trial', make: (_, most) => hyperband(most) },
+};
+
+interface NamedSearch {
+  readonly number: number; // where none is said
+  readonly of: string; // what it counts
+  make(space: Space, number: number): Strategy;
+}
 
 /** `tpe`, `tpe:60`, `random:60`, `grid:2`, `hyperband:27`. Fails with what there is. */
 export function namedSearch(text: string, space: Space): Strategy {
   const [name = '', number] = text.split(':');
-  const found = Object.entries(SEARCHES).find(([each]) => each === name)?.[1];
+  const found = Object.hasOwn(SEARCHES, name) ? SEARCHES[name] : undefined;
   if (!found) {
     throw new TrainingError(`search '${text}' is none of ${Object.keys(SEARCHES).join(', ')}`);
   }

@@ -114,6 +114,29 @@ suite('vitrine learn', () => {
     assert.match(said, /chosen .*class weights 2 : 1/);
   });
 
+  test('settings of the trees are searched within the rows that teach, and the search goes on', async (t) => {
+    const folder = temporaryFolder();
+    const file = join(folder, 'visits.csv');
+    const journal = join(folder, 'search.jsonl');
+    writeFileSync(file, visits(1.5));
+    const args = [file, '--label', 'bought', '--drop', 'id,day', '--data', folder, '--explainable',
+      '--search', 'tpe:3', '--journal', journal];
+
+    const { code, said } = await learn(t, args);
+    const trials = [...said.matchAll(/trial 1 of 3: .*trees \d+, rate/g)].length;
+    writeFileSync(journal, readFileSync(journal, 'utf8').split('\n').slice(0, 2).join('\n') + '\n{"po');
+    const again = await learn(t, args);
+
+    assert.equal(code, 0, said);
+    assert.equal(trials, 6); // five folds, each for itself, and all rows
+    const chosen = (text: string) => /chosen (.*)/.exec(text)?.[1];
+    assert.ok(chosen(said));
+    assert.equal(chosen(again.said), chosen(said));
+    assert.equal(readFileSync(journal, 'utf8').trimEnd().split('\n').length, 4);
+    assert.ok(readFileSync(`${journal}.fold-5`, 'utf8').length > 100);
+    assert.match((await learn(t, [...args, '--search', 'luck'])).said, /none of tpe, random, grid/);
+  });
+
   test('a leak ends it with the reason, unless it is allowed', async (t) => {
     const folder = temporaryFolder();
     const file = join(folder, 'visits.csv');
