@@ -1,6 +1,8 @@
+const NO_BODY = new Uint8Array(0);
+
 /** What both transports' requests have alike: a body that comes later, a client that may go. */
 export class PendingRequest {
-  body: Uint8Array = new Uint8Array(0);
+  body: Uint8Array = NO_BODY;
   aborted = false;
   #onAbort: (() => void) | null = null;
 

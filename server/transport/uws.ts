@@ -141,16 +141,24 @@ export class UwsTransport implements Transport {
 
   #gather(res: UwsResponse, request: UwsHttpRequest, respond: UwsRespond, declared: number): void {
     const { bodyBytesMax } = this.limits;
-    const body = new BodyGatherer(declared, bodyBytesMax);
+    // Most bodies come whole, and need none.
+    let body = declared > bodyBytesMax ? new BodyGatherer(declared, bodyBytesMax) : null;
     let answered = false;
     const refuse = (close: boolean) => {
       answered = true;
       respond(413, JSON_HEADERS, tooLargeBody(bodyBytesMax), close);
     };
-    if (body.fate === 'cut') return refuse(true); // by what it declares: it need not send any of it
+    if (body?.fate === 'cut') return refuse(true); // by what it declares: it need not send any of it
     res.onData((chunk, last) => {
       if (answered) return;
-      body.add(Buffer.from(new Uint8Array(chunk))); // uWS takes the memory back when this returns
+      const own = Buffer.from(new Uint8Array(chunk)); // uWS takes the memory back when this returns
+      if (last && body === null && own.byteLength <= bodyBytesMax) {
+        answered = true;
+        request.body = own;
+        return this.handler.http(request, respond);
+      }
+      body ??= new BodyGatherer(declared, bodyBytesMax);
+      body.add(own);
       if (body.fate === 'cut') return refuse(true);
       if (!last) return;
       if (body.fate === 'discard') return refuse(false);
