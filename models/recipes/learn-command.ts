@@ -10,6 +10,8 @@ import { evaluate } from '../learn/evaluate.ts';
 import type { LeakRule } from '../learn/leaks/finding.ts';
 import { bayesThreshold } from '../learn/metrics/threshold.ts';
 import { exitCodeOf } from '../learn/promote.ts';
+import { namedSampler } from '../learn/sampling/named.ts';
+import type { Sampler } from '../learn/sampling/training-part.ts';
 import { judgeSampling } from '../learn/sampling/verdict.ts';
 import { givenFolds, parseFolds } from '../learn/split/given.ts';
 import type { Splitter } from '../learn/split/plan.ts';
@@ -41,6 +43,7 @@ export const usage = [
   '  --costs ALARM,MISS   what a wrong yes and a wrong no cost (1,1): they choose the threshold',
   '  --class-weights R    while learning, yes and no weigh R to 1 (the rarer first); said beside what',
   '                       it did to the scores',
+  '  --sampler NAME:R     the same by over, under or smote: rows are made R to 1, where they teach alone',
   '  --search NAME:N      settings of the trees by tpe:40, random:40, grid:2 or hyperband:27, within',
   '                       the rows that teach; each fold searches for itself',
   '  --journal FILE       of the search: one that was broken off goes on from it',
@@ -69,8 +72,8 @@ export async function run(args: string[]): Promise<number> {
 }
 
 async function learn(options: Options): Promise<number> {
-  const { file, seed, name, costs, allow, before, explainable, weights, search, journal } = options;
-  const choosing = { single: explainable, ...(weights && { weights }) };
+  const { file, seed, name, costs, allow, before, explainable, sampler, search, journal } = options;
+  const choosing = { single: explainable, ...(sampler && { sampler }) };
   const startUs = systemClock.nowUs();
   const read = await readTable(file);
   const { examples, sha256 } = read;
@@ -88,11 +91,11 @@ async function learn(options: Options): Promise<number> {
   });
   const beside = explainable ? [] : [
     evaluate({ learner: regression }, examples, trained.plan, { seed, threshold: bayesThreshold(costs) })];
-  if (weights > 0 && search === undefined) { // found settings are those of the weights
+  if (sampler && search === undefined) { // found settings are those of the sampler
     const plain = evaluate({ learner: bestTrees(seed, { single: explainable }) }, examples,
       trained.plan, { seed });
     const { scores, labels } = trained.evaluation.outOfFold;
-    const { warnings } = judgeSampling('class weights', scores, plain.outOfFold.scores, labels, seed);
+    const { warnings } = judgeSampling(sampler.name, scores, plain.outOfFold.scores, labels, seed);
     for (const warning of warnings) report.line(`look at ${warning}`);
   }
   for (const { name: other, scores } of beside) {
@@ -143,7 +146,7 @@ interface Options {
   readonly before: readonly string[];
   readonly allow: readonly LeakRule[];
   readonly costs: { readonly falseAlarm: number; readonly miss: number };
-  readonly weights: number; // 0: none
+  readonly sampler: Sampler | undefined;
   readonly search: string | undefined;
   readonly journal: string | undefined;
   readonly explainable: boolean;
@@ -161,7 +164,7 @@ function parse(args: string[], dataDir: string): Options {
       label: text, yes: text, categories: text, drop: text, folds: text, time: text, order: text,
       from: text, allow: text, before: text, name: text, search: text, journal: text,
       costs: { type: 'string', default: '1,1' },
-      'class-weights': { type: 'string', default: '0' },
+      'class-weights': text, sampler: text,
       explainable: { type: 'boolean', default: false },
       data: { type: 'string', default: dataDir },
       seed: { type: 'string', default: '1' },
@@ -179,8 +182,13 @@ function parse(args: string[], dataDir: string): Options {
   }
   const [falseAlarm = NaN, miss = NaN] = list(values.costs).map(Number);
   if (!(falseAlarm > 0 && miss > 0)) throw new RangeError('--costs are two numbers above 0');
-  const weights = Number(values['class-weights']);
-  if (!(weights >= 0)) throw new RangeError('--class-weights is a number above 0');
+  const weights = values['class-weights'];
+  if (weights !== undefined && values.sampler !== undefined) {
+    throw new RangeError('--class-weights is a sampler: one of the two');
+  }
+  if (weights !== undefined && !(Number(weights) > 0)) {
+    throw new RangeError('--class-weights is a number above 0');
+  }
   const seed = Number(values.seed);
   if (!Number.isInteger(seed) || seed < 0) throw new RangeError(`--seed '${values.seed}'`);
   const name = values.name ?? label.toLowerCase().replace(/[^a-z0-9]+/g, '-');
@@ -196,7 +204,7 @@ function parse(args: string[], dataDir: string): Options {
     before: list(values.before),
     allow: list(values.allow) as LeakRule[],
     costs: { falseAlarm, miss },
-    weights,
+    sampler: samplerOf(values.sampler ?? (weights === undefined ? undefined : `weights:${weights}`)),
     search: values.search,
     journal: values.journal,
     explainable: values.explainable,
@@ -210,4 +218,12 @@ function list(text: string | undefined): string[] {
 
 function mean(values: Float64Array): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function samplerOf(text: string | undefined): Sampler | undefined {
+  try {
+    return text === undefined ? undefined : namedSampler(text);
+  } catch (error) {
+    throw new RangeError((error as Error).message);
+  }
 }

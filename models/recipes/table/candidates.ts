@@ -1,7 +1,7 @@
 import { choosing, type Chosen } from '../../learn/choose.ts';
 import type { Learner } from '../../learn/learner.ts';
 import { linear } from '../../learn/linear/linear.ts';
-import { classWeights } from '../../learn/sampling/class-weights.ts';
+import type { Sampler } from '../../learn/sampling/training-part.ts';
 import { eachTime } from '../../learn/split/each-time.ts';
 import { forward } from '../../learn/split/forward.ts';
 import { grouped } from '../../learn/split/grouped.ts';
@@ -21,11 +21,8 @@ const FLATTER = 0.6; // leaves of the second boosted trees, of those of the firs
 export interface Choosing {
   /** One ensemble of trees and no curve after it, whose reasons TreeSHAP tells exactly. */
   readonly single?: boolean;
-  /**
-   * Classes are made to weigh so much (the smaller) to 1 (the larger) while learning, and odds are
-   * put back after: for rare ones that the trees pass over.
-   */
-  readonly weights?: number;
+  /** Makes classes more even while learning, for rare ones that trees pass over; odds are put back. */
+  readonly sampler?: Sampler;
   /** Of the boosted trees: found by a search. */
   readonly boosting?: BoostingSettings & { readonly leaves: number };
 }
@@ -35,7 +32,7 @@ export interface Choosing {
  * ones, a random forest, extra-trees, a logistic regression, and means of unlike ones, which err in
  * unlike ways. Which of them is chosen in the training rows; rows with times choose forward in time.
  */
-export function bestTrees(seed: number, { single, weights, boosting: found }: Choosing = {}): Learner<Chosen> {
+export function bestTrees(seed: number, { single, sampler, boosting: found }: Choosing = {}): Learner<Chosen> {
   const boosting = { trees: 150, rate: 0.08, columnShare: 0.5, rowShare: 0.8, oneHot: true,
     categoryL2: 0, ...found };
   const leaves = found?.leaves ?? 8;
@@ -46,8 +43,7 @@ export function bestTrees(seed: number, { single, weights, boosting: found }: Ch
     forest({ trees: 60, leafRows: 8, kind: 'extra' }),
     ...(single ? [] : [regression]),
   ];
-  const sampled = weights === undefined
-    ? {} : { sampler: classWeights(weights), keepOdds: true };
+  const sampled = sampler ? { sampler, keepOdds: true } : {};
   return choosing({
     members: learners.map((learner) => ({ learner, ...sampled })),
     means: single ? [] : [[0, 2], [1, 2], [0, 2, 3], [1, 2, 3], [1, 4]],

@@ -20,7 +20,10 @@ export function searchedTrees(name: string, seed: number, choosing: Choosing): T
     space: SPACE,
     strategy: namedSearch(name, SPACE),
     split: (rows) => holdOut(innerSplit(rows, seed))(rows),
-    make: (point, budget) => ({ learner: boostedTrees(settings(point, budget)) }),
+    make: (point, budget) => ({
+      learner: boostedTrees(settings(point, budget)),
+      ...(choosing.sampler && { sampler: choosing.sampler, keepOdds: true }),
+    }),
     keep: (point) => ({ learner: bestTrees(seed, { ...choosing, boosting: settings(point, 1) }) }),
   };
 }

@@ -101,17 +101,24 @@ suite('vitrine learn', () => {
     assert.match(cut.said, /split by day: rows before 2026-05-10 teach/);
   });
 
-  test('class weights are learned with and said beside what they did', async (t) => {
+  test('class weights and samplers are learned with and said beside what they did', async (t) => {
     const folder = temporaryFolder();
     const file = join(folder, 'visits.csv');
     writeFileSync(file, visits(1.5));
+    const args = [file, '--label', 'bought', '--drop', 'id,day', '--data', folder];
 
-    const { code, said } = await learn(t, [
-      file, '--label', 'bought', '--drop', 'id,day', '--data', folder, '--class-weights', '2']);
+    for (const [told, name] of [
+      [['--class-weights', '2'], 'class weights 2 : 1'], [['--sampler', 'smote'], 'SMOTE to 1 : 1'],
+    ] as const) {
+      const { code, said } = await learn(t, [...args, ...told]);
 
-    assert.equal(code, 0, said);
-    assert.match(said, /class weights does not lift AUC|class weights ranks worse|class weights hurts/);
-    assert.match(said, /chosen .*class weights 2 : 1/);
+      assert.equal(code, 0, said);
+      assert.match(said, new RegExp(`look at ${name}.* (does not lift AUC|ranks worse|hurts)`));
+      assert.match(said, new RegExp(`chosen .*${name}`));
+    }
+    const wrong = await learn(t, [...args, '--sampler', 'luck']);
+    assert.equal(wrong.code, 2);
+    assert.match(wrong.said, /sampler 'luck' is none of weights, over, under, smote/);
   });
 
   test('settings of the trees are searched within the rows that teach, and the search goes on', async (t) => {
