@@ -26,6 +26,10 @@ const COMMANDS: Readonly<Record<string, { what: string; load(): Promise<Command>
     what: 'learn a yes or no from a table, and score it honestly',
     load: () => import('../models/recipes/learn-command.ts'),
   },
+  'learn-customers': {
+    what: 'learn when customers buy, who leaves, what they are worth',
+    load: () => import('../models/customers/learn-command.ts'),
+  },
   tune: {
     what: 'choose how recommendations are blended',
     load: () => import('./storefront/retrieval/tune-command.ts'),
@@ -64,7 +68,7 @@ process.exit(await main(name, args)); // pool threads may outlive the last answe
 async function main(name: string, args: string[]): Promise<number> {
   const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (!entry) {
-    const known = Object.entries(COMMANDS).map(([word, { what }]) => `  ${word.padEnd(8)} ${what}`);
+    const known = Object.entries(COMMANDS).map(([word, { what }]) => `  ${word.padEnd(15)} ${what}`);
     const text = [
       'usage: vitrine COMMAND …', '', ...known, '', 'vitrine COMMAND --help says more.',
     ].join('\n');

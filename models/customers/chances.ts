@@ -1,15 +1,9 @@
-import { boostedTrees } from '../learn/trees/boosting.ts';
-import { linear } from '../learn/linear/linear.ts';
-import type { Learner } from '../learn/learner.ts';
-import { buyChance, type CountingModel } from './btyd/counting.ts';
-import { fitCounting, fitRegular } from './btyd/counting.ts';
-import type { BuyingSummary } from './btyd/summary.ts';
-import { buyingSummary } from './btyd/summary.ts';
+import { buyChance, fitCounting, fitRegular, type CountingModel } from './btyd/counting.ts';
+import { buyingSummary, type BuyingSummary } from './btyd/summary.ts';
 import { hazardSamples, learningLandmarks, type HazardSamples } from './hazard/samples.ts';
 import {
   HAZARD_DEFAULTS, hazardsOf, trainHazard, type HazardModel, type HazardOptions,
 } from './hazard/train.ts';
-import { featureTable, windowExamples, windowSamples } from './horizon.ts';
 import type { PurchaseLog } from './purchases.ts';
 import { dueChance, fitRegularity, type RegularityRule } from './regularity.ts';
 
@@ -65,16 +59,3 @@ export const ruleChances = ({ summary, rule }: TimingModels, days: number): Floa
 export const countingChances = (
   { summary }: TimingModels, model: CountingModel, days: number,
 ): Float64Array => countedChances(summary, days, (...at) => buyChance(model, ...at));
-
-/** Learners on the features, each for one window; chosen on earlier landmarks of both public logs. */
-export const WINDOW_LEARNERS: Readonly<Record<string, Learner>> = {
-  'logistic regression': linear({ l2: 10 }),
-  'boosted trees': boostedTrees({ trees: 120, leaves: 8, rate: 0.05, leafRows: 100, l2: 5 }),
-};
-
-export function learnedChances(
-  log: PurchaseLog, { knownTo, samples }: TimingModels, days: number, learner: Learner, seed: number,
-): Float64Array {
-  const examples = windowExamples(log, windowSamples(log, knownTo, days), days);
-  return learner.fit(examples, seed).predict(featureTable(samples));
-}

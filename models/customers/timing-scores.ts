@@ -1,15 +1,14 @@
-import { expectedDay, silentWithin, survivalOf, BIN_ENDS } from '../../server/customers/survival.ts';
+import { BIN_ENDS, expectedDay, survivalOf } from '../../server/customers/survival.ts';
 import { fullScores } from '../learn/metrics/binary-scores.ts';
 import { cIndex } from '../learn/metrics/c-index.ts';
 import { calibrationCurve, type CalibrationPoint } from '../learn/metrics/calibration-error.ts';
 import { rocAuc, prAuc } from '../learn/metrics/ranking.ts';
-import {
-  countingChances, learnedChances, ruleChances, WINDOW_LEARNERS, type TimingModels,
-} from './chances.ts';
+import { countingChances, ruleChances, type TimingModels } from './chances.ts';
 import { buyChances } from './hazard/train.ts';
 import { boughtWithin } from './horizon.ts';
 import type { PurchaseLog } from './purchases.ts';
 import { integratedBrier } from './survival-metrics.ts';
+import { fitWindow, windowChances } from './window-blend.ts';
 
 /** How well one way of telling says who buys within a window. */
 export interface TimingScore {
@@ -44,31 +43,19 @@ export function timingScores(
     integratedBrier: integratedBrier(samples.days, known, (day) =>
       chances(day).map((chance) => 1 - chance), days),
   });
-  const learned = Object.entries(WINDOW_LEARNERS).map(([name, learner]) =>
-    [name, learnedChances(log, models, days, learner, seed)] as const);
+  const learned = windowChances(
+    fitWindow(log, models.knownTo, days, models.network, seed), samples);
   return [
     ranked('recency alone', summary.age.map((age, i) => (summary.recency[i] as number) - age)),
     ranked('frequency alone', summary.repeats),
     curve('regularity rule', (day) => ruleChances(models, day)),
     curve('BG/NBD', (day) => countingChances(models, models.bgNbd, day)),
     curve(`MBG/CNBD-${models.regular.k}`, (day) => countingChances(models, models.regular, day)),
-    ...learned.map(([name, chances]) => told(name, chances)),
+    told('logistic regression', learned.line),
+    told('boosted trees', learned.trees),
     curve('hazard network', (day) => buyChances(hazards, day)),
-    told('mean of the last three', meanOdds(
-      [...learned.map(([, chances]) => chances), buyChances(hazards, days)])),
+    told('mean of the last three', learned.blend),
   ];
-}
-
-/** The chance whose log odds are the mean of theirs. */
-export function meanOdds(of: readonly Float64Array[]): Float64Array {
-  return Float64Array.from(of[0]!, (_, row) => {
-    let sum = 0;
-    for (const chances of of) {
-      const p = Math.min(1 - 1e-9, Math.max(1e-9, chances[row] as number));
-      sum += Math.log(p / (1 - p)) / of.length;
-    }
-    return 1 / (1 + Math.exp(-sum));
-  });
 }
 
 /** Tenths of the customers by the network's chance, for a window that the log has seen to its end. */
@@ -110,11 +97,4 @@ export function dateScore(
   return {
     horizon, buyers, coverage: covered / buyers, maeDays: off / buyers, maeAlike: alike / buyers,
   };
-}
-
-/** The chance of silence for `days`, of every customer of a landmark. */
-export function silences(hazards: Float64Array, days: number): Float64Array {
-  const bins = BIN_ENDS.length;
-  return Float64Array.from({ length: hazards.length / bins }, (_, row) =>
-    silentWithin(survivalOf(hazards.subarray(row * bins, (row + 1) * bins)), days));
 }

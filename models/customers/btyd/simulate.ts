@@ -1,4 +1,5 @@
 import { Prng } from '../../../server/core/prng.ts';
+import { gammaDraw } from '../../../server/demo/draws.ts';
 import type { PurchaseRow } from '../../../server/customers/purchases.ts';
 import { purchaseLog, type PurchaseLog } from '../purchases.ts';
 import type { CountingModel } from './counting.ts';
@@ -33,17 +34,4 @@ export function simulateBuyers(options: SimulatedBuyers): PurchaseLog {
     }
   }
   return purchaseLog('simulated', rows, days - 1);
-}
-
-/** Gamma(shape, 1), by Marsaglia & Tsang (2000). */
-export function gammaDraw(prng: Prng, shape: number): number {
-  if (shape < 1) return gammaDraw(prng, shape + 1) * (1 - prng.float()) ** (1 / shape);
-  const d = shape - 1 / 3;
-  const c = 1 / Math.sqrt(9 * d);
-  for (;;) {
-    const x = prng.normal();
-    const v = (1 + c * x) ** 3;
-    if (v <= 0) continue;
-    if (Math.log(1 - prng.float()) < 0.5 * x * x + d - d * v + d * Math.log(v)) return d * v;
-  }
 }

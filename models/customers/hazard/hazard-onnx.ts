@@ -10,6 +10,16 @@ export function hazardOnnx(members: readonly FoldedMember[]): Uint8Array {
   const graph = new OnnxGraphBuilder('timing');
   const history = graph.input('history', 'FP32', ['rows', shape.length, shape.channels]);
   const features = graph.input('features', 'FP32', ['rows', shape.features]);
+  const hazard = graph.node('Identity', [addHazard(graph, members, history, features)], {}, 'hazard');
+  graph.output(hazard, 'FP32', ['rows', shape.bins]);
+  return graph.encode();
+}
+
+/** The members' mean hazard, FP32 [rows, bins], as part of a graph. */
+export function addHazard(
+  graph: OnnxGraphBuilder, members: readonly FoldedMember[], history: Value, features: Value,
+): Value {
+  const { shape } = members[0]!;
   const inTime = graph.node('Transpose', [history], { perm: { ints: [1, 0, 2] } });
   const last = graph.constant('last', [], BigInt64Array.of(BigInt(shape.length - 1)));
   const first = graph.integers('direction', 0);
@@ -23,9 +33,7 @@ export function hazardOnnx(members: readonly FoldedMember[]): Uint8Array {
     const logits = dense(graph, `out_${at}`, hidden, member.out, member.outBias);
     return graph.node('Sigmoid', [logits]);
   });
-  const hazard = graph.node('Mean', hazards, {}, 'hazard');
-  graph.output(hazard, 'FP32', ['rows', shape.bins]);
-  return graph.encode();
+  return graph.node('Mean', hazards);
 }
 
 /** All states, [length, 1, rows, state]. */

@@ -45,7 +45,7 @@ suite('The purchase models', () => {
     for (const k of [1, 2, 3]) {
       const buying = { r: 1.2, alpha: 4 / k, a: 0.7, b: 4, k, leavesAtOnce: true };
       const log = simulateBuyers({
-        seed: 5 + k, customers: 2500, firstDays: 90, days: 500, buying, spend: SPEND,
+        seed: 5 + k, customers: 1500, firstDays: 90, days: 500, buying, spend: SPEND,
       });
       const { model } = fitRegular(buyingSummary(log, log.lastDay));
 

@@ -1,0 +1,106 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { readConfig } from '../../server/config.ts';
+import { systemClock } from '../../server/core/clock.ts';
+import { LmdbStore } from '../../server/store/lmdb-store.ts';
+import type { Store } from '../../server/store/store.ts';
+import type { ShopEvent } from '../../server/wire/schema.ts';
+import { writeModel } from '../recipes/model-folder.ts';
+import { learnCustomers, type CustomerOptions } from './learn.ts';
+import { readCdnow } from './logs/cdnow.ts';
+import { readOnlineRetail } from './logs/online-retail.ts';
+import { inTimeOrder, type ShopLog } from './logs/shop-log.ts';
+import { dayOf, purchaseLogOf } from './purchases.ts';
+
+export const usage = [
+  'vitrine learn-customers [--log store|cdnow|online-retail] [--file FILE] [--data DIR] [--out DIR]',
+  '                        [--zone ZONE] [--seed N]',
+  '  learns when customers buy again, who leaves, what they will spend and which segments they form;',
+  '  prints every score beside its baselines',
+  '  --log          store: the events in DIR/store (default); cdnow, online-retail: the public FILE,',
+  '                 scored on the landmarks of the published figures',
+  '  --data DIR     data folder (.vitrine)',
+  '  --out DIR      model repository to write to: DIR/models of a store; a public log only if asked',
+  '  --zone ZONE    time zone of the shop, for events that say none (UTC)',
+  '  --seed N       of all chance (1)',
+].join('\n');
+
+/** The landmarks that the reference scores of the public logs are for. */
+const LANDMARKS = {
+  cdnow: { timingDay: dayOf('1997-09-30'), churnDay: dayOf('1997-09-30') },
+  'online-retail': { timingDay: dayOf('2011-11-09'), churnDay: dayOf('2011-09-10') },
+} as const;
+
+export async function run(args: string[]): Promise<number> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      log: { type: 'string', default: 'store' },
+      file: { type: 'string' },
+      data: { type: 'string', default: readConfig(process.env).dataDir },
+      out: { type: 'string' },
+      zone: { type: 'string', default: 'UTC' },
+      seed: { type: 'string', default: '1' },
+    },
+  });
+  const seed = Number(values.seed);
+  const name = values.log;
+  if (!Number.isInteger(seed) || seed < 0 || !['store', 'cdnow', 'online-retail'].includes(name)) {
+    console.error(usage);
+    return 2;
+  }
+  const out = values.out ?? (name === 'store' ? join(values.data, 'models') : undefined);
+  const common = { seed, write: out !== undefined };
+  if (name === 'store') {
+    const folder = join(values.data, 'store');
+    if (!existsSync(folder)) {
+      console.error(`there is no '${folder}': start the server or import something first`);
+      return 1;
+    }
+    const store = LmdbStore.open(folder);
+    try {
+      return learn(storeLog(store, values.zone), common, out);
+    } finally {
+      await store.close();
+    }
+  }
+  if (values.file === undefined) {
+    console.error(`--log ${name} needs --file FILE\n\n${usage}`);
+    return 2;
+  }
+  const log = name === 'cdnow' ? await readCdnow(values.file) : await readOnlineRetail(values.file);
+  return learn(log, { ...common, ...LANDMARKS[name as keyof typeof LANDMARKS] }, out);
+}
+
+function learn(
+  shop: ShopLog, options: Omit<CustomerOptions, 'trainedOn'>, out: string | undefined,
+): number {
+  const log = purchaseLogOf(shop);
+  const trainedOn = `${shop.name}: ${log.customers.length.toLocaleString('en')} customers, ` +
+    `purchases up to ${new Date(log.lastDay * 86_400_000).toISOString().slice(0, 10)}`;
+  console.log(trainedOn);
+  const models = learnCustomers(
+    log, { ...options, trainedOn }, systemClock, (line) => console.log(line));
+  if ('why' in models) {
+    console.error(`nothing to learn from: ${models.why}`);
+    return 1;
+  }
+  if (out === undefined) return 0;
+  mkdirSync(out, { recursive: true });
+  for (const model of models) {
+    console.log(`wrote ${join(out, model.name, String(writeModel(out, model)))}`);
+  }
+  return 0;
+}
+
+/** A store's events as a log; who did not consent is left out. */
+export function storeLog(store: Store, timeZone: string): ShopLog {
+  const events: ShopEvent[] = [];
+  let endMs = 0;
+  for (const { event } of store.events()) {
+    endMs = Math.max(endMs, event.atMs);
+    if (event.type === 'purchase' && event.consent !== false) events.push(event);
+  }
+  return { name: 'the events of this shop', events: inTimeOrder(events), timeZone, endMs, leftOut: {} };
+}
