@@ -59,8 +59,8 @@ export function windowChances(
 }
 
 /**
- * `features` and, where the network has a say, `history` as the timing model takes them, to `probability` FP32 [rows, 1]: of a
- * purchase within the window, or of `silence` for all of it.
+ * `features` and, where the network has a say, `history`, both as the timing model takes them, to
+ * `probability` FP32 [rows, 1]: of a purchase within the window, or of `silence` for all of it.
  */
 export function windowOnnx(
   blend: WindowBlend, way: WindowWay, answer: 'purchase' | 'silence',
