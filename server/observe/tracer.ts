@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import type { BatchReason } from '../core/inference.ts';
 import type { Log } from '../core/log.ts';
 
 /** Which requests are traced, with the meaning that Triton gives each. */
@@ -17,6 +18,7 @@ export interface Trace {
   readonly model: string;
   readonly version: string;
   readonly requestId: string; // '' where it has none
+  readonly batchReason: BatchReason; // why its batch left
   readonly timestamps: readonly { readonly name: string; readonly ns: number }[];
 }
 
@@ -107,10 +109,11 @@ export class Tracer {
       (cause: Error) => this.log.error('traces are lost', { file, cause: cause.message }));
   }
 
-  #entries({ model, version, requestId, timestamps }: Trace): object[] {
+  #entries({ model, version, requestId, batchReason, timestamps }: Trace): object[] {
     const id = (this.#made += 1);
     const request = requestId === '' ? {} : { request_id: requestId };
-    const head = { id, model_name: model, model_version: Number(version), ...request };
+    const ours = { batch_reason: batchReason }; // beside Triton's fields
+    const head = { id, model_name: model, model_version: Number(version), ...request, ...ours };
     return [head, { id, timestamps }];
   }
 }

@@ -172,7 +172,7 @@ function timesOf(
     REQUEST_END: endUs,
   };
   const timestamps = Object.entries(times).map(([name, us]) => ({ name, ns: Math.round(us * 1000) }));
-  return { model, version, requestId, timestamps };
+  return { model, version, requestId, batchReason: timing.batchReason, timestamps };
 }
 
 function answerOf(

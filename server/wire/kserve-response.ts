@@ -34,7 +34,10 @@ export function encodeInferResponse(
     model_version: result.version,
     id: asked.id === '' ? undefined : asked.id,
     parameters: asked.trace
-      ? { queue_us: timing.queueUs, run_us: timing.runUs, batch_rows: timing.batchRows }
+      ? {
+        queue_us: timing.queueUs, run_us: timing.runUs,
+        batch_rows: timing.batchRows, batch_reason: timing.batchReason,
+      }
       : undefined,
   });
   const json = `${head.slice(0, -1)},"outputs":[${outputs.join(',')}]}`;

@@ -57,7 +57,7 @@ const JSON_VECTORS: readonly Vector[] = [
     title: 'with the parameter trace the answer says how the run went',
     path: SUM, body: sumOf({ parameters: { trace: true } }), status: 200,
     answer: TEN.replace('"outputs"',
-      '"parameters":{"queue_us":0,"run_us":0,"batch_rows":1},"outputs"'),
+      '"parameters":{"queue_us":0,"run_us":0,"batch_rows":1,"batch_reason":"idle"},"outputs"'),
   },
   {
     title: 'outputs are chosen by name, in the order they are named',

@@ -108,7 +108,7 @@ suite('KServe v2 settings, request bytes to answer bytes', () => {
     await other.close();
 
     const [{ timestamps, ...trace }] = traces as [Trace];
-    assert.deepEqual(trace, { model: 'sum', version: '1', requestId: 'q' });
+    assert.deepEqual(trace, { model: 'sum', version: '1', requestId: 'q', batchReason: 'idle' });
     assert.deepEqual(timestamps.map(({ name }) => name),
       ['REQUEST_START', 'QUEUE_START', 'COMPUTE_START', 'COMPUTE_END', 'REQUEST_END']);
   });

@@ -7,7 +7,8 @@ import { type Trace, Tracer } from '../../../server/observe/tracer.ts';
 import { temporaryFolder } from '../../support/model-repository.ts';
 
 const traceOf = (requestId: string): Trace =>
-  ({ model: 'm', version: '2', requestId, timestamps: [{ name: 'REQUEST_START', ns: 5 }] });
+  ({ model: 'm', version: '2', requestId, batchReason: 'full',
+    timestamps: [{ name: 'REQUEST_START', ns: 5 }] });
 const log = new Log('error', () => {});
 
 suite('Tracer', () => {
@@ -44,11 +45,13 @@ suite('Tracer', () => {
     const read = (name: string): unknown => JSON.parse(readFileSync(name, 'utf8'));
     const timestamps = [{ name: 'REQUEST_START', ns: 5 }];
     assert.deepEqual(read(`${file}.0`), [
-      { id: 1, model_name: 'm', model_version: 2, request_id: 'a' }, { id: 1, timestamps },
-      { id: 2, model_name: 'm', model_version: 2 }, { id: 2, timestamps },
+      { id: 1, model_name: 'm', model_version: 2, request_id: 'a', batch_reason: 'full' },
+      { id: 1, timestamps },
+      { id: 2, model_name: 'm', model_version: 2, batch_reason: 'full' }, { id: 2, timestamps },
     ]);
     assert.deepEqual(read(`${file}.1`), [
-      { id: 3, model_name: 'm', model_version: 2, request_id: 'c' }, { id: 3, timestamps },
+      { id: 3, model_name: 'm', model_version: 2, request_id: 'c', batch_reason: 'full' },
+      { id: 3, timestamps },
     ]);
     assert.equal(existsSync(file), false);
   });
