@@ -5,7 +5,7 @@ import { evaluate, type Evaluation } from './evaluate.ts';
 import { fingerprint } from './fingerprint.ts';
 import { fitAll, type Pipeline } from './fit-within.ts';
 import { findLeaks, refuseLeaks, sayFinding } from './leaks/detect.ts';
-import type { Finding, LeakCase, LeakRule } from './leaks/finding.ts';
+import { isBinary, type Finding, type LeakCase, type LeakRule } from './leaks/finding.ts';
 import type { Fitted, Learner } from './learner.ts';
 import { promote, sayVerdict, type Verdict } from './promote.ts';
 import type { Found } from './search/search.ts';
@@ -13,6 +13,7 @@ import type { Space } from './search/space.ts';
 import { defaultSplit } from './split/default.ts';
 import type { Plan, Splitter } from './split/plan.ts';
 import { takeExamples, type Examples } from './table.ts';
+import { TrainingError } from './training-error.ts';
 import { kept, tune, type Tuning } from './tune.ts';
 
 /** What a training of a table of 0 and 1 is told. */
@@ -58,6 +59,7 @@ export async function trainTable<S extends Space>(
   training: TableTraining<S>,
 ): Promise<TrainedTable<S>> {
   const { examples, seed, report = silentReport, learn, threshold } = training;
+  if (!isBinary(examples)) throw new TrainingError('labels are 0 and 1, and there are rows of both');
   const plan = (training.split ?? defaultSplit({ seed }))(examples);
   report.line(`split ${plan.how}`);
   const findings = leaksOf(training, plan);

@@ -187,6 +187,8 @@ suite('the training of a table', () => {
     const noise = { ...PLAIN(1), labels: unrelated(PLAIN(1).labels) };
 
     await assert.rejects(trainTable({ examples: leaky, seed: 1, learn }), /nearly-label: refund/);
+    const single = { ...PLAIN(1), labels: new Float64Array(1200) };
+    await assert.rejects(trainTable({ examples: single, seed: 1, learn }), /rows of both/);
     const allowed = await trainTable({ examples: leaky, seed: 1, learn, allow: ['nearly-label'] });
     assert.equal(allowed.findings[0]!.rule, 'nearly-label');
     const refused = await trainTable({ examples: noise, seed: 1, learn });
