@@ -50,6 +50,10 @@ const COMMANDS: Readonly<Record<string, { what: string; load(): Promise<Command>
     what: 'score retrieval beside its baselines',
     load: () => import('./storefront/retrieval/eval-command.ts'),
   },
+  report: {
+    what: 'draw a page of what customers do and how good the models are',
+    load: () => import('../models/report/report-command.ts'),
+  },
   index: { what: 'build, search and check a vector index by itself', load: () => import('./index-tool/command.ts') },
   replay: {
     what: 'score a running server on test sessions',
