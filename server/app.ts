@@ -93,7 +93,7 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
     else log.warn(EMPTY_STORE, { folder: config.dataDir });
   }
   const repository = chosenRepository(config);
-  const { workers, runMsMax, inlineUsMax, drainMsMax, cacheBytesMax, sessionMinutesMax } = config;
+  const { workers, runMsMax, inlineUsMax, drainMsMax, cacheBytesMax, sessionMinutesMax, timeZone } = config;
   const cacheFolder = join(config.dataDir, 'indexes');
   const retriever = openRetriever({ addon, store, repository, log, cacheFolder });
   let fronts: FrontEnds | null = null; // once they are started
@@ -131,7 +131,7 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
     clock, log,
   };
   const snapshotPath = join(config.dataDir, 'shop.snapshot');
-  const opening = openShop({ ...shopParts, sessionMinutesMax, snapshotPath });
+  const opening = openShop({ ...shopParts, sessionMinutesMax, timeZone, snapshotPath });
   await Promise.allSettled([opening, host.loaded]); // neither goes on alone when the other fails
   const [shop] = await Promise.all([opening, host.loaded]);
   const retrainer = await openRetrainer({

@@ -150,6 +150,10 @@ export const SETTINGS = {
     env: 'VITRINE_SESSION_MINUTES_MAX', value: 30, min: 1, max: 1440,
     why: 'silence that ends a session, as GA4 and Google Retail cut it',
   },
+  timeZone: {
+    env: 'VITRINE_TIME_ZONE', value: 'UTC',
+    why: 'the shop\'s, as `Europe/Berlin`: of events and customers that name none; days and hours are counted in it',
+  },
 } as const satisfies Record<string, Setting>;
 
 type Widened<T> = T extends number ? number : string;

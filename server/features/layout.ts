@@ -66,7 +66,10 @@ export const SESSION_FLAGS = 4;
 export const CARTED = 1;
 export const BOUGHT = 2;
 
-/** What is remembered of one customer at most: 56 + 64 * 13 doubles, 7 KB. */
+/** Raised when the cells of a history mean something else than they did. */
+export const LAYOUT_VERSION = 1;
+
+/** What is remembered of one customer at most: 51 + 64 * 13 doubles, 7 KB, in room for up to twice that. */
 export const HISTORY_LIMITS = {
   daysMax: 32, // newest days of any event
   buyDaysMax: 32, // newest days of a purchase, besides

@@ -23,7 +23,8 @@ export const FEATURE_NAMES: readonly string[] = FEATURES.map(({ name }) => name)
  * later than `nowMs`.
  */
 export function featuresAt(
-  history: History, nowMs: number, shop: ShopFacts, out = new Float64Array(FEATURES.length),
+  history: History, nowMs: number, shop: ShopFacts,
+  out: Float64Array = new Float64Array(FEATURES.length),
 ): Float64Array {
   const summary = summarise(history, nowMs, shop);
   for (let i = 0; i < FEATURES.length; i++) {

@@ -46,6 +46,11 @@ export class Customers {
     return id === undefined ? undefined : this.#known.get(id);
   }
 
+  /** Drops all that is known of a customer; whether anything was. */
+  forget(id: string): boolean {
+    return this.#known.delete(id);
+  }
+
   /** Credits an event to a customer, whether or not it names them itself. */
   take(id: string, event: ShopEvent): void {
     const known = this.#known.get(id);

@@ -1,8 +1,10 @@
 import type { Addon } from '../ann/binding.ts';
 import type { Clock } from '../core/clock.ts';
+import { ServeError } from '../core/errors.ts';
 import type { Inference } from '../core/inference.ts';
 import type { Log } from '../core/log.ts';
 import type { Pace } from '../core/pace.ts';
+import { isZone } from '../core/zone.ts';
 import type { Explainer } from '../explain/explainer.ts';
 import type { Store } from '../store/store.ts';
 import { DEMO_SOURCE, Insight, trainedOn, type IntentWatch } from './insight.ts';
@@ -22,6 +24,7 @@ export interface ShopSetting {
   readonly clock: Clock;
   readonly log: Log;
   readonly sessionMinutesMax: number;
+  readonly timeZone?: string; // IANA name
   readonly pace?: Pace;
   readonly snapshotPath?: string;
   readonly watch?: IntentWatch; // told of what is predicted
@@ -34,7 +37,10 @@ export interface ShopSetting {
  */
 export async function openShop(setting: ShopSetting): Promise<Shop> {
   const { inference, repository, explainer = null, watch, ...parts } = setting;
-  const { store, clock, log } = parts;
+  const { store, clock, log, timeZone } = parts;
+  if (timeZone !== undefined && !isZone(timeZone)) {
+    throw new ServeError('bad_argument', `'${timeZone}' is no IANA time zone, such as Europe/Berlin`);
+  }
   const encoder = openEncoder(repository);
   const source = trainedOn(repository, 'intent');
   const foreign = source?.startsWith(DEMO_SOURCE) === true && store.note('demo') === undefined;

@@ -132,6 +132,11 @@ export class Sessions {
     if (session && nowMs > session.lastMs + this.silenceMsMax) this.#forget(id);
   }
 
+  /** Lets go of all sessions that have named a customer. */
+  forgetCustomer(customer: string): void {
+    for (const [id, session] of this.#live) if (session.customer === customer) this.#forget(id);
+  }
+
   /** Sessions that had an event after `sinceMs`, least recently active first. */
   save(sinceMs: number): SavedSession[] {
     const saved: SavedSession[] = [];

@@ -1,5 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
+import type { Histories, SavedHistories } from '../features/histories.ts';
+import { LAYOUT_VERSION } from '../features/layout.ts';
 import { decodeEvent, encodeEvent } from '../store/event-codec.ts';
 import type { EventTuple } from '../store/event-codec.ts';
 import type { Store } from '../store/store.ts';
@@ -17,6 +19,8 @@ export interface SnapshotParts {
   readonly retriever: Pick<Retriever, 'madeWith' | 'save' | 'load'>;
   readonly sessions: Sessions;
   readonly customers: Customers;
+  readonly histories: Histories;
+  readonly timeZone?: string;
   readonly sessionMinutesMax: number;
   readonly clock: Clock;
   readonly log: Log;
@@ -30,6 +34,9 @@ interface Head {
   readonly lastId: string; // so that another store's log is not taken for this one
   readonly sessions: readonly (Omit<SavedSession, 'events'> & { readonly events: readonly EventTuple[] })[];
   readonly customers: Pick<SavedCustomers, 'ids' | 'sessions'>;
+  readonly histories: Pick<SavedHistories, 'ids' | 'zones'> & {
+    readonly ahead: readonly (readonly [string, EventTuple])[];
+  };
 }
 
 /**
@@ -87,8 +94,9 @@ export class ShopSnapshot {
   }
 
   #gather(seen: number): { head: Readonly<Record<string, unknown>>; columns: Columns } {
-    const { retriever, sessions, customers, sessionMinutesMax, clock } = this.parts;
+    const { retriever, sessions, customers, histories, sessionMinutesMax, clock } = this.parts;
     const { ids, sessions: customerSessions, ...columns } = customers.save();
+    const { ids: known, zones, ahead, ...cells } = histories.save();
     const silenceMs = sessionMinutesMax * 60_000;
     const sinceMs = clock.wallMs() - silenceMs - STOREFRONT_LIMITS.lateMsMax;
     const head: Head = {
@@ -99,13 +107,16 @@ export class ShopSnapshot {
       sessions: sessions.save(sinceMs).map(({ events, ...session }) =>
         ({ ...session, events: events.map(encodeEvent) })),
       customers: { ids, sessions: customerSessions },
+      histories: {
+        ids: known, zones, ahead: ahead.map(({ customer, event }) => [customer, encodeEvent(event)]),
+      },
     };
-    return { head: { ...head }, columns: { ...columns, ...retriever.save() } };
+    return { head: { ...head }, columns: { ...columns, ...cells, ...retriever.save() } };
   }
 
   /** Null when all of it was taken, else why nothing was. */
   #take(head: Head, columns: Columns): string | null {
-    const { store, retriever, sessions, customers } = this.parts;
+    const { store, retriever, sessions, customers, histories } = this.parts;
     const { events } = head;
     if (head.madeWith !== this.#madeWith) return 'it was made with other settings, or other models';
     if (events > store.eventCount) return `it holds ${events} events, the log ${store.eventCount}`;
@@ -120,14 +131,20 @@ export class ShopSnapshot {
     sessions.load(head.sessions.map(({ events: tuples, ...session }) =>
       ({ ...session, events: tuples.map(decodeEvent) })));
     customers.load({ ...columns, ...head.customers } as unknown as SavedCustomers);
+    histories.load({
+      ...columns, ...head.histories,
+      ahead: head.histories.ahead.map(([customer, tuple]) => ({ customer, event: decodeEvent(tuple) })),
+    } as unknown as SavedHistories);
     this.#events = events;
     return null;
   }
 
   get #madeWith(): string {
-    const { retriever, sessionMinutesMax } = this.parts;
+    const { retriever, sessionMinutesMax, timeZone = 'UTC' } = this.parts;
     const { madeWith } = retriever;
-    return JSON.stringify({ madeWith, sessionMinutesMax, INTEREST, STOREFRONT_LIMITS });
+    return JSON.stringify({
+      madeWith, sessionMinutesMax, timeZone, LAYOUT_VERSION, INTEREST, STOREFRONT_LIMITS,
+    });
   }
 
   #idAt(sequence: number): string {

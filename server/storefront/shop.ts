@@ -4,6 +4,7 @@ import { asServeError, ServeError } from '../core/errors.ts';
 import { type Log, logDefect } from '../core/log.ts';
 import type { Pace } from '../core/pace.ts';
 import type { Stages } from '../core/stages.ts';
+import { Histories } from '../features/histories.ts';
 import type { Store } from '../store/store.ts';
 import type {
   CatalogueReply, CatalogueRequest, EventsReply, Filter, InsightReply, InsightRequest, Language, Push, RecommendedItem,
@@ -38,6 +39,7 @@ export interface ShopParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly sessionMinutesMax: number;
+  readonly timeZone?: string; // of events and customers that name none; UTC when absent
   readonly taste: Taste | null; // null: there is no session encoder
   readonly insight: Insight | null; // null: there is no intent model
   readonly onEvent?: (event: ShopEvent) => void; // after its commit; not for those without consent
@@ -55,6 +57,7 @@ export class Shop implements Storefront {
   readonly #finder: Finder;
   readonly #sessions: Sessions;
   readonly #customers: Customers;
+  readonly #histories: Histories;
   readonly #crediting: Crediting;
   readonly #attributions: Attributions;
   readonly #subscriptions: Subscriptions;
@@ -75,16 +78,25 @@ export class Shop implements Storefront {
     this.#finder = new Finder(catalogue, parts.retriever, parts.addon, parts.pace);
     this.#sessions = new Sessions(parts.sessionMinutesMax * 60_000, rowOf);
     this.#customers = new Customers(rowOf);
+    this.#histories = new Histories({
+      timeZone: parts.timeZone ?? 'UTC',
+      categoryOf: (item) => store.item(item)?.categories[0],
+    });
     this.#attributions = new Attributions(clock.wallMs().toString(36), rowOf);
     this.#crediting = new Crediting(
       this.#sessions,
-      (customer, event) => this.#customers.take(customer, event),
+      (customer, event) => {
+        this.#customers.take(customer, event);
+        this.#histories.take(customer, event, clock.wallMs());
+      },
       (session, customer) => this.#attributions.join(session, customer),
     );
     this.#subscriptions = new Subscriptions((subscription) => this.recommend(subscription), log);
     const { snapshotPath: path } = parts;
-    const [sessions, customers] = [this.#sessions, this.#customers];
-    this.#snapshot = path === undefined ? null : new ShopSnapshot({ ...parts, path, sessions, customers });
+    const [sessions, customers, histories] = [this.#sessions, this.#customers, this.#histories];
+    this.#snapshot = path === undefined ? null : new ShopSnapshot({
+      ...parts, path, sessions, customers, histories,
+    });
   }
 
   get gauges() {
@@ -93,6 +105,21 @@ export class Shop implements Storefront {
       customers: this.#customers.count,
       subscriptions: this.#subscriptions.count,
     };
+  }
+
+  /** What is known of customers, as models see it: `server/features/`. */
+  get histories(): Pick<Histories, 'features' | 'get' | 'all' | 'count' | 'bytes'> {
+    return this.#histories;
+  }
+
+  /**
+   * Drops what is remembered of a customer, and their sessions; whether anything was. It is in memory
+   * alone: the store's log still has their events, and playing it brings them back.
+   */
+  forget(customer: string): boolean {
+    this.#sessions.forgetCustomer(customer);
+    const known = this.#customers.forget(customer);
+    return this.#histories.forget(customer) || known;
   }
 
   /** Answers that were searched for, and in how many batches. */

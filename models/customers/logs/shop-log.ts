@@ -10,6 +10,8 @@ export interface ShopLog {
   readonly endMs: number;
   /** Rows of the file that are not in it, by reason. */
   readonly leftOut: Readonly<Record<string, number>>;
+  /** The category that an item is counted under; absent where the log knows none. */
+  categoryOf?(item: string): string | undefined;
 }
 
 /** Puts events into the order of a `ShopLog`. */

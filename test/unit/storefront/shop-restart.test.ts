@@ -90,8 +90,9 @@ function copyOf(store: { events(): Iterable<{ event: ShopEvent }> }): MemoryStor
 }
 
 /** What anybody could be told: the answer, and what retrieval was asked. */
-async function answers({ shop, recommend, retriever }: Awaited<ReturnType<typeof makeShop>>) {
+async function answers({ shop, clock, recommend, retriever }: Awaited<ReturnType<typeof makeShop>>) {
   const told: unknown[] = [shop.gauges.customers];
+  for (const customer of CUSTOMERS) told.push(shop.histories.features(customer, clock.wallMs()));
   const filter = { inStock: false, excludeSeen: true };
   for (const who of [...SESSIONS.map((session) => ({ session })),
     ...CUSTOMERS.map((customer) => ({ customer }))]) {

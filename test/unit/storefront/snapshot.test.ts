@@ -53,8 +53,10 @@ async function copyOf(store: Store): Promise<MemoryStore> {
 }
 
 /** What anybody could be told. */
-async function answers({ shop, similar }: Shop): Promise<unknown[]> {
+async function answers({ shop, clock, similar }: Shop): Promise<unknown[]> {
   const told: unknown[] = [shop.gauges];
+  const nowMs = clock.wallMs();
+  for (const customer of CUSTOMERS) told.push(shop.histories.features(customer, nowMs));
   const filter = { excludeSeen: true };
   const whose = [{}, ...SESSIONS.map((session) => ({ session })), ...CUSTOMERS.map((customer) => ({ customer }))];
   for (const who of whose) told.push((await shop.recommend({ ...who, k: 20, filter })).items);

@@ -1,0 +1,22 @@
+import type { Store } from '../../../server/store/store.ts';
+import type { ShopEvent } from '../../../server/wire/schema.ts';
+import type { ShopLog } from './shop-log.ts';
+
+/**
+ * A store's events, in the order in which they came: whose an event is depends on it. The log ends
+ * with its newest event, or at `endMs`.
+ */
+export function storeLog(
+  store: Pick<Store, 'events' | 'item'>, timeZone: string, endMs?: number,
+): ShopLog {
+  const events: ShopEvent[] = [];
+  let newestMs = 0;
+  for (const { event } of store.events()) {
+    events.push(event);
+    newestMs = Math.max(newestMs, event.atMs);
+  }
+  return {
+    name: 'store', events, timeZone, leftOut: {}, endMs: endMs ?? newestMs,
+    categoryOf: (item) => store.item(item)?.categories[0],
+  };
+}
