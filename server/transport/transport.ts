@@ -68,7 +68,7 @@ export type HttpRespond = (
 ) => void;
 
 export interface Socket {
-  /** Increases by one with every connection of this process. */
+  /** Increases by one with every connection of its thread; no other of the process has it. */
   readonly id: number;
   readonly subprotocol: Subprotocol | undefined;
   readonly open: boolean;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { STATUS_CODES } from 'node:http';
+import { threadId } from 'node:worker_threads';
 import { ServeError } from '../core/errors.ts';
 import { systemClock } from '../core/clock.ts';
 import {
@@ -219,7 +220,8 @@ function methodOf(method: string): string {
   return method === 'post' ? 'POST' : method === 'get' ? 'GET' : method.toUpperCase();
 }
 
-let socketsMade = 0;
+const IDS_A_THREAD = 2 ** 32; // so that no two sockets of a process are alike in its log
+let socketsMade = threadId * IDS_A_THREAD;
 
 class UwsSocket implements Socket {
   readonly id = ++socketsMade;
