@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { type Activation, type DenseLayer, type DenseModel, runDense } from '../recipes/dense.ts';
 import { OnnxGraphBuilder, type Value } from '../recipes/onnx/graph.ts';
 
-/** Pieces that each way from a baseline is cut into. */
-export const STEPS = 32;
+/** Pieces that each way from a baseline is cut into; without hidden layers one is exact. */
+export function piecesOf({ layers }: DenseModel): number {
+  return layers.length === 1 ? 1 : 32;
+}
 
 /**
  * Integrated gradients (Sundararajan, Taly & Yan 2017) of a dense network as an ONNX model of its own,
@@ -23,13 +25,14 @@ export function gradientsOnnx(model: DenseModel, baselines: Float32Array): Uint8
   const paths = baselines.length / width;
   assert.ok(Number.isInteger(paths) && paths >= 1 && last.units === 1);
   const graph = new OnnxGraphBuilder(`${model.name}-why`);
-  const { flat, way } = pathPoints(graph, model.input, baselines, width);
-  const slopes = backward(graph, model.layers, forward(graph, model.layers, flat));
+  const pieces = piecesOf(model);
+  const { flat, way } = pathPoints(graph, model.input, baselines, width, pieces);
+  const slopes = backward(graph, model.layers, forward(graph, model.layers, flat), pieces);
 
   const summed = graph.node(
     'ReduceSum', [slopes, graph.integers('pieces', 1)], { keepdims: { int: 0 } }, 'path_slopes');
   const byPath = graph.node('Reshape', [summed, graph.integers('by_path', -1, paths, width)]);
-  const share = graph.scalar('share', 1 / (STEPS * paths));
+  const share = graph.scalar('share', 1 / (pieces * paths));
   const parts = graph.node('Mul', [graph.node('Mul', [byPath, way]), share]);
   const sum = graph.node(
     'ReduceSum', [parts, graph.integers('paths', 1)], { keepdims: { int: 0 } }, 'parts');
@@ -44,18 +47,18 @@ export function gradientsOnnx(model: DenseModel, baselines: Float32Array): Uint8
   return graph.encode();
 }
 
-/** The ends of every piece, [rows * paths * (STEPS + 1), n], and `way`, [rows, paths, n]: row - baseline. */
+/** The ends of every piece, [rows * paths * (pieces + 1), n], and `way`, [rows, paths, n]: row - baseline. */
 function pathPoints(
-  graph: OnnxGraphBuilder, input: string, baselines: Float32Array, width: number,
+  graph: OnnxGraphBuilder, input: string, baselines: Float32Array, width: number, pieces: number,
 ): { flat: Value; way: Value } {
   const paths = baselines.length / width;
-  const ends = Float32Array.from({ length: STEPS + 1 }, (_, i) => i / STEPS);
+  const ends = Float32Array.from({ length: pieces + 1 }, (_, i) => i / pieces);
   const features = graph.input(input, 'FP32', ['rows', width]);
   const row = graph.node('Unsqueeze', [features, graph.integers('path_axis', 1)]);
   const way = graph.node('Sub', [row, graph.constant('start', [1, paths, width], baselines)], {}, 'way');
   const along = graph.node('Mul', [
     graph.node('Unsqueeze', [way, graph.integers('piece_axis', 2)]),
-    graph.constant('ends', [1, 1, STEPS + 1, 1], ends)]);
+    graph.constant('ends', [1, 1, pieces + 1, 1], ends)]);
   const points = graph.node('Add', [along, graph.constant('starts', [1, paths, 1, width], baselines)]);
   const flat = graph.node('Reshape', [points, graph.integers('as_rows', -1, width)], {}, 'points');
   return { flat, way };
@@ -84,11 +87,11 @@ function operationOf(activation: Exclude<Activation, 'linear'>): string {
   return { relu: 'Relu', tanh: 'Tanh', sigmoid: 'Sigmoid' }[activation];
 }
 
-/** By piece: how much the last unit changes with each input, [rows * paths, STEPS, n]. */
+/** By piece: how much the last unit changes with each input, [rows * paths, pieces, n]. */
 function backward(
-  graph: OnnxGraphBuilder, layers: readonly DenseLayer[], passes: readonly Pass[],
+  graph: OnnxGraphBuilder, layers: readonly DenseLayer[], passes: readonly Pass[], count: number,
 ): Value {
-  const pieces = new Pieces(graph);
+  const pieces = new Pieces(graph, count);
   let slope: Value = '';
   for (let at = layers.length - 1; at >= 0; at -= 1) {
     const { inputs, units, weight, activation } = layers[at] as DenseLayer;
@@ -111,7 +114,7 @@ class Pieces {
   #one: Value = ''; // constants are made when they are used: runtimes complain of others
   #tiny: Value = '';
 
-  constructor(private readonly graph: OnnxGraphBuilder) {
+  constructor(private readonly graph: OnnxGraphBuilder, private readonly count: number) {
     this.#axis = graph.integers('ends_axis', 1);
   }
 
@@ -149,12 +152,12 @@ class Pieces {
   #ends(value: Value, units: number): { from: Value; to: Value } {
     const { graph } = this;
     const name = (part: string): string => `${value}_${part}`;
-    const shape = graph.integers(name('shape'), -1, STEPS + 1, units);
+    const shape = graph.integers(name('shape'), -1, this.count + 1, units);
     const paths = graph.node('Reshape', [value, shape], {}, name('paths'));
     const cut = (part: string, start: number, end: number): Value => graph.node('Slice', [
       paths, graph.integers(name(`${part}_start`), start), graph.integers(name(`${part}_end`), end),
       this.#axis], {}, name(part));
-    return { from: cut('from', 0, STEPS), to: cut('to', 1, STEPS + 1) };
+    return { from: cut('from', 0, this.count), to: cut('to', 1, this.count + 1) };
   }
 }
 

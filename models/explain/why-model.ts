@@ -4,7 +4,7 @@ import { writeTrees } from '../../server/explain/tree-ensemble-file.ts';
 import type { TreeEnsemble } from '../../server/explain/tree-ensemble.ts';
 import type { DenseModel } from '../recipes/dense.ts';
 import type { ModelCard, NewModel, WrittenConfig } from '../recipes/model-folder.ts';
-import { gradientsOnnx, STEPS } from './gradients-onnx.ts';
+import { gradientsOnnx, piecesOf } from './gradients-onnx.ts';
 
 /** Rows of one run of an explainer: each is as much work as hundreds of the model's. */
 const ROWS_MAX = 16;
@@ -17,8 +17,9 @@ export function whyOfDense(
   model: DenseModel, baselines: Float32Array, card: Omit<ModelCard, 'name' | 'what'>,
 ): NewModel {
   const features = model.layers[0]?.inputs as number;
-  const what = `What each feature adds to an answer of '${model.name}': integrated gradients, ` +
-    `${STEPS} pieces of the way from each of ${baselines.length / features} baselines.`;
+  const pieces = piecesOf(model);
+  const what = `What each feature adds to an answer of '${model.name}': integrated gradients, each way ` +
+    `from ${baselines.length / features} baselines in ${pieces} piece${pieces === 1 ? '' : 's'}.`;
   return why(model.name, model.input, features, card, what, {
     platform: 'onnxruntime_onnx', method: 'integrated_gradients', scale: 'probability',
     files: { 'model.onnx': gradientsOnnx(model, baselines) },
@@ -60,7 +61,7 @@ function why(
       output: [{ name: 'contribution', data_type: 'TYPE_FP32', dims: [features + 1] }],
       parameters: { explains: model, method, scale, ...(missing && { missing: 'nan' }) },
     },
-    card: { name, what, ...card },
+    card: { ...card, name, what },
     files,
     versionOf: model,
   };
