@@ -235,6 +235,7 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
     await fronts?.close();
     await tracer.close();
     await spans?.close();
+    sessions.tellAll();
     await transport.close();
     const { eventCount } = store;
     await shop.keep();

@@ -77,6 +77,7 @@ function numbers(): FrontNumbers {
 
 /** uWebSockets.js ends the process where its thread ends before its app is closed. */
 async function close(): Promise<void> {
+  sessions.tellAll();
   await transport.close();
   loop.stop();
   setImmediate(() => {

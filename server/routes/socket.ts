@@ -53,6 +53,12 @@ export class SocketSessions implements Pick<Handler, 'open' | 'message' | 'close
     return this.#count;
   }
 
+  /** Sends what waits for company: nobody else will come. */
+  tellAll(): void {
+    this.#outbox.flush();
+    this.#refusals.held.flush();
+  }
+
   open(socket: Socket): void {
     socket.context = new Session(
       socket, this.parts.limits, this.#outbox, this.#refusals, this.#observe, this.#requests);
@@ -153,8 +159,7 @@ export class SocketSessions implements Pick<Handler, 'open' | 'message' | 'close
 
   #abuse(socket: Socket, code: number, reason: string): void {
     this.parts.log.warn('a socket is closed', { socket: socket.id, code, reason });
-    this.#outbox.flush(); // what it was told so far
-    this.#refusals.held.flush();
+    this.tellAll(); // what it was told so far
     socket.end(code, reason);
   }
 }
