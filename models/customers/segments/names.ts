@@ -32,7 +32,10 @@ export function segmentNames(raw: Points, labels: Uint8Array, k: number): Segmen
     used.add(en);
     // Alike in all three words: told apart by the typical customer.
     return taken
-      ? { en: `${en} (about ${often} purchases, ${days} days ago)`, zh: `${zh}（约${often}次购买，${days}天前）` }
+      ? {
+        en: `${en} (about ${often} purchases, ${days} days ago)`,
+        zh: `${zh}（约${often}次购买，${days}天前）`,
+      }
       : { en, zh };
   });
 }
