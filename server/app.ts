@@ -169,7 +169,7 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
   addModelLifeRoutes(router, host, config.modelControl === 'explicit');
   addStorefrontRoutes(router, { storefront: shop, clock, desk, tracing });
   addWatchRoutes(router, watch, retrainer, config.modelControl === 'explicit');
-  addExplainRoutes(router, explaining);
+  addExplainRoutes(router, explaining, tracing);
   const page = async (): Promise<string> => (await refresh(), metrics.text());
   addOpsRoutes(router, { healthy: () => healthy, metrics: page });
   addDemoRoutes(router, { store, storefront: shop, clock, transport: () => transport.name });

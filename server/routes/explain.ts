@@ -1,16 +1,20 @@
 import type { ModelDetails, ModelDirectory } from '../catalog/directory.ts';
 import type { Clock } from '../core/clock.ts';
 import { ServeError } from '../core/errors.ts';
+import type { Stages } from '../core/stages.ts';
 import type { Patience } from '../explain/evaluate.ts';
 import type { Explainer, FindModel } from '../explain/explainer.ts';
 import type { Explanation, ExplainQuestion } from '../explain/question.ts';
+import { RequestTracing } from '../observe/request-tracing.ts';
+import type { HttpRequest } from '../transport/transport.ts';
 import { decodeDeadline, decodePriority } from '../wire/decode.ts';
 import { decodeExplain } from '../wire/decode-explain.ts';
 import { encodeJson } from '../wire/encode.ts';
 import { Fields } from '../wire/fields.ts';
 import { decodeJson } from '../wire/json.ts';
 import { Caller, type Desk, type DeskLimits } from './desk.ts';
-import { jsonAnswer, type Router } from './router.ts';
+import { inStages } from './in-stages.ts';
+import { type Answer, jsonAnswer, type Router } from './router.ts';
 
 /** Models as an explainer sees them. */
 export function findModelIn(directory: ModelDirectory, details: Pick<ModelDetails, 'config'>): FindModel {
@@ -62,14 +66,22 @@ export function explainWithin(
 }
 
 /** `POST /v1/explain`: the socket's operation without `id` and `op`. */
-export function addExplainRoutes(router: Router, explaining: Explaining): void {
-  router.on('POST', '/v1/explain', async (request) => {
+export function addExplainRoutes(
+  router: Router, explaining: Explaining, tracing = new RequestTracing(explaining.clock),
+): void {
+  const answer = async (request: HttpRequest, stages: Stages | undefined): Promise<Answer> => {
+    const decoded = stages?.begin('decode');
     const fields = Fields.of(decodeJson(request.body), 'a request');
     const question = decodeExplain(fields);
     const [deadlineMs, priority] = [decodeDeadline(fields), decodePriority(fields)];
+    decoded?.();
     const gone = new AbortController();
-    const ticket = explaining.desk.take(new Caller(), deadlineMs, (leftMs) =>
-      explainWithin(explaining, question, leftMs, priority, gone.signal));
+    const queued = stages?.begin('queue');
+    const ticket = explaining.desk.take(new Caller(), deadlineMs, (leftMs) => {
+      queued?.();
+      const asking = explainWithin(explaining, question, leftMs, priority, gone.signal);
+      return stages?.of('explain', asking) ?? asking;
+    });
     const left = new Promise<never>((_, reject) => {
       request.onAbort(() => {
         gone.abort();
@@ -77,5 +89,6 @@ export function addExplainRoutes(router: Router, explaining: Explaining): void {
       });
     });
     return jsonAnswer(encodeJson({ ...(await Promise.race([ticket.done, left])) }));
-  });
+  };
+  router.on('POST', '/v1/explain', (request) => inStages(tracing, 'explain', request, answer));
 }

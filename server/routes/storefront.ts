@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts';
-import { asServeError, ServeError } from '../core/errors.ts';
+import { ServeError } from '../core/errors.ts';
 import type { Stages } from '../core/stages.ts';
 import { RequestTracing } from '../observe/request-tracing.ts';
 import type { Storefront } from '../storefront/storefront.ts';
@@ -17,7 +17,7 @@ import { encodeJson, type Outgoing } from '../wire/encode.ts';
 import { Fields } from '../wire/fields.ts';
 import { decodeJson } from '../wire/json.ts';
 import { Caller, type Desk } from './desk.ts';
-import { inTrace, traceOf } from './kserve-infer.ts';
+import { inStages } from './in-stages.ts';
 import { type Answer, jsonAnswer, type Router } from './router.ts';
 
 /** What is asked, what is left of its time, and where that is noted. */
@@ -84,24 +84,4 @@ function atDesk(
     });
   });
   return Promise.race([ticket.done, left]);
-}
-
-/** Answers a request in its trace, where it belongs to one. */
-async function inStages(
-  tracing: RequestTracing, name: string, request: HttpRequest,
-  answer: (request: HttpRequest, stages: Stages | undefined) => Promise<Answer>,
-): Promise<Answer> {
-  const trace = tracing.begin(traceOf(request));
-  if (trace === null) return answer(request, undefined);
-  const stages = tracing.stages(trace);
-  const ended = (error: ServeError | null): void =>
-    tracing.endStages(trace, { way: 'http', name, requestId: '', stages: stages?.list ?? [], error });
-  try {
-    const told = inTrace(await answer(request, stages), trace);
-    ended(null);
-    return told;
-  } catch (thrown) {
-    ended(asServeError(thrown));
-    throw thrown;
-  }
 }
