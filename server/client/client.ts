@@ -1,6 +1,6 @@
 import { systemClock } from '../core/clock.ts';
 import type {
-  CatalogueReply, EventsReply, InsightReply, InsightRequest, RecommendReply,
+  CatalogueReply, EventsReply, Explanation, InsightReply, InsightRequest, RecommendReply,
 } from '../wire/schema.ts';
 import { Calls, type SubmitOptions } from './calls.ts';
 import { newEventId, systemChance } from './chance.ts';
@@ -9,7 +9,8 @@ import { VitrineError } from './errors.ts';
 import { Link, type SocketConstructor } from './link.ts';
 import { Subscriptions } from './subscriptions.ts';
 import type {
-  CallOptions, CatalogueInput, ClientLimits, ClientOptions, EventInput, InferAnswer, InferInput, InferRow, LinkState,
+  CallOptions, CatalogueInput, ClientLimits, ClientOptions, EventInput, ExplainInput,
+  InferAnswer, InferInput, InferRow, LinkState,
   MetadataInput, RecommendInput, SimilarInput, SubscribeInput, VitrineClient,
 } from './types.ts';
 
@@ -130,6 +131,10 @@ class Client implements VitrineClient {
 
   insight(request: InsightRequest, options?: CallOptions): Promise<InsightReply> {
     return this.#call<InsightReply>('insight', request, options);
+  }
+
+  explain(request: ExplainInput, options?: CallOptions): Promise<Explanation> {
+    return this.#call<Explanation>('explain', request, options);
   }
 
   metadata(request: MetadataInput = {}, options?: CallOptions): Promise<Record<string, unknown>> {

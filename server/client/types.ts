@@ -7,7 +7,8 @@ import type { Clock } from '../core/clock.ts';
 import type { InferResult } from '../core/inference.ts';
 import type { Tensor } from '../core/tensor.ts';
 import type {
-  CatalogueItem, CatalogueReply, EventItem, EventsReply, Filter, InsightReply, InsightRequest,
+  CatalogueItem, CatalogueReply, EventItem, EventsReply, ExplainQuestion,
+  Explanation, Filter, InsightReply, InsightRequest,
   Language, Push, RecommendReply,
   RecommendRequest, ShopEvent, SimilarRequest,
 } from '../wire/schema.ts';
@@ -15,10 +16,29 @@ import type { Encoding } from './codec.ts';
 import type { SocketConstructor } from './link.ts';
 
 export type {
-  CatalogueReply, EventsReply, Filter, InsightReply, InsightRequest, Language, Push, RecommendReply, Tensor,
+  CatalogueReply, EventsReply, Explanation,
+  Filter, InsightReply, InsightRequest, Language, Push, RecommendReply, Tensor,
 };
 
 type Loosen<T, Keys extends keyof T> = Omit<T, Keys> & Partial<Pick<T, Keys>>;
+
+/** What of `explain` has no default: the model and its row, in its order or by name; null is missing. */
+export interface ExplainInput {
+  readonly model: string;
+  readonly version?: string;
+  readonly features: readonly (number | null)[] | Readonly<Record<string, number | null>>;
+  readonly method?: ExplainQuestion['method'];
+  readonly output?: string;
+  readonly element?: number; // of the output's values
+  readonly top?: number; // reasons
+  readonly language?: Language;
+  readonly background?: readonly (readonly (number | null)[])[];
+  readonly samples?: number;
+  readonly seed?: number;
+  readonly goal?: { readonly atLeast: number } | { readonly atMost: number };
+  readonly change?: readonly string[];
+  readonly changesMax?: number;
+}
 
 export interface InferInput {
   readonly model: string;
@@ -128,6 +148,8 @@ export interface VitrineClient {
   /** Resolves once the changes of the catalogue are durable; the next answer knows them. */
   catalogue(request: CatalogueInput, options?: CallOptions): Promise<CatalogueReply>;
   insight(request: InsightRequest, options?: CallOptions): Promise<InsightReply>;
+  /** Why a model of a row of features says what it says. */
+  explain(request: ExplainInput, options?: CallOptions): Promise<Explanation>;
   metadata(request?: MetadataInput, options?: CallOptions): Promise<Record<string, unknown>>;
   /** Resolves to the round trip in milliseconds. */
   ping(options?: CallOptions): Promise<number>;

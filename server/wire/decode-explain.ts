@@ -1,6 +1,7 @@
 import { LANGUAGES } from '../explain/describe.ts';
 import { type ExplainQuestion, METHODS } from '../explain/question.ts';
 import { asId, Fields, type Where } from './fields.ts';
+import { WIRE_NAMES } from './names.ts';
 import { LIMITS } from './schema.ts';
 
 const TOP_DEFAULT = 5;
@@ -30,7 +31,7 @@ export function decodeExplain(fields: Fields): ExplainQuestion {
     ...optional('seed', 'seed', 0, 0xffff_ffff),
     ...(goal && { goal }),
     ...(change && { change }),
-    ...optional('changesMax', 'changes_max', 1, LIMITS.changesMax),
+    ...optional('changesMax', WIRE_NAMES.changesMax, 1, LIMITS.changesMax),
   };
 }
 
@@ -74,7 +75,7 @@ function goalOf(fields: Fields): ExplainQuestion['goal'] | undefined {
   const value = fields.raw('goal');
   if (value === undefined) return undefined;
   const goal = Fields.of(value, 'a goal', fields.at('goal'));
-  const [least, most] = [goal.raw('at_least'), goal.raw('at_most')];
+  const [least, most] = [goal.raw(WIRE_NAMES.atLeast), goal.raw(WIRE_NAMES.atMost)];
   const target = least ?? most;
   if (typeof target !== 'number' || !Number.isFinite(target) || (least === undefined) === (most === undefined)) {
     return fields.fail('goal', '{at_least: number} or {at_most: number}');

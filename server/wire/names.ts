@@ -3,9 +3,12 @@
  * these names, encoders write them.
  */
 export const WIRE_NAMES = {
+  atLeast: 'at_least',
+  atMost: 'at_most',
   atMs: 'at_ms',
   batchReason: 'batch_reason',
   batchRows: 'batch_rows',
+  changesMax: 'changes_max',
   deadlineMs: 'deadline_ms',
   excludeBought: 'exclude_bought',
   excludeSeen: 'exclude_seen',

@@ -4,7 +4,7 @@
  */
 import type { FailureCode } from '../core/errors.ts';
 import { type Language, LANGUAGES } from '../explain/describe.ts';
-import type { ExplainQuestion } from '../explain/question.ts';
+import type { ExplainQuestion, Explanation } from '../explain/question.ts';
 import type { Scale, Reason } from '../explain/sentence.ts';
 import type {
   InferResult, InferTiming, RequestParameters, SequencePart,
@@ -285,4 +285,4 @@ export interface CreditPush {
   readonly credit: number; // requests that the socket should leave unanswered at most
 }
 
-export type { InferResult };
+export type { ExplainQuestion, Explanation, InferResult };
