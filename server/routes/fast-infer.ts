@@ -61,17 +61,16 @@ export class FastInfer {
     for (let i = 0; i < count; i += 1) {
       if (this.#isStale(list.templates[i] as InferTemplate)) return false;
     }
-    let left = 0;
     for (let i = 0; i < count; i += 1) {
       const template = list.templates[i] as InferTemplate;
       const idAt = list.idAt[i] as number;
       session.template = template;
-      const taken = this.#start(session, template, frame, idAt, integerBytes(frame[idAt] as number));
-      if (!taken) list.left[left++] = i;
+      const idBytes = integerBytes(frame[idAt] as number);
+      if (this.#start(session, template, frame, idAt, idBytes)) continue;
+      rest(list.element(frame, i));
+      this.#words.take(frame); // the decoders learn with the same words
     }
     list.templates.length = 0; // a model that is gone is not kept by them
-    // Not before: what the decoders do with one overwrites the words of the others.
-    for (let i = 0; i < left; i += 1) rest(list.element(frame, list.left[i] as number));
     return true;
   }
 

@@ -16,8 +16,6 @@ export function listLength(frame: Uint8Array): number {
 export class RequestList {
   readonly templates: InferTemplate[] = [];
   readonly idAt = new Int32Array(LIMITS.requestsMax);
-  /** The caller's own: which of them it could not take. */
-  readonly left = new Int32Array(LIMITS.requestsMax);
   readonly #at = new Int32Array(LIMITS.requestsMax + 1);
 
   /** False unless each of the `count` requests is one of a template's. */

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { Packr } from 'msgpackr';
+import { ServeError } from '../../../server/core/errors.ts';
+import { Prng } from '../../../server/core/prng.ts';
 import { float32Tensor } from '../../../server/core/tensor.ts';
 import { decodeMsgpack, encodeMsgpack } from '../../../server/wire/msgpack.ts';
 import { makeSessions } from '../../support/make-sessions.ts';
@@ -105,5 +107,43 @@ suite('Lists of requests', () => {
 
     const shown = [...refused, ...socket.read()].map(({ id, error }) => [id, error.code]);
     assert.deepEqual(shown, [[5, 'overloaded'], [6, 'overloaded']]);
+  });
+
+  test('mean the same whether they are decoded or not, whatever is wrong with them', async () => {
+    const prng = new Prng(77);
+    const [fast, general] = [setup(8), setup(8)];
+    const find = general.lanes.lane.bind(general.lanes);
+    general.lanes.lane = (model, version) => {
+      if (/FastInfer/.test(new Error().stack ?? '')) throw new ServeError('unknown_model', 'not here');
+      return find(model, version);
+    };
+    let answers = 0;
+    for (let turn = 0; turn < 1500; turn += 1) {
+      const list = Array.from({ length: prng.below(12) }, () => {
+        const kind = prng.below(12);
+        const id = prng.below(300);
+        return kind === 0 ? { id, op: 'ping' } : infer(id, kind === 1 ? NaN : prng.float());
+      });
+      const frame = (prng.below(2) === 0 ? wideMaps.pack(list) : encodeMsgpack(list as never)).slice();
+      for (let flips = prng.below(8) === 0 ? 1 + prng.below(3) : 0; flips > 0; flips -= 1) {
+        frame[prng.below(frame.length)] = prng.below(256);
+      }
+      const replies: string[][] = [];
+      for (const { sessions, socket, clock } of [fast, general]) {
+        const other = new ServerSocket();
+        sessions.open(other);
+        sessions.message(other, frame.slice(), true);
+        await settled();
+        clock.advance(10_000);
+        const read = other.read();
+        answers += read.length;
+        replies.push(read.map((reply) => JSON.stringify(reply)).sort());
+        sessions.close(other);
+        socket.read();
+      }
+      assert.deepEqual(replies[0], replies[1], `seed ${prng.seed}, turn ${turn}`);
+    }
+    assert.ok(answers > 10_000, `${answers} answers`);
+    assert.ok(fast.general() < general.general() / 2, `${fast.general()} of ${general.general()} decoded`);
   });
 });
