@@ -1,5 +1,6 @@
 import type { Fitted, Learner } from '../learn/learner.ts';
 import { numbers, type Column, type Table } from '../learn/table.ts';
+import { OnnxGraphBuilder, type Value } from '../recipes/onnx/graph.ts';
 import { momentColumn, momentNames } from './moments.ts';
 import { armRows, takeTrial, type Trial } from './trial.ts';
 
@@ -12,6 +13,8 @@ export interface UpliftLearner {
 export interface FittedUplift {
   /** One a row: the chance of the outcome with the treatment less the chance without, -1..1. */
   predict(table: Table): Float64Array;
+  /** The same as a model file: `features` as learners take them, to `uplift` FP32 [rows, 1]. */
+  onnx?(width: number): Uint8Array;
 }
 
 /** Two models, one an arm (Künzel et al. 2019): what they say less each other. */
@@ -23,7 +26,11 @@ export function tLearner(learner: Learner): UpliftLearner {
         const part = takeTrial(trial, armRows(trial, arm));
         return learner.fit({ table: part.table, labels: part.outcomes }, seed + arm);
       }) as [Fitted, Fitted];
-      return { predict: (table) => less(treated.predict(table), control.predict(table)) };
+      return {
+        predict: (table) => less(treated.predict(table), control.predict(table)),
+        ...onnxOf([treated, control], (graph, [one, other]) =>
+          graph.node('Sub', [one as Value, other as Value])),
+      };
     },
   };
 }
@@ -57,7 +64,13 @@ export function classTransformation(learner: Learner): UpliftLearner {
       const labels = outcomes.map((outcome, row) => (outcome === treated[row] ? 1 : 0));
       const weights = Float64Array.from(treated, (arm) => 0.5 / (arm === 1 ? share : 1 - share));
       const fitted = learner.fit({ table, labels, weights }, seed);
-      return { predict: (asked) => fitted.predict(asked).map((agrees) => 2 * agrees - 1) };
+      return {
+        predict: (asked) => fitted.predict(asked).map((agrees) => 2 * agrees - 1),
+        ...onnxOf([fitted], (graph, [agrees]) => {
+          const twice = graph.node('Add', [agrees as Value, agrees as Value]);
+          return graph.node('Sub', [twice, graph.scalar(graph.fresh('one'), 1)]);
+        }),
+      };
     },
   };
 }
@@ -98,6 +111,23 @@ export function purchaseProbability(learner: Learner): UpliftLearner {
   return {
     name: `purchase probability by ${learner.name}`,
     fit: ({ table, outcomes }, seed) => learner.fit({ table, labels: outcomes }, seed),
+  };
+}
+
+/** A model file of several models' answers; none where one of them has no graph. */
+function onnxOf(
+  parts: readonly Fitted[], blend: (graph: OnnxGraphBuilder, answers: readonly Value[]) => Value,
+): Pick<FittedUplift, 'onnx'> {
+  const graphs = parts.map(({ graph }, at) => graph?.bind(parts[at]));
+  if (!graphs.every((graph) => graph !== undefined)) return {};
+  return {
+    onnx(width) {
+      const builder = new OnnxGraphBuilder('uplift');
+      const features = builder.input('features', 'FP32', ['rows', width]);
+      const answer = blend(builder, graphs.map((graph) => graph(builder, features)));
+      builder.output(builder.node('Identity', [answer], {}, 'uplift'), 'FP32', ['rows', 1]);
+      return builder.encode();
+    },
   };
 }
 

@@ -1,8 +1,11 @@
 import { writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { systemClock } from '../../server/core/clock.ts';
 import { linear } from '../learn/linear/linear.ts';
 import { boostedTrees } from '../learn/trees/boosting.ts';
 import { TrainingError } from '../learn/training-error.ts';
+import { writeModel } from '../recipes/model-folder.ts';
 import { drawnByLot } from './by-lot.ts';
 import { compareUplift, type UpliftScores } from './compare.ts';
 import {
@@ -12,7 +15,8 @@ import { momentNames } from './moments.ts';
 import { rankActions } from './next-action.ts';
 import { columnOf, numbersOf, readTextTable, tableOf, type TextTable } from './read-table.ts';
 import { checkTrial, type Trial } from './trial.ts';
-import { reportUplift, upliftText } from './uplift-report.ts';
+import { upliftModel } from './uplift-model.ts';
+import { reportUplift, type UpliftReport, upliftText } from './uplift-report.ts';
 
 export const usage = [
   'vitrine uplift FILE.csv --treatment COLUMN --outcome COLUMN [--value COLUMN] …',
@@ -27,6 +31,8 @@ export const usage = [
   '  --id COLUMN         what customers are called in the list; their line when absent',
   '  --ignore COLUMNS    not to learn from: what was known only afterwards, above all',
   '  --out FILE          where the list goes (uplift.csv)',
+  '  --data DIR          also writes the model to DIR/models, to be served: a row to what a coupon adds',
+  '  --name NAME         of that model (uplift)',
   '  --seed N            of all chance (1)',
   '  --observational     goes on although the arms were not drawn by lot; figures then mislead',
 ].join('\n');
@@ -69,6 +75,7 @@ function work(trial: Trial, rows: readonly number[], text: TextTable, options: O
   const probability = scored.pop() as UpliftScores;
   const report = reportUplift(trial, scored, probability, byLot, asked);
   console.log(upliftText(report, trial.values !== undefined));
+  if (options.data !== undefined) serveable(trial, report, options);
 
   const chosen = scored.find(({ name }) => name === report.chosen) as UpliftScores;
   const actions = rankActions(chosen.timed?.uplift ?? chosen.scores, {
@@ -91,7 +98,26 @@ function work(trial: Trial, rows: readonly number[], text: TextTable, options: O
   return 0;
 }
 
+/** Writes the best learner that has a model file, learned from all rows. */
+function serveable(trial: Trial, report: UpliftReport, { data = '', name, file, seed }: Options): void {
+  const startUs = systemClock.nowUs();
+  for (const { name: learner } of report.learners) {
+    const fitted = LEARNERS.find((each) => each.name === learner)?.fit(trial, seed);
+    const model = fitted && upliftModel({
+      name, learner, seed, trainedOn: `${basename(file)}: a trial of ${report.rows} customers`,
+      madeAt: new Date(systemClock.wallMs()).toISOString(),
+      trainSeconds: Math.round((systemClock.nowUs() - startUs) / 1e5) / 10,
+    }, trial, fitted, report);
+    if (!model) continue;
+    const repository = join(data, 'models');
+    console.log(`wrote ${join(repository, name, String(writeModel(repository, model)))}: ${learner}`);
+    return;
+  }
+}
+
 interface Options {
+  readonly data?: string;
+  readonly name: string;
   readonly file: string;
   readonly treatment: string;
   readonly treated: string;
@@ -142,11 +168,12 @@ function parse(args: string[]): Options {
       control: { type: 'string', default: '0' }, outcome: { type: 'string' },
       value: { type: 'string' }, moment: { type: 'string' }, id: { type: 'string' },
       cost: { type: 'string', default: '0' }, ignore: { type: 'string', default: '' },
-      out: { type: 'string', default: 'uplift.csv' }, seed: { type: 'string', default: '1' },
+      out: { type: 'string', default: 'uplift.csv' }, data: { type: 'string' },
+      name: { type: 'string', default: 'uplift' }, seed: { type: 'string', default: '1' },
       observational: { type: 'boolean', default: false },
     },
   });
-  const { treatment, outcome, value, moment, id, cost, ignore, seed, ...rest } = values;
+  const { treatment, outcome, value, moment, id, cost, ignore, seed, data, ...rest } = values;
   const [file] = positionals;
   if (file === undefined || treatment === undefined || outcome === undefined) {
     throw new TrainingError(usage);
@@ -158,7 +185,7 @@ function parse(args: string[]): Options {
     ...rest, file, treatment, outcome, cost: Number(cost), seed: Number(seed),
     ignore: ignore.split(',').map((name) => name.trim()).filter((name) => name !== ''),
     ...(value !== undefined && { value }), ...(moment !== undefined && { moment }),
-    ...(id !== undefined && { id }),
+    ...(id !== undefined && { id }), ...(data !== undefined && { data }),
   };
 }
 

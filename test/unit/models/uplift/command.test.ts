@@ -28,6 +28,7 @@ suite('vitrine uplift', () => {
 
     const { code, said } = await quietly(() => run([
       file, ...asked, '--value', 'margin', '--moment', 'moment', '--id', 'id', '--cost', '1', '--out', out,
+      '--data', folder,
     ]));
 
     assert.equal(code, 0, said);
@@ -41,6 +42,8 @@ suite('vitrine uplift', () => {
     assert.ok(share('persuadable') > 0.4 && share('sleeping dog') < 0.12, JSON.stringify(top));
     assert.match(said, /Ranking by purchase probability (is|loses) /);
     assert.match(said, /as of a draw by lot/);
+    assert.match(said, /wrote .*models.uplift.1: /);
+    assert.ok(existsSync(join(folder, 'models/uplift/1/model.onnx')));
   });
 
   test('refuses what was not drawn by lot, and says what gives it away', async () => {

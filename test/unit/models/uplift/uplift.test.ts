@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { suite, test } from 'node:test';
 import { linear } from '../../../../models/learn/linear/linear.ts';
+import { featureRows, learnedColumns } from '../../../../models/learn/rows.ts';
 import { dropColumns } from '../../../../models/learn/table.ts';
 import { boostedTrees } from '../../../../models/learn/trees/boosting.ts';
 import { drawnByLot } from '../../../../models/uplift/by-lot.ts';
@@ -13,6 +14,7 @@ import { rankActions } from '../../../../models/uplift/next-action.ts';
 import { qiniCoefficient, qiniCurve, upliftAt, upliftCurve } from '../../../../models/uplift/qini.ts';
 import { MOMENTS, simulateTrial } from '../../../../models/uplift/simulation.ts';
 import { checkTrial } from '../../../../models/uplift/trial.ts';
+import { runOnnx } from '../../../support/run-model-file.ts';
 
 const trial = simulateTrial({ rows: 8000, seed: 1 });
 const scored = compareUplift(trial, [
@@ -68,6 +70,22 @@ suite('Uplift', () => {
       assert.ok(qini > 0.75 * best, `${name}: ${qini} of ${best}`);
     }
     assert.ok(probability.qini < 0);
+  });
+
+  test('is a model file that answers as it predicts', async () => {
+    const columns = learnedColumns(trial.table);
+    const rows = featureRows(columns, trial.table);
+    for (const learner of [
+      tLearner(linear()), classTransformation(linear()), tLearner(boostedTrees({ trees: 20, leaves: 6 })),
+    ]) {
+      const fitted = learner.fit(trial, 1);
+
+      const said = await runOnnx(
+        fitted.onnx!(columns.length), { features: [rows, [trial.table.rows, columns.length]] }, 'uplift');
+
+      fitted.predict(trial.table).forEach((uplift, row) =>
+        assert.ok(Math.abs(uplift - said[row]!) < 1e-5, `${learner.name} row ${row}`));
+    }
   });
 
   test('is near the true effect', () => {
