@@ -50,6 +50,7 @@
         "native/index/rows.cc",
         "native/index/scan.cc",
         "native/index/sift.cc",
+        "native/index/slot_filters.cc",
         "native/session/neighbours.cc",
         "native/session/rule_table.cc",
         "native/session/session_index.cc",

@@ -23,6 +23,7 @@
 #include "index/links.h"
 #include "index/net.h"
 #include "index/scan.h"
+#include "index/slot_filters.h"
 #include "index/slot_state.h"
 
 namespace vitrine {
@@ -72,15 +73,18 @@ class GraphIndex final : public Index {
   void answer_together(const float* queries, std::size_t first, std::size_t end,
                        const SearchRequest& request, Turns& turns) const;
   bool answer_filtered(const float* queries, std::size_t q, Question question,
-                       const SearchRequest& request, Search& search) const;
+                       const SearchRequest& request, const SlotFilters::Pin& pin, Search& search) const;
+  template <class Admits>
+  bool walk_filtered(Question& question, const SearchRequest& request, Admits admits, Search& search,
+                     Choice& choice) const;
   void answer_by_length(const float* queries, std::size_t count, const Question& question,
                         const SearchRequest& request, Turns& turns) const;
-  bool walk_plainly(const float* query, const Question& question, const SearchRequest& request,
-                    Search& search, std::uint64_t& steps) const;
   void walk_together(const float* queries, std::size_t first, std::size_t end,
                      const SearchRequest& request, Turns& turns) const;
   bool scan_together(const float* queries, std::span<const std::uint32_t> numbers, bool by_id,
-                     std::uint64_t rows_max, const SearchRequest& request) const;
+                     std::uint64_t rows_max, const SearchRequest& request,
+                     const SlotFilters::Pin* pin = nullptr) const;
+  SlotFilters::Pin remembered(const SearchRequest& request, const Question& question) const;
   Question question(const SearchRequest& request, std::size_t batch) const;
   void prepare(const float* query, Search& search) const;
   Reach reach(const SearchRequest& request) const noexcept;
@@ -164,6 +168,7 @@ class GraphIndex final : public Index {
   std::vector<Detours> detours_;       // a thread each
   Links links_;
 
+  mutable SlotFilters filters_;
   mutable Lender<Turns> turns_;
   mutable Lender<ScanPass> passes_;
 };

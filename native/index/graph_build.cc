@@ -88,10 +88,12 @@ Status GraphIndex::put_group(std::span<const std::uint32_t> ids, const float* ve
     for (std::size_t i = 0; i < ids.size(); ++i) {
       if (const std::uint32_t old = rows_.slot(ids[i]); old != kNone) {
         rows_.retire(old);
+        filters_.note(old, kNone);
         ++passed_;
       }
       longest_.note(group_[i], rows_.length(group_[i]));
       rows_.publish(group_[i], ids[i]);
+      filters_.note(group_[i], ids[i]);
     }
   }
   for (const std::uint32_t slot : group_) {

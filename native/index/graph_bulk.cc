@@ -182,6 +182,7 @@ Status GraphIndex::fill(std::span<const std::uint32_t> ids, const float* vectors
 
 void GraphIndex::swap_content(GraphIndex& other) noexcept {
   rows_.swap_content(other.rows_);
+  filters_.forget();
   codes_.swap_content(other.codes_);
   std::swap(dots_, other.dots_);
   std::swap(edges_, other.edges_);

@@ -82,7 +82,7 @@ Status GraphIndex::check_loaded(FileReader& file, std::span<const std::uint32_t>
 }
 
 std::size_t GraphIndex::more_bytes() const {
-  return codes_.bytes() + edges_.bytes() + states_.bytes() + entries_.bytes() +
+  return codes_.bytes() + edges_.bytes() + states_.bytes() + entries_.bytes() + filters_.bytes() +
          (free_.capacity() + doomed_.capacity()) * sizeof(std::uint32_t);
 }
 

@@ -53,7 +53,10 @@ std::size_t GraphIndex::take_group(std::span<const std::uint32_t> ids) {
   dead_ += static_cast<std::uint32_t>(group_.size());
   {
     const std::unique_lock alone(gate_);
-    for (const std::uint32_t slot : group_) rows_.retire(slot);
+    for (const std::uint32_t slot : group_) {
+      rows_.retire(slot);
+      filters_.note(slot, kNone);
+    }
     passed_ += static_cast<std::uint32_t>(group_.size());
   }
   const std::size_t taken = group_.size();

@@ -21,10 +21,14 @@ constexpr std::size_t kPassQueries = 32;
 // case; `hope` says where to end.
 constexpr std::uint32_t finalists_for(std::uint32_t k) noexcept { return k + std::max(6u, k / 4); }
 
-// From this share of matches near a query on, a walk asks only in the end which match; of what it brings
-// home, so much of the share expected has to.
-constexpr double kPlainShare = 0.3;
-constexpr double kPlainEnough = 0.5;
+// The matches are far when the nearest is so many times as far, in squares, as what is near: no walk among
+// them is to be trusted.
+constexpr double kFar = 1.5;
+
+// Fewer matches are compared before it is known whether the filter has come before.
+constexpr std::uint64_t kRememberedMin = 1024;
+// A filter that admits so many is a list of what a visitor has seen, and hardly comes twice.
+constexpr double kNearlyAll = 0.99;
 
 // Standard deviations of the codes' error that are allowed for.
 constexpr float kHope = 3;
@@ -44,10 +48,11 @@ void GraphIndex::answer(const float* queries, std::size_t count, const SearchReq
   if (choice.why == Why::long_first) {
     return answer_by_length(queries, count, question, request, *turns);
   }
-  // Where no walk can be worth it, or one query at a time was not.
-  const bool surely = choice.plan != Plan::graph && choice.why != Why::rare_here;
+  // Where no walk can be worth it; of one query that is seen once it is known what is near.
+  const bool surely = choice.plan != Plan::graph && (choice.why != Why::rare_here || count >= kSiftQueries);
+  const SlotFilters::Pin pin = remembered(request, question);
   for (std::uint32_t q = 0; q < count; ++q) {
-    if (surely || !answer_filtered(queries, q, question, request, turns->searches[0])) {
+    if (surely || !answer_filtered(queries, q, question, request, pin, turns->searches[0])) {
       to_scan.push_back(q);
     }
   }
@@ -55,8 +60,15 @@ void GraphIndex::answer(const float* queries, std::size_t count, const SearchReq
   const std::size_t together{options_.kernels->costs.together};
   for (std::size_t first = 0; first < to_scan.size(); first += together) {
     const auto now = std::span(to_scan).subspan(first, std::min(together, to_scan.size() - first));
-    scan_together(queries, now, scan_plan(question) == Plan::scan_matches, kAnyRows, request);
+    scan_together(queries, now, scan_plan(question) == Plan::scan_matches, kAnyRows, request, &pin);
   }
+}
+
+SlotFilters::Pin GraphIndex::remembered(const SearchRequest& request, const Question& question) const {
+  if (request.allow == nullptr || question.matches < kRememberedMin) return {};
+  if (share_of_all(question) >= kNearlyAll) return {};
+  const std::shared_lock reading(gate_);
+  return filters_.find(rows_, *request.allow, question.batch);
 }
 
 // By inner product: a scan ends where vectors are too short. Whether that is soon shows on the way: where
@@ -218,90 +230,88 @@ void GraphIndex::finish_surely(const float* query, Search& search, const SearchR
   write_results(scanned.found, request.k, ids, scores);
 }
 
-// Where most match: a walk that asks only in the end, of what it brings home, and is as much wider. False
-// where too few of that match.
-bool GraphIndex::walk_plainly(const float* query, const Question& question,
-                              const SearchRequest& request, Search& search,
-                              std::uint64_t& steps) const {
-  const double share = share_here(question);
-  const auto wider = [&](std::uint32_t count) { return static_cast<std::size_t>(std::ceil(count / share)); };
-  const std::size_t beam = wider(question.beam);
-  const Reach reach = near() == Near::product ? Reach{.most = beam} : reach_for(wider(request.k), beam);
-  prepare(query, search);
-  search.probe.limit(reach, search.coded);
-  search.walk.begin(net(), search.probe, reach);
-  for (steps = 0; search.walk.expand(net()); ++steps) search.walk.meet(net());
-  const Pool& pool = search.walk.pool();
-  std::size_t admitted = 0;
-  for (std::size_t i = 0; i < pool.size(); ++i) {
-    const std::uint32_t id = rows_.id(Pool::slot_of(pool[i]));
-    admitted += id != kNone && request.allow->has(id);
+// How dear a walk is depends on how many near the query match: first seen at the entries, and better once the
+// walk has come to the query's neighbours. False where a scan is to be made, and `choice` says why.
+template <class Admits>
+bool GraphIndex::walk_filtered(Question& question, const SearchRequest& request, Admits admits, Search& search,
+                               Choice& choice) const {
+  question.nearby = search.walk.begin_filtered(net(), search.probe, admits);
+  choice = choose(question);
+  if (choice.plan != Plan::graph) return false;
+  const std::uint64_t wanted = std::min<std::uint64_t>(request.k, question.matches);
+  const auto reach_of = [&](double places) {
+    const auto beam = static_cast<std::size_t>(std::ceil(places));
+    return near() == Near::product ? Reach{.most = beam} : reach_for(request.k, beam);
+  };
+  if (!is_elsewhere(question)) {
+    const double share = share_here(question);
+    Reach reach = reach_of(question.beam);
+    reach.most = static_cast<std::size_t>(std::ceil(static_cast<double>(reach.most) / share));
+    search.probe.limit(reach, search.coded);
+    search.allow = request.allow;
+    const auto go_on = [&](const Nearby& nearby) {
+      question.nearby = nearby;
+      choice = choose(question);
+      return choice.plan == Plan::graph && !is_elsewhere(question);
+    };
+    const bool arrived = search.walk.run_past_all(net(), reach, steps_max(question), admits, go_on);
+    choose_finalists(search, request.k);
+    if (arrived && search.finalists.size() >= wanted) return true;
+    if (choice.plan != Plan::graph) return false;
   }
-  if (static_cast<double>(admitted) < kPlainEnough * share * static_cast<double>(pool.size())) return false;
-  search.allow = request.allow;
+  if (search.walk.admitted_are_far(search.coded, kFar)) {
+    choice = {scan_plan(question), Why::far_from_here, choice.scan_ns, choice.graph_ns};
+    return false;
+  }
+  const Reach reach = reach_of(question.beam * wider(share_of_all(question)));
+  search.probe.limit(reach, search.coded);
+  search.allow = nullptr;  // what it brings home has been asked
+  const bool arrived = search.walk.run_among(net(), reach, steps_max(question), admits);
   choose_finalists(search, request.k);
-  return search.finalists.size() >= std::min<std::uint64_t>(request.k, question.matches);
+  if (arrived && search.finalists.size() >= wanted) return true;
+  choice = {scan_plan(question), Why::lost, choice.scan_ns, choice.graph_ns};
+  return false;
 }
 
-// Whether a walk is worth it depends on how many near the query match: first seen at the entries, and
-// better once the walk has come to the query's neighbours. False where a scan has to be made.
+// False where a scan has to be made.
 bool GraphIndex::answer_filtered(const float* queries, std::size_t q, Question question,
-                                 const SearchRequest& request, Search& search) const {
+                                 const SearchRequest& request, const SlotFilters::Pin& pin,
+                                 Search& search) const {
   const float* query = queries + q * rows_.stride();
   const std::shared_lock reading(gate_);
   prepare(query, search);
-  search.allow = nullptr;  // what a filtered walk brings home has been asked
-  const auto admits = [&](std::uint32_t slot) {
-    const std::uint32_t id = rows_.id(slot);
-    return id != kNone && request.allow->has(id);
-  };
-  question.nearby = search.walk.begin_filtered(net(), search.probe, admits);
-  Choice choice = choose(question);
-  std::uint64_t steps = 0;
-  if (choice.plan == Plan::graph && share_here(question) >= kPlainShare) {
-    if (walk_plainly(query, question, request, search, steps)) {
-      finish(query, search, request, request.ids + q * request.k, request.scores + q * request.k);
-      explain(request, question, choice, 1, steps);
-      return true;
-    }
-    search.allow = nullptr;
-    question.nearby = search.walk.begin_filtered(net(), search.probe, admits);
+  question.batch = 1;
+  Choice choice;
+  bool found;
+  if (const std::span<const std::uint64_t> slots = pin.slots(); !slots.empty()) {
+    const std::uint64_t* const bits = slots.data();
+    const auto admits = [bits](std::uint32_t slot) { return ((bits[slot / 64] >> (slot % 64)) & 1) != 0; };
+    found = walk_filtered(question, request, admits, search, choice);
+  } else {
+    const auto admits = [&](std::uint32_t slot) {
+      const std::uint32_t id = rows_.id(slot);
+      return id != kNone && request.allow->has(id);
+    };
+    found = walk_filtered(question, request, admits, search, choice);
   }
-  if (choice.plan == Plan::graph) {
-    const bool arrived = search.walk.run_filtered(
-        net(), question.beam, steps_max(question), admits, [&](const Nearby& nearby) {
-          question.nearby = nearby;
-          choice = choose(question);
-          return choice.plan == Plan::graph;
-        });
-    steps = search.walk.steps();
-    choose_finalists(search, request.k);
-    const std::uint64_t wanted = std::min<std::uint64_t>(request.k, question.matches);
-    if (arrived && search.finalists.size() >= wanted) {
-      finish(query, search, request, request.ids + q * request.k, request.scores + q * request.k);
-      explain(request, question, choice, 1, steps);
-      return true;
-    }
-    if (choice.plan == Plan::graph) {
-      choice.plan = scan_plan(question);
-      choice.why = Why::lost;
-    }
-  }
-  explain(request, question, choice, 1, steps);
-  return false;
+  if (found) finish(query, search, request, request.ids + q * request.k, request.scores + q * request.k);
+  explain(request, question, choice, 1, search.walk.steps());
+  return found;
 }
 
 // The queries of these numbers, as many as a pass takes. False where there were more than `rows_max` to
 // compare with: none is answered.
 bool GraphIndex::scan_together(const float* queries, std::span<const std::uint32_t> numbers, bool by_id,
-                               std::uint64_t rows_max, const SearchRequest& request) const {
+                               std::uint64_t rows_max, const SearchRequest& request,
+                               const SlotFilters::Pin* pin) const {
   const Lender<ScanPass>::Loan pass = passes_.borrow();
   const std::shared_lock reading(gate_);
   for (std::size_t i = 0; i < numbers.size(); ++i) {
     pass->queries[i].begin(options_.metric, queries + numbers[i] * rows_.stride(), codes_.coder(),
                            codes_.row_error(), request.k);
   }
-  if (!scan(scanned(), request.allow, by_id, rows_max, *pass, numbers.size())) return false;
+  const std::span<const std::uint64_t> slots = pin == nullptr ? std::span<const std::uint64_t>() : pin->slots();
+  if (!scan(scanned(), request.allow, by_id, rows_max, *pass, numbers.size(), slots)) return false;
   for (std::size_t i = 0; i < numbers.size(); ++i) {
     const std::size_t at = std::size_t{numbers[i]} * request.k;
     write_results(pass->queries[i].found, request.k, request.ids + at, request.scores + at);

@@ -3,12 +3,6 @@
 #include <algorithm>
 
 namespace vitrine {
-namespace {
-
-// Entry points a walk begins from. More than one: the nearest may lie in a corner without a way out.
-constexpr std::size_t kSeeds = 6;
-
-}  // namespace
 
 // Squared distances are a constant less what ranks are made of, so `ratio` times the k-th's distance is
 // `ratio` times what its rank is made of, less a constant.
@@ -32,9 +26,17 @@ Rank Probe::cut(Rank kth) const noexcept {
   return rank_of(static_cast<float>(ratio * score_of(kth) - shift));
 }
 
+bool Walk::admitted_are_far(const CodedQuery& query, double ratio) const noexcept {
+  if (seeds_.size() == 0 || probe_->near == Near::product) return true;
+  Probe probe = *probe_;
+  probe.limit({.most = 1, .k = 1, .ratio = ratio}, query);
+  return Pool::rank_of(seeds_[0]) > probe.cut(Pool::rank_of(nearest_[0]));
+}
+
 void Walk::begin(const Net& net, const Probe& probe, const Reach& reach) {
   probe_ = &probe;
   reach_ = reach;
+  steps_ = 0;
   visited_.reset(std::size_t{net.rows.slots()} + 1);
   pool_.reset(kSeeds, net.steps);
   seed(net);
@@ -66,25 +68,35 @@ bool Walk::expand(const Net& net) {
   if (slot == Pool::kNobody) return false;
   prefetch_next(net);  // unless a better one is met now, its turn is next
   gather(net, slot);
+  ++steps_;
   return true;
 }
 
 // Asks for the edges of the slot that would be followed now.
 void Walk::prefetch_next(const Net& net) {
   const std::uint32_t next = pool_.peek();
-  if (next == Pool::kNobody) return;
-  const auto* edges = reinterpret_cast<const char*>(net.edges.at(next));
+  if (next != Pool::kNobody) prefetch_edges(net, next);
+}
+
+void Walk::prefetch_edges(const Net& net, std::uint32_t slot) const noexcept {
+  const auto* edges = reinterpret_cast<const char*>(net.edges.at(slot));
   for (std::size_t at = 0; at < net.edges.width() * sizeof(std::uint32_t); at += kCacheLine) {
     __builtin_prefetch(edges + at);
   }
 }
 
-void Walk::gather(const Net& net, std::uint32_t slot) {
-  gathered_ = 0;
+// Those not met before: the newest so many of `visited_`.
+std::size_t Walk::mark_neighbours(const Net& net, std::uint32_t slot) {
+  std::size_t fresh = 0;
   for (const EdgeRule& rule : net.rules) {
     const std::span<const std::uint32_t> edges = net.edges_of(slot, rule);
-    gathered_ += visited_.add(net.steps, edges.data(), edges.size());
+    fresh += visited_.add(net.steps, edges.data(), edges.size());
   }
+  return fresh;
+}
+
+void Walk::gather(const Net& net, std::uint32_t slot) {
+  gathered_ = mark_neighbours(net, slot);
   slots_ = visited_.newest(gathered_);
   if (rows_.size() < net.edges.width()) make_room(net.edges.width());
   for (std::size_t i = 0; i < gathered_; ++i) {
@@ -93,6 +105,20 @@ void Walk::gather(const Net& net, std::uint32_t slot) {
   }
   if (probe_->near == Near::angle) return;
   for (std::size_t i = 0; i < gathered_; ++i) net.rows.prefetch_length(slots_[i]);
+}
+
+void Walk::prefetch_codes(const Net& net, const Step& step, std::size_t first) const noexcept {
+  for (std::size_t i = first; i < step.count; ++i) net.codes.prefetch(step.slots[i]);
+  if (probe_->near == Near::angle) return;
+  for (std::size_t i = first; i < step.count; ++i) net.rows.prefetch_length(step.slots[i]);
+}
+
+// As if it had been gathered now.
+void Walk::take(const Net& net, const Step& step) {
+  gathered_ = step.count;
+  slots_ = step.slots.data();
+  if (rows_.size() < gathered_) make_room(gathered_);
+  for (std::size_t i = 0; i < gathered_; ++i) rows_[i] = net.codes.row(slots_[i]);
 }
 
 void Walk::make_room(std::size_t count) {
@@ -113,11 +139,12 @@ void Walk::meet(const Net& net) {
   prefetch_next(net);
 }
 
-// What has come out of reach is not to be followed.
-void Walk::tighten() noexcept {
+// What has come out of reach is not to be followed, nor held, but for what may have to be compared in the end.
+void Walk::tighten(const Pool& nearest) noexcept {
   if (probe_->ratio == 0 || pool_.size() < reach_.least) return;
   const Rank least = Pool::rank_of(pool_[reach_.least - 1]) + 1;
-  pool_.cut(std::max(least, probe_->cut(Pool::rank_of(pool_[reach_.k - 1]))));
+  const Rank kth = Pool::rank_of(nearest[reach_.k - 1]);
+  pool_.cut(std::max(least, probe_->cut(kth)), kKeptTimes * reach_.k);
 }
 
 template <Near kNear>
@@ -131,11 +158,6 @@ void Walk::offer_gathered_by(const Net& net) noexcept {
 }
 
 void Walk::rank_gathered(const Net& net) {
-  net.dots(probe_->codes, rows_.data(), gathered_, net.codes.width(), dots_.data());
-  rank_gathered_all(net);
-}
-
-void Walk::rank_gathered_all(const Net& net) {
   switch (probe_->near) {
     case Near::angle: return rank_gathered_by<Near::angle>(net);
     case Near::product: return rank_gathered_by<Near::product>(net);

@@ -22,7 +22,7 @@ enum class Why : std::uint8_t {
   few_vectors,    // comparing with all costs less than the shortest walk
   few_matches,    // comparing with all that match does
   rare_here,      // so few of the vectors near the query match that a walk would meet too many others
-  far_from_here,  // fewer near the query match than elsewhere: a graph leads to the near ones only
+  far_from_here,  // they are so much farther than what is near that no edges lead from one to the other
   enough_here,    // a walk costs less
   lost,           // a walk had cost what the scan does
   few_together,   // so many queries share a scan that it costs each less than a walk
@@ -36,7 +36,7 @@ inline constexpr std::array<std::string_view, 10> kWhyNames = {
     "comparing with every vector costs less than a walk",
     "comparing with every match costs less than a walk",
     "too few vectors near the query match",
-    "the matches lie elsewhere than the query",
+    "the matches lie far from the query",
     "a walk costs less than comparing with every match",
     "a walk had cost as much as comparing with every match",
     "so many queries together share what comparing costs",
@@ -94,9 +94,14 @@ inline constexpr double kLookupNs = 13;
 inline constexpr double kManyShare = 0.75;
 // What is seen near a query is taken together with as many vectors of the average share.
 inline constexpr double kDoubt = 8;
-// Matches are elsewhere when so many were seen near the query, and of these so much fewer match than of all.
-inline constexpr std::uint32_t kSeenEnough = 32;
-inline constexpr double kElsewhere = 0.25;
+
+// A walk among matches alone lacks the edges by way of the others, so it is as much wider: twice where a half
+// match. Where these are sparse, a step that looks beyond its neighbours costs as much more.
+inline constexpr double kSparseShare = 1.0 / 3;
+inline constexpr double kSparseTimes = 2;
+constexpr double wider(double share) noexcept { return share >= 0.5 ? 1 + 2 * (1 - share) : 2; }
+// Standard deviations by which fewer than the average share match near a query that lies elsewhere than they.
+inline constexpr double kElsewhere = 1.5;
 
 constexpr double step_ns(std::uint32_t dim) noexcept { return kStepNs + kStepValueNs * dim; }
 
@@ -131,13 +136,6 @@ constexpr double scan_ns(const Question& q) noexcept {
   return rows_ns(q, !all, all ? q.vectors : q.matches);
 }
 
-// `share`: of the vectors that a walk meets, those that may be returned.
-constexpr double graph_ns(const Question& q, double share) noexcept {
-  const auto all = static_cast<double>(q.vectors);
-  const double steps = share * all > q.beam ? q.beam / share : all;
-  return kWalkNs + kWalkValueNs * q.dim + step_ns(q.dim) * steps;
-}
-
 constexpr double share_of_all(const Question& q) noexcept {
   return q.vectors == 0 ? 0 : static_cast<double>(q.matches) / static_cast<double>(q.vectors);
 }
@@ -147,9 +145,25 @@ constexpr double share_here(const Question& q) noexcept {
   return (q.nearby.admitted + kDoubt * share_of_all(q)) / (q.nearby.seen + kDoubt);
 }
 
+// Whether the matches lie elsewhere than the query: then a walk goes among them alone (graph_walk.h).
 constexpr bool is_elsewhere(const Question& q) noexcept {
-  return q.nearby.seen >= kSeenEnough &&
-         q.nearby.admitted < kElsewhere * share_of_all(q) * q.nearby.seen;
+  const double expected = share_of_all(q) * q.nearby.seen;
+  const double missing = expected - q.nearby.admitted;
+  return missing > 0 && missing * missing > kElsewhere * kElsewhere * expected;
+}
+
+// `share`: of the vectors that a walk meets, those that may be returned.
+constexpr double walk_ns(const Question& q, double share) noexcept {
+  const auto all = static_cast<double>(q.vectors);
+  const double steps = share * all > q.beam ? q.beam / share : all;
+  return kWalkNs + kWalkValueNs * q.dim + step_ns(q.dim) * steps;
+}
+
+// The better of two walks: one towards the query, past all, or one among the matches.
+constexpr double graph_ns(const Question& q) noexcept {
+  if (!is_elsewhere(q)) return walk_ns(q, share_here(q));
+  const double share = share_of_all(q);
+  return walk_ns(q, 1 / (wider(share) * (share < kSparseShare ? kSparseTimes : 1)));
 }
 
 // What to do, with what is known by now.
@@ -157,9 +171,9 @@ constexpr Choice choose(const Question& q) noexcept {
   const Plan scan = scan_plan(q);
   const bool all = scan == Plan::scan_all;
   const double scanned = scan_ns(q);
-  const double walked = graph_ns(q, share_here(q));
+  const double walked = graph_ns(q);
   // At best all that a walk meets may be returned.
-  const double least = graph_ns(q, 1);
+  const double least = walk_ns(q, 1);
   if (q.matches <= q.k || scanned <= least) {
     Question alone = q;
     alone.batch = 1;
@@ -171,7 +185,6 @@ constexpr Choice choose(const Question& q) noexcept {
     const double by_length = rows_ns(q, false, q.long_ones);
     if (by_length <= least) return {Plan::scan_all, Why::long_first, by_length, walked};
   }
-  if (is_elsewhere(q)) return {scan, Why::far_from_here, scanned, walked};
   if (scanned <= walked) return {scan, Why::rare_here, scanned, walked};
   return {Plan::graph, Why::enough_here, scanned, walked};
 }
@@ -180,7 +193,7 @@ constexpr Choice choose(const Question& q) noexcept {
 constexpr std::uint64_t rows_max(const Question& q) noexcept {
   constexpr std::uint64_t kSome = 10'000;
   const double each = rows_ns(q, false, 2 * kSome) - rows_ns(q, false, kSome);
-  return static_cast<std::uint64_t>(graph_ns(q, 1) / each * kSome) + 1;
+  return static_cast<std::uint64_t>(walk_ns(q, 1) / each * kSome) + 1;
 }
 
 // Steps after which a walk has cost what the scan would have: it ends there, and the scan is made after

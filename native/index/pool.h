@@ -57,8 +57,13 @@ class Pool {
   std::size_t size() const noexcept { return size_; }
   std::uint64_t operator[](std::size_t at) const noexcept { return places_[at]; }
 
-  // Slots of this rank or a worse one are neither taken nor followed from now on.
-  void cut(Rank rank) noexcept { cut_ = rank; }
+  // Slots of this rank or a worse one are neither taken nor followed from now on; of those that are held the
+  // nearest `keep` stay. Where fewer are held, a new one moves fewer.
+  void cut(Rank rank, std::size_t keep) noexcept {
+    cut_ = rank;
+    while (size_ > keep && rank_of(places_[size_ - 1]) >= rank) --size_;
+    next_ = std::min(next_, size_);
+  }
 
   // A slot of this rank or a worse one is not taken.
   Rank worst() const noexcept { return size_ < limit_ ? cut_ : std::min(cut_, rank_of(places_[size_ - 1])); }

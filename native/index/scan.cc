@@ -176,7 +176,16 @@ class Sifter {
 
 template <class Comparer>
 bool scan_by(const Scanned& in, const Allow* allow, bool by_id, std::uint64_t rows_max,
-             std::span<ScanQuery> queries, Comparer comparer) {
+             std::span<const std::uint64_t> slots, std::span<ScanQuery> queries, Comparer comparer) {
+  if (by_id && !slots.empty()) {
+    for (std::size_t word = 0; word < slots.size(); ++word) {
+      for (std::uint64_t bits = slots[word]; bits != 0; bits &= bits - 1) {
+        comparer.add(static_cast<std::uint32_t>(word * 64) + static_cast<std::uint32_t>(std::countr_zero(bits)));
+      }
+    }
+    comparer.finish();
+    return true;
+  }
   if (allow != nullptr && by_id) {
     for_each_allowed(in.rows, *allow, [&](std::uint32_t slot) { comparer.add(slot); });
     comparer.finish();
@@ -207,14 +216,14 @@ bool scan_by(const Scanned& in, const Allow* allow, bool by_id, std::uint64_t ro
 }  // namespace
 
 bool scan(const Scanned& in, const Allow* allow, bool by_id, std::uint64_t rows_max, ScanPass& pass,
-          std::size_t count) {
+          std::size_t count, std::span<const std::uint64_t> slots) {
   const std::span<ScanQuery> queries(pass.queries.data(), count);
   const bool wide = in.codes.coder().width() == Width::wide;
   const std::uint64_t rows = wide && allow != nullptr ? count_allowed(*allow) : in.rows.size();
   if (!sifts(count, wide, rows)) {
-    return scan_by(in, allow, by_id, rows_max, queries, Dotter(in, queries));
+    return scan_by(in, allow, by_id, rows_max, slots, queries, Dotter(in, queries));
   }
-  return scan_by(in, allow, by_id, rows_max, queries, Sifter(in, queries, pass));
+  return scan_by(in, allow, by_id, rows_max, slots, queries, Sifter(in, queries, pass));
 }
 
 std::size_t count_allowed(const Allow& allow) noexcept {

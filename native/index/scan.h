@@ -36,10 +36,11 @@ inline constexpr std::uint64_t kAnyRows = ~std::uint64_t{0};
 
 // Offers to the `found` of each of the pass's first `count` queries every allowed vector that may be among
 // its best. Readers' side of the gate held.
-// `by_id`: looks the allowed ids up, rather than meeting them on the way through all the vectors.
+// `by_id`: looks the allowed ids up, rather than meeting them on the way through all the vectors; or goes by
+// `slots`, where it is known which are allowed.
 // False, and nothing is known, where there turn out to be more than `rows_max` to compare.
 bool scan(const Scanned& in, const Allow* allow, bool by_id, std::uint64_t rows_max, ScanPass& pass,
-          std::size_t count);
+          std::size_t count, std::span<const std::uint64_t> slots = {});
 
 // Calls visit(slot) for every allowed id that has one, in order of id.
 template <class Visit>

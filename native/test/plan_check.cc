@@ -61,9 +61,13 @@ static_assert(choose(ask(1'000'000, 0)).plan == Plan::scan_matches);
 static_assert(is(choose(ask(331'479, 16'574, {32, 30})), Plan::graph, Why::enough_here));
 static_assert(is(choose(ask(331'479, 66'296, {8, 0})), Plan::graph, Why::enough_here));
 static_assert(is(choose(ask(331'479, 33'148, {8, 0})), Plan::scan_matches, Why::rare_here));
-static_assert(is(choose(ask(331'479, 165'000, {32, 0})), Plan::scan_matches, Why::far_from_here));
+// Where they lie elsewhere a walk goes among the matches alone.
+static_assert(is_elsewhere(ask(331'479, 165'000, {32, 0})) && is_elsewhere(ask(331'479, 33'148, {32, 0})));
+static_assert(!is_elsewhere(ask(331'479, 165'000, {32, 12})) && !is_elsewhere(ask(331'479, 16'574, {32, 0})));
+static_assert(is(choose(ask(331'479, 165'000, {32, 0})), Plan::graph, Why::enough_here));
+static_assert(is(choose(ask(331'479, 33'148, {32, 0})), Plan::graph, Why::enough_here));
 static_assert(is(choose(ask(331'479, 165'000, {32, 5})), Plan::graph, Why::enough_here));
-static_assert(is(choose(ask(331'479, 330'000, {32, 1})), Plan::scan_all, Why::far_from_here));
+static_assert(is(choose(ask(331'479, 330'000, {32, 1})), Plan::graph, Why::enough_here));
 
 // A walk ends when it has cost what the scan does.
 static_assert(steps_max(ask(331'479, 66'296)) > 2'000 && steps_max(ask(331'479, 66'296)) < 5'000);

@@ -107,12 +107,14 @@ void a_pool_leaves_what_is_out_of_reach() {
   Pool pool;
   pool.reset(10);
   for (std::uint32_t slot = 0; slot < 6; ++slot) pool.offer(10 * slot, slot);
-  pool.cut(30);
+  pool.cut(30, 8);
   EXPECT(pool.worst() == 30 && pool.size() == 6);
   for (std::uint32_t slot = 0; slot < 3; ++slot) EXPECT(pool.follow() == slot);
   EXPECT(pool.peek() == Pool::kNobody && pool.follow() == Pool::kNobody);
   pool.offer(25, 9);
   EXPECT(pool.follow() == 9);
+  pool.cut(30, 2);
+  EXPECT(pool.size() == 4 && pool.peek() == Pool::kNobody);
 }
 
 void a_reach_widens_with_the_beam() {

@@ -129,12 +129,13 @@ suite('A search with a filter', () => {
     assert.deepEqual([half.plan, half.matches, half.walked], ['graph', COUNT / 2, 1]);
     assert.ok(half.steps > 0 && half.nearbySeen > 0 && half.graphUs < half.scanUs);
     const elsewhere = asked((FILTERS['of the categories farthest from the query'] as Filter)(0.5, kind));
-    assert.deepEqual([elsewhere.plan, elsewhere.nearbyMatches], ['scan matches', 0]);
-    assert.match(elsewhere.why, /elsewhere|too few/);
+    assert.equal(elsewhere.plan, 'scan matches');
+    assert.ok(elsewhere.nearbyMatches < 8, `${elsewhere.nearbyMatches} of ${elsewhere.nearbySeen}`);
+    assert.equal(elsewhere.why, 'the matches lie far from the query');
   });
 
   test('of several queries decides for each of them, on the thread and off it', async () => {
-    const allow = categories(0.3, byNearness(queries[0]?.kind as number));
+    const allow = categories(0.5, byNearness(queries[0]?.kind as number));
     const rows = new Float32Array(queries.flatMap(({ vector }) => [...vector]));
     const explain: Partial<SearchExplanation> = {};
     const ids = new Uint32Array(QUERIES * K);
