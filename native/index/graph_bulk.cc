@@ -50,14 +50,19 @@ std::vector<std::uint32_t> places_that_count(std::span<const std::uint32_t> ids)
   return places;
 }
 
-// The longest first: so a scan can end early (longest.h).
+// By inner product, where most vectors are much shorter than the longest: the longest first, so that a scan
+// can end early (longest.h). Empty elsewhere.
 std::vector<std::uint32_t> order_by_length(std::span<const std::uint32_t> places, const float* vectors,
-                                           std::size_t dim) {
+                                           const IndexOptions& options) {
+  if (options.metric != Metric::ip) return {};
   std::vector<double> squares;
   for (const std::uint32_t place : places) {
-    const float* vector = vectors + place * dim;
-    squares.push_back(std::inner_product(vector, vector + dim, vector, 0.0));
+    const float* vector = vectors + std::size_t{place} * options.dim;
+    squares.push_back(std::inner_product(vector, vector + options.dim, vector, 0.0));
   }
+  const double longest = squares.empty() ? 0 : *std::max_element(squares.begin(), squares.end());
+  const auto long_ones = std::count_if(squares.begin(), squares.end(), [&](double s) { return 4 * s >= longest; });
+  if (2 * static_cast<std::size_t>(long_ones) > squares.size()) return {};
   std::vector<std::uint32_t> order(places.size());
   std::iota(order.begin(), order.end(), 0u);
   std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
@@ -142,9 +147,8 @@ Status GraphIndex::fill(std::span<const std::uint32_t> ids, const float* vectors
           }
         },
         silent);
-    const auto order = options_.metric == Metric::ip
-                           ? order_by_length(places, vectors, options_.dim)
-                           : order_by_nearness(coder, codes.data(), count, dots_, options_.threads);
+    std::vector<std::uint32_t> order = order_by_length(places, vectors, options_);
+    if (order.empty()) order = order_by_nearness(coder, codes.data(), count, dots_, options_.threads);
     std::vector<std::uint32_t> ordered(count);
     std::transform(order.begin(), order.end(), ordered.begin(), [&](std::uint32_t i) { return places[i]; });
     places.swap(ordered);
