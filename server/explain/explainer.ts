@@ -109,7 +109,9 @@ export class Explainer {
       model, version: found.version, input: input.name, output: chosen.name, features: width, at,
       rowsMax: found.maxBatchSize,
     };
-    return { served, profile, row: rowOf(features, profile.features) };
+    const row = rowOf(features, profile.features);
+    if (found.parameters['missing'] !== 'nan') assertNoneMissing(row, profile.features, model);
+    return { served, profile, row };
   }
 
   /** The model's own explainer, of just this version; null where there is none. */
@@ -251,6 +253,15 @@ function rowOf(features: ExplainQuestion['features'], known: readonly Describe[]
     row[at] = value;
   }
   return row;
+}
+
+/** Fails with `bad_argument`, naming what is missing. */
+function assertNoneMissing(row: Float32Array, features: readonly Describe[], model: string): void {
+  const missing = features.filter((_, at) => Number.isNaN(row[at])).map(({ name }) => `'${name}'`);
+  if (missing.length === 0) return;
+  const more = missing.length > 3 ? ` and ${missing.length - 3} more` : '';
+  throw new ServeError('bad_argument',
+    `features: '${model}' takes no missing values, and has none of ${missing.slice(0, 3).join(', ')}${more}`);
 }
 
 function backgroundOf({ background }: ExplainQuestion, profile: ExplainProfile): Float32Array {

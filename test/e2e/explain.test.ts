@@ -183,7 +183,7 @@ suite('Explanations of served models', () => {
       [{ model: 'net', features, method: 'counterfactual' }, 'bad_argument'],
       [{ model: 'net', features, method: 'counterfactual', goal: { at_least: 1 }, change: ['age'] }, 'bad_argument'],
       [{ model: 'net', features, output: 'other' }, 'bad_argument'],
-      [{ model: 'net', features: [null, 0, 0, 0] }, 'bad_tensor'],
+      [{ model: 'net', features: [null, 0, 0, 0] }, 'bad_argument'],
       [{ model: 'net-why', features, method: 'kernel_shap', background: [[0, 0, 0, 0]] }, ''],
     ];
     for (const [body, code] of cases) {
