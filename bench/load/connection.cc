@@ -17,6 +17,9 @@ namespace {
 constexpr std::size_t kReceiveBytes = 256 * 1024;
 constexpr std::size_t kHeadBytesMax = 8192;
 
+// Bytes that are sent and still held, while others behind them wait for a server that is behind.
+constexpr std::size_t kSentBytesMax = 4 * 1024 * 1024;
+
 // One for all connections: what is left over is copied out of it before the next receive.
 char receive_buffer[kReceiveBytes];
 
@@ -52,7 +55,14 @@ bool Connection::flush() noexcept {
   while (sent_ < outgoing_.size()) {
     const ssize_t taken =
         send(descriptor_, outgoing_.data() + sent_, outgoing_.size() - sent_, MSG_NOSIGNAL);
-    if (taken < 0) return errno == EAGAIN || errno == EWOULDBLOCK;
+    if (taken < 0) {
+      const bool waits = errno == EAGAIN || errno == EWOULDBLOCK;
+      if (sent_ > kSentBytesMax) {
+        outgoing_.erase(0, sent_);
+        sent_ = 0;
+      }
+      return waits;
+    }
     sent_ += static_cast<std::size_t>(taken);
   }
   outgoing_.clear();
