@@ -4,6 +4,7 @@ import type { Socket } from '../transport/transport.ts';
 export class Mailbox {
   first = -1; // frame numbers in the outbox; -1 is none
   last = -1;
+  bytes = 0; // of its frames
   /** Its reader has sent lists of requests: replies that leave together are a list as well. */
   lists = false;
 
@@ -12,7 +13,10 @@ export class Mailbox {
 
 const SLACK = 3; // bytes: frames may be written in words of four
 const BYTES_START = 65_536;
-const PATIENT_BYTES_MAX = 1_048_576; // more are not kept for the end of the turn
+// More is not kept for the end of the turn: of all sockets, and of one, whose reader would be thought
+// slow if it got it in one go. Before that end sockets cannot be corked: each frame is a system call.
+const PATIENT_BYTES_MAX = 12_582_912;
+const PATIENT_BOX_BYTES_MAX = 1_048_576;
 const LIST_MAX = 256; // replies in one message: as many as requests may be
 const LIST_BYTES_MAX = 262_144; // a larger one stays alone
 const LIST_HEAD = 3; // bytes of a list's head at most
@@ -97,6 +101,7 @@ export class Outbox {
       else box.socket.cork(this.#sendAll);
       box.first = -1;
       box.last = -1;
+      box.bytes = 0;
     }
     this.#whole.fill(null, 0, this.#count);
     this.#sending = null;
@@ -120,13 +125,18 @@ export class Outbox {
       this.#next[box.last] = frame;
     }
     box.last = frame;
+    box.bytes += whole === null ? end - start : whole.length;
     if (this.#asked === 'no' && this.patient) {
       this.#asked = 'turn';
       this.later(this.#flush);
-    } else if (this.#asked !== 'callback' && (!this.patient || this.#used > PATIENT_BYTES_MAX)) {
+    } else if (this.#asked !== 'callback' && (!this.patient || this.#isLong(box))) {
       this.#asked = 'callback';
       this.soon(this.#flush);
     }
+  }
+
+  #isLong({ bytes }: Mailbox): boolean {
+    return bytes > PATIENT_BOX_BYTES_MAX || this.#used > PATIENT_BYTES_MAX;
   }
 
   #send(): void {
