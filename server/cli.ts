@@ -34,6 +34,10 @@ const COMMANDS: Readonly<Record<string, { what: string; load(): Promise<Command>
     what: 'choose how recommendations are blended',
     load: () => import('./storefront/retrieval/tune-command.ts'),
   },
+  features: {
+    what: 'say what each customer feature is worth, or list them',
+    load: () => import('../models/customers/features-command.ts'),
+  },
   uplift: {
     what: 'learn from a trial whom a coupon moves, and list who should get it, and when',
     load: () => import('../models/uplift/uplift-command.ts'),

@@ -6,6 +6,7 @@ import type { Summary } from './summary.ts';
 const HABIT_HALF_LIFE_DAYS = 180;
 const HOURS_SPREAD = 2; // a purchase says something of the hours around it
 
+const NEVER = 'has bought nothing';
 const NO_COUNTRY = 'the country, or its holidays, are unknown';
 
 const calendar = family('calendar');
@@ -49,22 +50,22 @@ export const CALENDAR_FEATURES: readonly Feature[] = [
     en: 'days to the next great shopping day', zh: '距下一个购物节的天数',
   }, (s) => s.facts.toEvent),
   calendar('own_weekday', 'ratio', [0, 7], 'plain', {
-    en: 'how much they buy on this weekday, 1 is no more than on others', zh: '本人在该星期几的购买倾向（1 为平均）',
+    en: 'how much they buy on this weekday, 1 is no more than on others', zh: '本人在该星期几的购买倾向（1 为平均）', missing: NEVER,
   }, (s) => habit(s, 7, (weekday) => (weekday === s.local.weekday ? 1 : 0), (buy) => buy.weekday)),
   calendar('own_hour', 'ratio', [0, 6], 'plain', {
-    en: 'how much they buy around this hour, 1 is no more than at others', zh: '本人在该时段的购买倾向（1 为平均）',
+    en: 'how much they buy around this hour, 1 is no more than at others', zh: '本人在该时段的购买倾向（1 为平均）', missing: NEVER,
   }, (s) => habit(s, 24 / (2 * HOURS_SPREAD), (hour) => near(hour, s.local.hour), (buy) => buy.minute / 60)),
 ];
 
 /**
- * Weight of own purchases that match, against an even spread over `parts`. One purchase's worth of
- * even spread is added: who never bought has 1.
+ * Weight of own purchases that match, against an even spread over `parts`; NaN of who never bought. It
+ * is not drawn towards 1 for those who bought little: it would then tell how much they bought.
  */
 function habit(
   s: Summary, parts: number, matches: (of: number) => number,
   of: (buy: Summary['buys'][number]) => number,
 ): number {
-  let [matching, all] = [1 / parts, 1];
+  let [matching, all] = [0, 0];
   for (const buy of s.buys) {
     const weight = 2 ** (-Math.max(0, s.local.day - buy.day) / HABIT_HALF_LIFE_DAYS);
     matching += weight * matches(of(buy));

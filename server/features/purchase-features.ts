@@ -40,6 +40,9 @@ const FREQUENCY: readonly Feature[] = [
     frequency(`purchase_days_${width}`, 'days', [0, width], 'log', {
       en: `days on which they bought, of the last ${width}`, zh: `最近 ${width} 天中有购买的天数`,
     }, (s) => s.within[i + 1]?.buyDays ?? NaN)),
+  frequency('purchase_days_fading', 'days', [0, 32], 'log', {
+    en: 'buying days, each fading by half in 180 days', zh: '购买天数（半衰期 180 天）',
+  }, (s) => s.buys.reduce((all, { day }) => all + 2 ** (-Math.max(0, s.local.day - day) / 180), 0)),
   frequency('purchase_rate', 'per day', [0, 1], 'log', {
     en: 'buying days a day since the first', zh: '首购以来平均每天的购买天数', missing: NEVER,
   }, (s) => share(s.buyDays, days(s, TOTAL.firstBuyMs) + 1)),
