@@ -1,7 +1,9 @@
 import { ownText } from '../core/own-text.ts';
 import type { ShopEvent } from '../wire/schema.ts';
+import { dayFacts } from './calendar.ts';
+import { COUNTRIES } from './countries.ts';
 import { History, type ShopFacts } from './history.ts';
-import { DAY_WIDTH, TOTALS } from './layout.ts';
+import { DAY_WIDTH, TOTAL, TOTALS } from './layout.ts';
 import { featuresAt } from './registry.ts';
 
 export const HISTORIES_LIMITS = {
@@ -66,6 +68,17 @@ export class Histories {
 
   get(customer: string): History | undefined {
     return this.#known.get(customer);
+  }
+
+  /**
+   * Looks up the calendar of every country that a customer is of, so that no request waits for it: the
+   * first takes 0.3 s, each other 1 to 60 ms.
+   */
+  warm(nowMs: number): void {
+    const day = Math.floor(nowMs / 86_400_000);
+    const places = new Set<number>();
+    for (const { cells } of this.#known.values()) places.add(cells[TOTAL.country] as number);
+    for (const place of places) for (const near of [day, day + 1]) dayFacts(near, COUNTRIES[place]);
   }
 
   /** All customers, least recently active first. Valid until the next `take`. */

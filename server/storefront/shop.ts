@@ -266,6 +266,7 @@ export class Shop implements Storefront {
     }), from);
     this.#seen = store.eventCount;
     retriever.settle();
+    this.#histories.warm(nowMs);
     const ms = Math.round((clock.nowUs() - startUs) / 1000);
     log.info('the log is played', { events: store.eventCount, fromSnapshot: from, ...this.gauges, ms });
     const undeclared = store.itemCount - store.declaredCount;
