@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../server/core/clock.ts';
+import { WINDOW_DAYS } from '../../server/customers/said.ts';
 import { rocAuc } from '../learn/metrics/ranking.ts';
 import type { NewModel } from '../recipes/model-folder.ts';
 import { fitNetwork, fitTiming, type TimingModels } from './chances.ts';
@@ -15,7 +16,7 @@ import { fitValueModels, valueScores } from './value/scores.ts';
 import { fitWindow, windowChances, WINDOW_WAYS, type WindowWay } from './window-blend.ts';
 
 export const BUY_DAYS = 30;
-export const CHURN_DAYS = 90;
+export const CHURN_DAYS = WINDOW_DAYS;
 
 export interface CustomerOptions {
   readonly seed: number;

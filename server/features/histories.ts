@@ -66,6 +66,12 @@ export class Histories {
     return history && featuresAt(history, nowMs, this.shop, out);
   }
 
+  /** With what has come by `nowMs`, and so nothing of later. Valid until the next `take`. */
+  at(customer: string, nowMs: number): History | undefined {
+    if (this.#ahead.length > 0) this.#catchUp(nowMs);
+    return this.#known.get(customer);
+  }
+
   get(customer: string): History | undefined {
     return this.#known.get(customer);
   }

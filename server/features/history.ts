@@ -157,6 +157,7 @@ export class History {
     cells[row + DAY.mills]! += mills;
     cells[row + DAY.units]! += units;
     cells[row + DAY.lines]! += items.length;
+    cells[row + DAY.kinds]! += kindsOf(items);
     const first = at(cells, row + DAY.firstMinute);
     if (first < 0 || minute < first) cells[row + DAY.firstMinute] = minute;
   }
@@ -250,6 +251,10 @@ export class History {
 /** A zone that this build's rules do not have, as an older log may name, is the shop's. */
 function zoneOr(zone: string | undefined, shops: string): string {
   return zone !== undefined && isZone(zone) ? zone : shops;
+}
+
+function kindsOf(items: readonly EventItem[]): number {
+  return items.length < 2 ? items.length : new Set(items.map(({ item }) => item)).size;
 }
 
 function at(cells: Float64Array, place: number): number {

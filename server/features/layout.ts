@@ -53,8 +53,9 @@ export const DAY = {
   mills: 5, // paid
   units: 6,
   lines: 7,
-  firstMinute: 8, // of the day: when its first purchase was; -1: none
-  sessions: 9, // then SESSIONS_MAX of them, by hash, smallest first; -1: none
+  kinds: 8, // different items, purchase by purchase
+  firstMinute: 9, // of the day: when its first purchase was; -1: none
+  sessions: 10, // then SESSIONS_MAX of them, by hash, smallest first; -1: none
 } as const;
 
 /** Sessions that a day tells apart. They are the ones of the smallest hashes, whichever came first. */
@@ -67,9 +68,9 @@ export const CARTED = 1;
 export const BOUGHT = 2;
 
 /** Raised when the cells of a history mean something else than they did. */
-export const LAYOUT_VERSION = 1;
+export const LAYOUT_VERSION = 2;
 
-/** What is remembered of one customer at most: 51 + 64 * 13 doubles, 7 KB, in room for up to twice that. */
+/** What is remembered of one customer at most: 51 + 64 * 14 doubles, 7 KB, in room for up to twice that. */
 export const HISTORY_LIMITS = {
   daysMax: 32, // newest days of any event
   buyDaysMax: 32, // newest days of a purchase, besides

@@ -144,7 +144,8 @@ export class Live {
   }
 
   #askInsight(): void {
-    this.client.insight(this.visitor.identity, { timeoutMs: INSIGHT_TIMEOUT_MS }).then(
+    const asked = { ...this.visitor.identity, language: this.#language };
+    this.client.insight(asked, { timeoutMs: INSIGHT_TIMEOUT_MS }).then(
       (insight) => this.#change({ insight }),
       () => {}, // the meter keeps its last value; the next push asks again
     );

@@ -50,7 +50,7 @@ export class Insight {
     deadlineMs: number | undefined,
     priority?: number,
     wanted: Wanted = {},
-  ): Promise<InsightReply['intent']> {
+  ): Promise<NonNullable<InsightReply['intent']>> {
     const { model, names, trainedOn } = this.intent;
     const newestMs = events[events.length - 1]?.atMs ?? wallMs;
     const values = this.intent.features(events, Math.max(wallMs, newestMs));

@@ -7,6 +7,8 @@ import type { Pace } from '../core/pace.ts';
 import { isZone } from '../core/zone.ts';
 import type { Explainer } from '../explain/explainer.ts';
 import type { Store } from '../store/store.ts';
+import { CustomerInsight } from './customer-insight.ts';
+import { CustomerModels } from './customer-models.ts';
 import { DEMO_SOURCE, Insight, trainedOn, type IntentWatch } from './insight.ts';
 import { INTENT_FEATURES, intentFeatures } from './intent-features.ts';
 import type { Retriever } from './retrieval/retriever.ts';
@@ -43,11 +45,14 @@ export async function openShop(setting: ShopSetting): Promise<Shop> {
   }
   const encoder = openEncoder(repository);
   const source = trainedOn(repository, 'intent');
-  const foreign = source?.startsWith(DEMO_SOURCE) === true && store.note('demo') === undefined;
+  const demo = store.note('demo') !== undefined;
+  const foreign = source?.startsWith(DEMO_SOURCE) === true && !demo;
   if (foreign) log.warn('purchase intent is estimated by the demo shop\'s model, and says so', { source });
   const intent = { model: 'intent', names: INTENT_FEATURES, features: intentFeatures };
+  const customers = new CustomerModels(repository, inference);
   return Shop.open({
     ...parts,
+    customerInsight: new CustomerInsight(inference, customers, { timeZone: timeZone ?? 'UTC', demo }),
     taste: encoder && new Taste(inference, clock, encoder),
     insight: source === null
       ? null

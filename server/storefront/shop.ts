@@ -10,8 +10,10 @@ import type {
   CatalogueReply, CatalogueRequest, EventsReply, Filter, InsightReply, InsightRequest, Language, Push, RecommendedItem,
   RecommendReply, RecommendRequest, ShopEvent, SimilarRequest,
 } from '../wire/schema.ts';
+import { answerInsight } from './answer-insight.ts';
 import { Attributions } from './attribution.ts';
 import { Crediting } from './crediting.ts';
+import type { CustomerInsight } from './customer-insight.ts';
 import { Customers } from './customer-state.ts';
 import { CatalogueFilter } from './filter.ts';
 import { Finder } from './finder.ts';
@@ -42,6 +44,7 @@ export interface ShopParts {
   readonly timeZone?: string; // of events and customers that name none; UTC when absent
   readonly taste: Taste | null; // null: there is no session encoder
   readonly insight: Insight | null; // null: there is no intent model
+  readonly customerInsight?: CustomerInsight | null; // asked of customers; absent: nobody can say
   readonly onEvent?: (event: ShopEvent) => void; // after its commit; not for those without consent
   readonly pace?: Pace; // after which an answer gives way to the sockets
   readonly snapshotPath?: string; // of what the log came to; absent: it is played in full each time
@@ -210,24 +213,19 @@ export class Shop implements Storefront {
   async insight(
     request: InsightRequest, deadlineMs?: number, priority?: number, stages?: Stages,
   ): Promise<InsightReply> {
-    const { insight, clock } = this.parts;
+    const { insight, customerInsight = null, clock } = this.parts;
     if (request.session === undefined && request.customer === undefined) {
       throw new ServeError('bad_argument', 'insight needs a session or a customer');
     }
-    if (!insight) throw new ServeError('unknown_model', 'no intent model is in the repository');
     const nowMs = clock.wallMs();
     const newest = this.#customers.get(request.customer)?.session;
     const live = this.#sessions.at(request.session ?? newest, nowMs);
-    const asking = insight.of(live?.events ?? [], nowMs, deadlineMs, priority, request);
-    const intent = await (stages?.of('intent', asking) ?? asking);
     const session = request.session ?? live?.id;
     const customer = request.customer ?? live?.customer;
-    return {
-      ...(session !== undefined && { session }),
-      ...(customer !== undefined && { customer }),
-      intent,
-      degraded: insight.degraded,
-    };
+    const parts = { intent: insight, customers: customerInsight, histories: this.#histories };
+    const events = live?.events ?? [];
+    return answerInsight(
+      parts, { request, session, customer, events, nowMs, deadlineMs, priority }, stages);
   }
 
   subscribe(request: Subscription, push: (push: Push) => void): () => void {

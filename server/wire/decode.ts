@@ -3,13 +3,15 @@ import { parseTraceContext } from '../core/trace-context.ts';
 import { decodeEvent } from './decode-event.ts';
 import { decodeExplain } from './decode-explain.ts';
 import type { RequestParameters, SequencePart } from '../core/inference.ts';
-import { asId, Fields, shown, type Where } from './fields.ts';
+import { asId, asInteger, asOneOf, Fields, shown, type Where } from './fields.ts';
 import { WIRE_NAMES } from './names.ts';
 import { plainParameters, sequencePart } from './request-parameters.ts';
 import {
   type CatalogueItem,
   type CatalogueRequest,
   type Filter,
+  INSIGHT_PARTS,
+  type InsightPart,
   type InsightRequest,
   LANGUAGES,
   type Language,
@@ -171,9 +173,25 @@ export function decodeInsight(fields: Fields): InsightRequest {
   return {
     ...kept('session', session),
     ...kept('customer', customer),
+    ...kept('parts', fields.has('parts') ? decodeParts(fields) : undefined),
+    ...kept('horizons', fields.has('horizons') ? decodeHorizons(fields) : undefined),
     ...kept('reasons', fields.optionalInteger('reasons', 1, LIMITS.featuresMax)),
     ...(fields.has('language') ? { language: fields.oneOf('language', LANGUAGES) } : {}),
   };
+}
+
+/** Each once. */
+function decodeParts(fields: Fields): InsightPart[] {
+  const parts = fields.list('parts', 1, INSIGHT_PARTS.length, (value, where) =>
+    asOneOf(value, where, INSIGHT_PARTS));
+  return [...new Set(parts)];
+}
+
+/** Rising, each once. */
+function decodeHorizons(fields: Fields): number[] {
+  const days = fields.list('horizons', 1, LIMITS.horizonsMax, (value, where) =>
+    asInteger(value, where, 1, LIMITS.horizonDaysMax));
+  return [...new Set(days)].sort((a, b) => a - b);
 }
 
 function answerOptions(fields: Fields): { k: number; filter: Filter; language?: Language } {

@@ -85,15 +85,7 @@ export class Fields {
   }
 
   integer(name: string, min: number, max: number): number {
-    const value = this.raw(name);
-    if (Number.isInteger(value) && (value as number) >= min && (value as number) <= max) {
-      return value as number;
-    }
-    const open = max === Number.MAX_SAFE_INTEGER;
-    return this.fail(
-      name,
-      open ? `an integer of at least ${min}` : `an integer from ${min} to ${max}`,
-    );
+    return asInteger(this.raw(name), this.at(name), min, max);
   }
 
   optionalInteger(name: string, min: number, max: number): number | undefined {
@@ -109,9 +101,7 @@ export class Fields {
   }
 
   oneOf<Name extends string>(name: string, names: readonly Name[]): Name {
-    const value = this.raw(name);
-    if (names.includes(value as Name)) return value as Name;
-    return this.fail(name, `one of ${names.join(', ')}`);
+    return asOneOf(this.raw(name), this.at(name), names);
   }
 
   /** Each element of a list of `min` to `max`. */
@@ -155,6 +145,22 @@ export function asId(value: unknown, where: Where): string {
     `${ID_RULE}, or an integer from 0`,
     value,
   );
+}
+
+export function asInteger(value: unknown, where: Where, min: number, max: number): number {
+  if (Number.isInteger(value) && (value as number) >= min && (value as number) <= max) {
+    return value as number;
+  }
+  const open = max === Number.MAX_SAFE_INTEGER;
+  throw mismatch(
+    where, open ? `an integer of at least ${min}` : `an integer from ${min} to ${max}`, value);
+}
+
+export function asOneOf<Name extends string>(
+  value: unknown, where: Where, names: readonly Name[],
+): Name {
+  if (names.includes(value as Name)) return value as Name;
+  throw mismatch(where, `one of ${names.join(', ')}`, value);
 }
 
 /** Control characters, for ids become lines of files; half surrogate pairs, which are no UTF-8. */

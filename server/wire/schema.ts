@@ -32,6 +32,8 @@ export const LIMITS = {
   containersMax: 100_000, // maps and lists in one message: 500 events of 100 items are half of it
   queryBytesMax: 1024, // of a search event
   requestsMax: 256, // in one frame
+  horizonsMax: 16, // windows of days that one answer speaks of
+  horizonDaysMax: 180,
   featuresMax: 4096, // of a row that is explained
   backgroundRowsMax: 256, // that it is compared with
   explainRowsMax: 65_536, // that a model is asked about for one explanation
@@ -132,9 +134,17 @@ export interface CatalogueReply {
 export interface InsightRequest {
   readonly session?: string;
   readonly customer?: string;
-  readonly reasons?: number; // wanted at most; none when absent
-  readonly language?: Language;
+  /** What is wanted; what the repository has models for when absent. */
+  readonly parts?: readonly InsightPart[];
+  /** Days, 1..horizonDaysMax, that `timing` says the probability of a purchase within. */
+  readonly horizons?: readonly number[];
+  readonly reasons?: number; // of the intent, wanted at most; none when absent
+  readonly language?: Language; // of reasons and segments' names
 }
+
+/** Of the session, then of the customer. */
+export const INSIGHT_PARTS = ['intent', 'timing', 'churn', 'value', 'segment'] as const;
+export type InsightPart = (typeof INSIGHT_PARTS)[number];
 
 export type ReasonCode =
   | 'session_neighbours' // visitors with a like session went on to it
@@ -197,23 +207,60 @@ export interface RecommendReply {
 }
 
 export interface InsightReply {
-  /** What to know before `intent` is used, e.g. that its model is of another shop. Mostly empty. */
+  /**
+   * What to know before a part is used, e.g. that its model is of another shop, and which parts could
+   * not be answered and why: `PART: reason`. Mostly empty.
+   */
   readonly degraded: readonly string[];
   readonly session?: string;
   readonly customer?: string;
   /** Probability, 0..1, that this session ends in a purchase. */
-  readonly intent: {
+  readonly intent?: Sourced & {
     readonly probability: number;
     /** What the model alone says, where outcomes since its training have bettered it. */
     readonly offline?: number;
-    readonly model: string;
-    readonly version: string;
-    readonly trainedOn: string;
     readonly features: Readonly<Record<string, number>>;
-    readonly timing: InferTiming;
     /** To who asked for reasons. */
     readonly why?: WhyReply;
   };
+  /** When the customer buys next. */
+  readonly timing?: Sourced & TimingSaid;
+  /** Probability that they buy nothing for so many days. */
+  readonly churn?: Sourced & { readonly probability: number; readonly days: number };
+  /** What they are expected to spend in so many days, the shop's currency. */
+  readonly value?: Sourced & { readonly expected: number; readonly days: number };
+  /** `share`: of all customers, when the model was made. */
+  readonly segment?: Sourced & { readonly id: number; readonly name: string; readonly share: number };
+}
+
+export const WEEKDAYS = [
+  'sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday',
+] as const;
+export type Weekday = (typeof WEEKDAYS)[number];
+
+/** When a customer buys next. Days count from the day after today, theirs: 1 is tomorrow. */
+export interface TimingSaid {
+  readonly within: Readonly<Record<string, number>>; // probability of a purchase, by days
+  /** Of a purchase within `horizonDaysMax` days: the three days below suppose one. */
+  readonly chance: number;
+  readonly expectedDay: number; // the median
+  readonly low: number; // first and last of the middle 80 %
+  readonly high: number;
+  /** The day of the fortnight, and the hour of their clock, to get in touch. */
+  readonly bestMoment: {
+    readonly date: string; // 2026-11-27
+    readonly weekday: Weekday;
+    readonly hour: number;
+    readonly uplift: number; // of that day's chance over the fortnight's mean day
+  };
+}
+
+/** No number goes out without its source. */
+export interface Sourced {
+  readonly model: string;
+  readonly version: string;
+  readonly trainedOn: string;
+  readonly timing: InferTiming;
 }
 
 /** What the features add, from `base`, which is usual, to the answer. */

@@ -37,7 +37,7 @@ function withoutChoice(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, one]) => {
     if (key === 'attribution') return [key, typeof one];
     if (key === 'item') return [key, /^lamps-\d+$/.test(String(one)) ? 'a lamp' : one];
-    if (['score', 'reason', 'timing'].includes(key)) return [key, typeof one];
+    if (['score', 'reason', 'timing', 'probability', 'expected', 'trained_on'].includes(key)) return [key, typeof one];
     return [key, withoutChoice(one)];
   }));
 }

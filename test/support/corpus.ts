@@ -61,6 +61,7 @@ export const REQUESTS: readonly object[] = [
   { id: 3, op: 'similar', item: 'i', k: 5, filter },
   { id: 4, op: 'insight', session: 's', customer: 7 },
   { id: 4, op: 'insight', session: 's', reasons: 3, language: 'zh' },
+  { id: 4, op: 'insight', customer: 'c', parts: ['timing', 'churn'], horizons: [1, 180] },
   { id: 12, op: 'explain', model: 'm', features: [1, null, 2.5], background: [[0, 0, 1]], top: 2 },
   {
     id: 13, op: 'explain', model: 'm', version: 2, features: { a: 1, b: null }, method: 'counterfactual',

@@ -14,6 +14,7 @@ export class Panel {
   readonly #dot = h('span', { class: 'panel-dot' });
   readonly #brief = h('span', { class: 'panel-brief' });
   readonly #meter: HTMLElement;
+  readonly #customer: HTMLElement;
   readonly #values = new Map<string, HTMLElement>();
   readonly #button: HTMLButtonElement;
   readonly #body: HTMLElement;
@@ -45,6 +46,7 @@ export class Panel {
       this.#fact('latency', 'roundTrip', chart),
       this.#fact('felt', 'felt'),
       this.#fact('intent', 'intent', this.#meter),
+      (this.#customer = this.#fact('customer', 'customer')),
       this.#fact('models', 'models'),
       this.#fact('link', 'link'),
       this.#fact('events', 'events'),
@@ -71,6 +73,7 @@ export class Panel {
     this.#line.setAttribute('points', linePoints(values, LINE_WIDTH, LINE_HEIGHT));
     this.#set('felt', [this.#ms(state.feltMs)]);
     this.#showIntent(state.insight);
+    this.#showCustomer(state.insight);
     this.#set('models', modelLines(state, speech));
     const tries = state.retries > 0 ? ` (${state.retries})` : '';
     this.#set('link', [`WebSocket · msgpack · ${link}${tries}`, this.transport]);
@@ -84,14 +87,31 @@ export class Panel {
   }
 
   #showIntent(insight: LiveState['insight']): void {
-    const probability = insight?.intent.probability;
+    const probability = insight?.intent?.probability;
     const percent = (probability ?? 0) * 100;
     const text = probability === undefined ? '–' : `${percent.toFixed(percent < 10 ? 1 : 0)} %`;
-    const foreign = insight !== null && insight.degraded.length > 0;
+    const foreign = insight?.degraded.some((note) => note.startsWith('intent:')) === true;
     this.#set('intent', foreign ? [text, this.speech.say('intentForeign')] : [text]);
     this.#meter.setAttribute('aria-valuenow', String(Math.round(percent)));
     this.#meter.setAttribute('aria-valuetext', text);
     this.#meter.style.setProperty('--full', String(percent / 100));
+  }
+
+  /** What models say of the customer, once there is one who has bought: absent before. */
+  #showCustomer(insight: LiveState['insight']): void {
+    const { speech } = this;
+    const { timing, churn, value, segment } = insight ?? {};
+    const percent = (share: number): string => `${Math.round(share * 100)} %`;
+    const month = timing?.within['30'];
+    const lines = [
+      ...(timing && month !== undefined
+        ? [speech.say('buys', { percent: percent(month), days: timing.expectedDay })] : []),
+      ...(churn ? [speech.say('leaves', { percent: percent(churn.probability) })] : []),
+      ...(value ? [speech.say('worth', { price: speech.price(value.expected), days: value.days })] : []),
+      ...(segment ? [segment.name] : []),
+    ];
+    this.#customer.hidden = lines.length === 0;
+    this.#set('customer', [lines.slice(0, 2).join(' · '), lines.slice(2).join(' · ')].filter(Boolean));
   }
 
   #toggle(open: boolean): void {
@@ -125,7 +145,7 @@ export class Panel {
 function modelLines({ forYou, insight }: LiveState, speech: Speech): string[] {
   const runs = [
     ...(forYou?.model ? [forYou.model] : []),
-    ...(insight ? [{ ...insight.intent, name: insight.intent.model }] : []),
+    ...(insight?.intent ? [{ ...insight.intent, name: insight.intent.model }] : []),
   ];
   const lines = runs.map(({ name, version, timing }) =>
     `${name} v${version} · ${speech.say('rows', { count: timing.batchRows })}`);

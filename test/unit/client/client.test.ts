@@ -79,9 +79,9 @@ suite('the client: calls and replies', () => {
     network.last.reply({ id: 1, intent: { probability: 0.25, trained_on: 'x', features, timing } });
 
     const { intent } = await insight;
-    assert.deepEqual(intent.timing, { queueUs: 1, runUs: 2, batchRows: 3 });
-    assert.equal(intent.trainedOn, 'x');
-    assert.deepEqual(intent.features, features);
+    assert.deepEqual(intent!.timing, { queueUs: 1, runUs: 2, batchRows: 3 });
+    assert.equal(intent!.trainedOn, 'x');
+    assert.deepEqual(intent!.features, features);
   });
 
   test('tensors travel as bytes and come back as floats', async () => {

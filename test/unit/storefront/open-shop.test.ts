@@ -45,7 +45,7 @@ suite('openShop', () => {
 
     assert.equal(reply.model?.name, 'session-encoder');
     assert.deepEqual(retriever.queries[0]?.taste, Float32Array.of(3));
-    assert.equal(insight.intent.trainedOn, 'the simulator, seed 1');
+    assert.equal(insight.intent?.trainedOn, 'the simulator, seed 1');
     assert.deepEqual(insight.degraded, []);
   });
 

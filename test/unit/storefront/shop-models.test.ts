@@ -89,12 +89,12 @@ suite('Shop: models', () => {
     const customer = await shop.insight({ customer: 'c' });
     assert.deepEqual([session.session, session.customer], ['s', 'c']);
     assert.deepEqual(customer, session);
-    assert.equal(session.intent.features['log_item_views'], Math.fround(Math.log1p(1)));
+    assert.equal(session.intent?.features['log_item_views'], Math.fround(Math.log1p(1)));
 
     minutes(31);
     const later = await shop.insight({ customer: 'c' });
     assert.equal(later.session, undefined);
-    assert.equal(later.intent.features['log_events'], 0);
+    assert.equal(later.intent?.features['log_events'], 0);
     await assert.rejects(shop.insight({}), { code: 'bad_argument' });
   });
 

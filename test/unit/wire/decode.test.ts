@@ -130,6 +130,10 @@ suite('decodeRequest', () => {
       op: 'insight',
       customer: '4',
     });
+    const asked = { id: 2, op: 'insight', customer: 'c', parts: ['churn', 'timing', 'churn'] };
+    assert.deepEqual(decode({ ...asked, horizons: [90, 7, 7] }), {
+      id: 2, op: 'insight', customer: 'c', parts: ['churn', 'timing'], horizons: [7, 90],
+    });
     assert.deepEqual(decode({ id: 3, op: 'subscribe', session: 's', k: 3 }), {
       id: 3,
       op: 'subscribe',
@@ -296,6 +300,21 @@ suite('decodeRequest', () => {
         { id: 1, op: 'insight' },
         'bad_argument',
         'session: expected a session or a customer, got nothing',
+      ],
+      [
+        { id: 1, op: 'insight', session: 's', parts: ['intent', 'wealth'] },
+        'bad_argument',
+        'parts[1]: expected one of intent, timing, churn, value, segment, got "wealth"',
+      ],
+      [
+        { id: 1, op: 'insight', session: 's', parts: [] },
+        'bad_argument',
+        'parts: expected a list of 1 to 5 elements, got a list of 0',
+      ],
+      [
+        { id: 1, op: 'insight', session: 's', horizons: [30, 181] },
+        'bad_argument',
+        'horizons[1]: expected an integer from 1 to 180, got 181',
       ],
       [
         { id: 1, op: 'infer', inputs: [] },
