@@ -12,7 +12,9 @@ import type { PurchaseLog } from './purchases.ts';
 import { calibrationLine, scoreLines, valueLines } from './print.ts';
 import { fitSegments, segmentsOf, sharesOf, sizeDrift } from './segments/segments.ts';
 import { dateScore, networkCalibration, timingScores } from './timing-scores.ts';
-import { fitValueModels, valueScores } from './value/scores.ts';
+import {
+  chooseValue, fitValueModels, valueScores, VALUE_WAYS, type ValueWay,
+} from './value/scores.ts';
 import { fitWindow, windowChances, WINDOW_WAYS, type WindowWay } from './window-blend.ts';
 
 export const BUY_DAYS = 30;
@@ -64,9 +66,10 @@ export function learnCustomers(
   const churnScores = timingScores(log, churnAt, CHURN_DAYS, seed);
   scoreLines(churnScores).forEach(say);
 
+  const valueWay = chooseWorth(log, churnDay, seed, say);
   say(`What customers spend in ${CHURN_DAYS} days, as of ${date(churnDay)}:`);
   const worth = valueScores(
-    log, churnAt, fitValueModels(log, churnAt, CHURN_DAYS, seed), CHURN_DAYS);
+    log, churnAt, fitValueModels(log, churnDay, CHURN_DAYS, seed), CHURN_DAYS);
   valueLines(worth).forEach(say);
 
   const segments = fitSegments(hazardSamples(log, [log.lastDay], log.lastDay), seed);
@@ -78,8 +81,8 @@ export function learnCustomers(
     network: all, segments, buyScores, churnScores, valueScores: worth, churnWay: churn, dates, drift,
     buy: fitWindow(log, log.lastDay, BUY_DAYS, all, seed),
     silence: fitWindow(log, log.lastDay, CHURN_DAYS, all, seed),
-    value: fitValueModels(log, { knownTo: log.lastDay, summary: timing.summary }, CHURN_DAYS, seed)
-      .network,
+    value: fitValueModels(log, log.lastDay, CHURN_DAYS, seed),
+    valueWay,
     seed, trainedOn: options.trainedOn, madeAt: new Date(clock.wallMs()).toISOString(),
     trainSeconds: Math.round((clock.nowUs() - startUs) / 1e5) / 10,
     days: { timing: date(timingDay), churn: date(churnDay), last: date(log.lastDay) },
@@ -108,6 +111,19 @@ function chooseChurn(
   say(`churn is told by '${best}', chosen as of ${date(day)}: AUC ` +
     ways.map((way, i) => `${way} ${auc[i]!.toFixed(4)}`).join(', '));
   return best;
+}
+
+/** As `chooseChurn`; the two parts where the log is too short. */
+function chooseWorth(
+  log: PurchaseLog, churnDay: number, seed: number, say: (line: string) => void,
+): ValueWay {
+  const day = churnDay - CHURN_DAYS;
+  if (day - CHURN_DAYS < log.firstDay + 30) return 'twoPart';
+  const { way, gini } = chooseValue(log, day, CHURN_DAYS, seed);
+  say(`value is told by '${VALUE_WAYS[way]}', chosen as of ${date(day)}: Gini ` +
+    (Object.keys(gini) as ValueWay[])
+      .map((each) => `${VALUE_WAYS[each]} ${gini[each].toFixed(4)}`).join(', '));
+  return way;
 }
 
 /** Sizes now and before, and what each segment went on to spend. */

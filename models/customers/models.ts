@@ -9,8 +9,9 @@ import { hazardTfjs } from './hazard/hazard-tfjs.ts';
 import type { HazardModel } from './hazard/train.ts';
 import { segmentsOnnx, type Segments } from './segments/segments.ts';
 import type { DateScore, TimingScore } from './timing-scores.ts';
-import { valueOnnx, type ValueNetwork } from './value/network.ts';
-import type { ValueScore } from './value/scores.ts';
+import { valueOnnx } from './value/network.ts';
+import { VALUE_WAYS, type ValueModels, type ValueScore, type ValueWay } from './value/scores.ts';
+import { twoPartOnnx } from './value/two-part.ts';
 import { windowOnnx, type WindowBlend, type WindowWay } from './window-blend.ts';
 
 /** All that was learned from a log, and how it scored. */
@@ -19,7 +20,8 @@ export interface Learned {
   readonly buy: WindowBlend;
   readonly silence: WindowBlend;
   readonly churnWay: WindowWay;
-  readonly value: ValueNetwork;
+  readonly value: ValueModels;
+  readonly valueWay: ValueWay;
   readonly segments: Segments;
   readonly buyScores: readonly TimingScore[];
   readonly churnScores: readonly TimingScore[];
@@ -46,7 +48,7 @@ const NAMES: Record<WindowWay, string> = {
 
 /** The models to serve: each file with its card, whose `features` are the input's, in order. */
 export function customerModels(learned: Learned): NewModel[] {
-  const { buyScores, churnScores, churnWay, segments, value, days } = learned;
+  const { buyScores, churnScores, churnWay, segments, value, valueWay, days } = learned;
   const members = foldedMembers(learned.network);
   const inputs = {
     history: `the newest ${HISTORY_LENGTH} purchase days, oldest first, zeros in front: ` +
@@ -111,13 +113,19 @@ export function customerModels(learned: Learned): NewModel[] {
       config: config('onnxruntime_onnx', [FEATURES], [
         { name: 'value', data_type: 'TYPE_FP32', dims: [1] }]),
       card: {
-        ...card(learned, 'ltv', "What a customer is expected to spend in 90 days, the shop's currency."),
+        ...card(learned, 'ltv', "What a customer is expected to spend in 90 days, the shop's " +
+          `currency, by ${VALUE_WAYS[valueWay]} (the way that ranked best one window earlier).`),
         split: scoredAt(days.churn, days.last),
-        scores: valueNumbers(learned.valueScores.at(-1)!),
-        baselines: Object.fromEntries(learned.valueScores.slice(0, -1)
+        scores: valueNumbers(
+          learned.valueScores.find(({ name }) => name === VALUE_WAYS[valueWay])!),
+        baselines: Object.fromEntries(learned.valueScores
+          .filter(({ name }) => name !== VALUE_WAYS[valueWay])
           .map((score) => [score.name, valueNumbers(score)])),
       },
-      files: { 'model.onnx': valueOnnx(value) },
+      files: {
+        'model.onnx':
+          valueWay === 'network' ? valueOnnx(value.network) : twoPartOnnx(value.twoPart),
+      },
     },
     {
       name: 'segments',

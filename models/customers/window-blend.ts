@@ -17,7 +17,9 @@ import type { PurchaseLog } from './purchases.ts';
 
 /** Settings of the two learners, chosen on earlier landmarks of both public logs. */
 const LINEAR = linear({ l2: 10 });
-const TREES = boostedTrees({ trees: 120, leaves: 8, rate: 0.05, leafRows: 100, l2: 5 });
+const TREES = boostedTrees({
+  trees: 250, leaves: 8, rate: 0.03, leafRows: 100, l2: 5, rowShare: 0.5, columnShare: 0.3,
+});
 
 /**
  * Whether a customer buys within one window: the mean log odds of a logistic regression and boosted

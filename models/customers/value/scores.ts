@@ -1,10 +1,12 @@
 import { TIMING_FEATURES } from '../../../server/customers/timing-inputs.ts';
 import { expectedPurchases } from '../btyd/counting.ts';
-import { expectedAmount, fitSpend, type SpendModel } from '../btyd/gamma-gamma.ts';
+import { expectedAmount, fitSpend } from '../btyd/gamma-gamma.ts';
 import { countedChances, type TimingModels } from '../chances.ts';
-import { spentWithin, windowSamples } from '../horizon.ts';
+import { hazardSamples, type HazardSamples } from '../hazard/samples.ts';
+import { featureTable, spentWithin, windowSamples } from '../horizon.ts';
 import type { PurchaseLog } from '../purchases.ts';
 import { fitValue, values, type ValueNetwork } from './network.ts';
+import { fitTwoPart, twoPartValues, type TwoPartValue } from './two-part.ts';
 
 export interface ValueScore {
   readonly name: string;
@@ -13,26 +15,58 @@ export interface ValueScore {
   readonly mae: number; // a customer, in the shop's currency
 }
 
+/** The ways to learn it; `card` is how scores name them. */
+export const VALUE_WAYS = {
+  network: 'zero-inflated log-normal network', twoPart: 'two parts, regression and trees',
+} as const;
+export type ValueWay = keyof typeof VALUE_WAYS;
+
 export interface ValueModels {
-  readonly spend: SpendModel;
   readonly network: ValueNetwork;
+  readonly twoPart: TwoPartValue;
 }
 
+/** From windows that had ended by `knownTo`. */
 export function fitValueModels(
-  log: PurchaseLog, { knownTo, summary }: Pick<TimingModels, 'knownTo' | 'summary'>, days: number,
-  seed: number,
+  log: PurchaseLog, knownTo: number, days: number, seed: number,
 ): ValueModels {
   const learning = windowSamples(log, knownTo, days);
-  const network = fitValue(
-    learning.features, TIMING_FEATURES.length, spentWithin(log, learning, days), seed);
-  return { spend: fitSpend(summary).model, network };
+  const spent = spentWithin(log, learning, days);
+  return {
+    network: fitValue(learning.features, TIMING_FEATURES.length, spent, seed),
+    twoPart: fitTwoPart(featureTable(learning), spent, seed),
+  };
+}
+
+function saidBy(
+  { network, twoPart }: ValueModels, samples: HazardSamples,
+): Record<ValueWay, Float64Array> {
+  return {
+    network: values(network, samples.features),
+    twoPart: twoPartValues(twoPart, featureTable(samples)),
+  };
+}
+
+/** The way that ranks best at `day`, whose window had ended when the scored day came. */
+export function chooseValue(
+  log: PurchaseLog, day: number, days: number, seed: number,
+): { readonly way: ValueWay; readonly gini: Readonly<Record<ValueWay, number>> } {
+  const samples = hazardSamples(log, [day], day + days);
+  const spent = spentWithin(log, samples, days);
+  const said = saidBy(fitValueModels(log, day, days, seed), samples);
+  const gini = {
+    network: normalisedGini(said.network, spent), twoPart: normalisedGini(said.twoPart, spent),
+  };
+  return { way: gini.network > gini.twoPart ? 'network' : 'twoPart', gini };
 }
 
 /** On what customers spent in the `days` after the landmark. */
 export function valueScores(
-  log: PurchaseLog, models: TimingModels, { spend, network }: ValueModels, days: number,
+  log: PurchaseLog, models: TimingModels, learned: ValueModels, days: number,
 ): ValueScore[] {
   const { summary, samples, bgNbd } = models;
+  const { model: spend } = fitSpend(summary);
+  const said = saidBy(learned, samples);
   const spent = spentWithin(log, samples, days);
   const past = spentSoFar(log, models);
   const rate = past.map((amount, i) => (amount * days) / (7 * (summary.age[i] as number) + days));
@@ -40,15 +74,16 @@ export function valueScores(
     summary, days, (x, tx, T, h) => expectedPurchases(bgNbd, x, tx, T, h));
   const product = counted.map((count, i) => count *
     expectedAmount(spend, summary.repeats[i] as number, summary.meanAmount[i] as number));
-  const score = (name: string, said: Float64Array): ValueScore => ({
-    name, gini: normalisedGini(said, spent), totalError: total(said) / total(spent) - 1,
-    mae: said.reduce((sum, value, i) => sum + Math.abs(value - (spent[i] as number)), 0) /
-      said.length,
+  const score = (name: string, value: Float64Array): ValueScore => ({
+    name, gini: normalisedGini(value, spent), totalError: total(value) / total(spent) - 1,
+    mae: value.reduce((sum, each, i) => sum + Math.abs(each - (spent[i] as number)), 0) /
+      value.length,
   });
   return [
     score('past spend a day', rate),
     score('BG/NBD x Gamma-Gamma', product),
-    score('zero-inflated log-normal network', values(network, samples.features)),
+    score(VALUE_WAYS.network, said.network),
+    score(VALUE_WAYS.twoPart, said.twoPart),
   ];
 }
 

@@ -7,9 +7,12 @@ import { learnCustomers } from '../../../../models/customers/learn.ts';
 import { normalisedGini } from '../../../../models/customers/value/scores.ts';
 import { fitValue, valueOnnx, values } from '../../../../models/customers/value/network.ts';
 import {
+  fitTwoPart, twoPartOnnx, twoPartValues,
+} from '../../../../models/customers/value/two-part.ts';
+import {
   fitWindow, windowChances, windowOnnx, type WindowWay,
 } from '../../../../models/customers/window-blend.ts';
-import { spentWithin, windowSamples } from '../../../../models/customers/horizon.ts';
+import { featureTable, spentWithin, windowSamples } from '../../../../models/customers/horizon.ts';
 import { buyersLog } from '../../../../models/make.ts';
 import {
   HISTORY_CHANNELS, HISTORY_LENGTH, TIMING_FEATURES,
@@ -45,16 +48,22 @@ suite('Learning about customers', () => {
     const samples = windowSamples(log, log.lastDay, 90);
     const spent = spentWithin(log, samples, 90);
     const network = fitValue(samples.features, TIMING_FEATURES.length, spent, 1);
-    const want = values(network, samples.features);
-    const file = await runOnnx(valueOnnx(network), {
-      features: [samples.features, [samples.rows, TIMING_FEATURES.length]],
-    }, 'value');
-
-    want.forEach((value, row) =>
-      assert.ok(Math.abs(value - file[row]!) < 1e-4 * (1 + value), `${row}: ${value}`));
-    assert.ok(normalisedGini(want, spent) > 0.2);
+    const table = featureTable(samples);
+    const twoPart = fitTwoPart(table, spent, 1);
     const total = (of: Float64Array): number => of.reduce((sum, value) => sum + value, 0);
-    assert.ok(Math.abs(total(want) / total(spent) - 1) < 0.01);
+    for (const [want, bytes] of [
+      [values(network, samples.features), valueOnnx(network)],
+      [twoPartValues(twoPart, table), twoPartOnnx(twoPart)],
+    ] as const) {
+      const file = await runOnnx(bytes, {
+        features: [samples.features, [samples.rows, TIMING_FEATURES.length]],
+      }, 'value');
+
+      want.forEach((value, row) =>
+        assert.ok(Math.abs(value - file[row]!) < 1e-4 * (1 + value), `${row}: ${value}`));
+      assert.ok(normalisedGini(want, spent) > 0.2);
+      assert.ok(Math.abs(total(want) / total(spent) - 1) < 0.01);
+    }
   });
 
   test('the Gini of a perfect order is 1, of the opposite -1', () => {
