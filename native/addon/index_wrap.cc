@@ -21,7 +21,7 @@ namespace {
 constexpr napi_type_tag kTypeTag = {0x9d1c'77a4'5e02'4b38u, 0xa6f0'2be1'93c8'd157u};
 
 constexpr const char* kKindNames[] = {"exact", "graph"};
-constexpr const char* kKeepNames[] = {"f32", "bf16"};
+constexpr const char* kKeepNames[] = {"f32", "bf16", "i16"};
 constexpr const char* kCodingNames[] = {"fitted", "narrow", "wide"};
 constexpr const char* kOpeningNames[] = {"map", "load"};
 constexpr const char* kMetricNames[] = {"ip", "cosine", "l2"};
@@ -62,6 +62,7 @@ IndexOptions index_options(const Napi::Object& given) {
   options.kind = static_cast<Kind>(choice(given, "kind", kKindNames));
   options.metric = static_cast<Metric>(choice(given, "metric", kMetricNames));
   options.dim = args::integer(given.Get("dim"), "dim", 1, kDimMax);
+  if (options.kind == Kind::graph) options.keep = Keep::i16;
   if (!given.Get("keep").IsUndefined()) {
     options.keep = static_cast<Keep>(choice(given, "keep", kKeepNames));
   }

@@ -21,6 +21,11 @@ AVX2 inline __m256 widened(const std::uint16_t* halves) noexcept {
   return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(eight), 16));
 }
 
+AVX2 inline __m256 counted(const std::int16_t* numbers) noexcept {
+  const __m128i eight = _mm_loadu_si128(reinterpret_cast<const __m128i*>(numbers));
+  return _mm256_cvtepi32_ps(_mm256_cvtepi16_epi32(eight));
+}
+
 AVX2 inline __m128i load16(const void* bytes) noexcept {
   return _mm_load_si128(static_cast<const __m128i*>(bytes));
 }
@@ -59,6 +64,32 @@ AVX2 float half_dot(const float* a, const std::uint16_t* b, std::size_t dim) noe
   __m256 next = _mm256_setzero_ps();
   for (std::size_t i = 0; i < dim; i += kHalfPad) {
     const __m256 sum = _mm256_fmadd_ps(_mm256_loadu_ps(a + i), widened(b + i), now);
+    now = next;
+    next = sum;
+  }
+  return sum_lanes(_mm256_add_ps(now, next));
+}
+
+AVX2 float fixed_l2sq(const float* a, const std::int16_t* b, float step, std::size_t dim) noexcept {
+  __m256 now = _mm256_setzero_ps();
+  __m256 next = _mm256_setzero_ps();
+  const __m256 steps = _mm256_set1_ps(step);
+  for (std::size_t i = 0; i < dim; i += kHalfPad) {
+    const __m256 d = _mm256_fnmadd_ps(counted(b + i), steps, _mm256_loadu_ps(a + i));
+    const __m256 sum = _mm256_fmadd_ps(d, d, now);
+    now = next;
+    next = sum;
+  }
+  return sum_lanes(_mm256_add_ps(now, next));
+}
+
+AVX2 float fixed_dot(const float* a, const std::int16_t* b, float step, std::size_t dim) noexcept {
+  __m256 now = _mm256_setzero_ps();
+  __m256 next = _mm256_setzero_ps();
+  const __m256 steps = _mm256_set1_ps(step);
+  for (std::size_t i = 0; i < dim; i += kHalfPad) {
+    const __m256 value = _mm256_mul_ps(counted(b + i), steps);
+    const __m256 sum = _mm256_fmadd_ps(_mm256_loadu_ps(a + i), value, now);
     now = next;
     next = sum;
   }

@@ -123,6 +123,14 @@ float half_dot(const float* a, const std::uint16_t* b, std::size_t dim) noexcept
   return avx2::half_dot(a, b, dim);
 }
 
+float fixed_l2sq(const float* a, const std::int16_t* b, float step, std::size_t dim) noexcept {
+  return avx2::fixed_l2sq(a, b, step, dim);
+}
+
+float fixed_dot(const float* a, const std::int16_t* b, float step, std::size_t dim) noexcept {
+  return avx2::fixed_dot(a, b, step, dim);
+}
+
 AVX512 void dots(const std::int8_t* query, const std::uint8_t* const* rows, std::size_t count,
                  std::size_t bytes, std::int32_t* dots) noexcept {
   dots_of_either<false>(query, rows, count, bytes, dots);

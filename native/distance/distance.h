@@ -37,6 +37,10 @@ using DistanceFn = float (*)(const float* a, const float* b, std::size_t dim) no
 // Of a row of floats and a row of bfloat16; dim % kHalfPad == 0. Any alignment.
 using HalfFn = float (*)(const float* a, const std::uint16_t* b, std::size_t dim) noexcept;
 
+// Of a row of floats and a row of whole numbers, each of which stands for so many `step`; dim % kHalfPad == 0.
+// Any alignment.
+using FixedFn = float (*)(const float* a, const std::int16_t* b, float step, std::size_t dim) noexcept;
+
 // dots[i] = sum of rows[i][j] * query[j], of codes of one byte (rows unsigned, query signed) or, `wide`,
 // of two (both signed). `bytes` to a row and to the query: a multiple of kCodePad. Rows and query lie on
 // cache lines, and the sums fit. They are exact, so every set gives the same.
@@ -88,6 +92,8 @@ struct DistanceKernels {
   DistanceFn dot;                // sum of a*b
   HalfFn half_l2sq;
   HalfFn half_dot;
+  FixedFn fixed_l2sq;
+  FixedFn fixed_dot;
   DotsFn dots;
   DotsFn wide_dots;
   GroupFn group;
@@ -122,6 +128,8 @@ const DistanceKernels* select_distance(const char* isa_or_null) noexcept;
   float dot(const float* a, const float* b, std::size_t dim) noexcept;                               \
   float half_l2sq(const float* a, const std::uint16_t* b, std::size_t dim) noexcept;                 \
   float half_dot(const float* a, const std::uint16_t* b, std::size_t dim) noexcept;                  \
+  float fixed_l2sq(const float* a, const std::int16_t* b, float step, std::size_t dim) noexcept;     \
+  float fixed_dot(const float* a, const std::int16_t* b, float step, std::size_t dim) noexcept;      \
   void dots(const std::int8_t* query, const std::uint8_t* const* rows, std::size_t count,            \
             std::size_t bytes, std::int32_t* dots) noexcept;                                         \
   void wide_dots(const std::int8_t* query, const std::uint8_t* const* rows, std::size_t count,       \

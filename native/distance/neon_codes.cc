@@ -16,6 +16,10 @@ float32x4_t high(uint16x8_t halves) noexcept {
   return vreinterpretq_f32_u32(vshll_n_u16(vget_high_u16(halves), 16));
 }
 
+float32x4_t low(int16x8_t numbers) noexcept { return vcvtq_f32_s32(vmovl_s16(vget_low_s16(numbers))); }
+
+float32x4_t high(int16x8_t numbers) noexcept { return vcvtq_f32_s32(vmovl_s16(vget_high_s16(numbers))); }
+
 int16x8_t low(uint8x16_t codes) noexcept { return vreinterpretq_s16_u16(vmovl_u8(vget_low_u8(codes))); }
 
 int16x8_t high(uint8x16_t codes) noexcept {
@@ -46,6 +50,28 @@ float half_dot(const float* a, const std::uint16_t* b, std::size_t dim) noexcept
     const uint16x8_t halves = vld1q_u16(b + i);
     sum[0] = vfmaq_f32(sum[0], vld1q_f32(a + i), low(halves));
     sum[1] = vfmaq_f32(sum[1], vld1q_f32(a + i + 4), high(halves));
+  }
+  return vaddvq_f32(vaddq_f32(sum[0], sum[1]));
+}
+
+float fixed_l2sq(const float* a, const std::int16_t* b, float step, std::size_t dim) noexcept {
+  float32x4_t sum[2] = {vdupq_n_f32(0), vdupq_n_f32(0)};
+  for (std::size_t i = 0; i < dim; i += kHalfPad) {
+    const int16x8_t numbers = vld1q_s16(b + i);
+    const float32x4_t d0 = vsubq_f32(vld1q_f32(a + i), vmulq_n_f32(low(numbers), step));
+    const float32x4_t d1 = vsubq_f32(vld1q_f32(a + i + 4), vmulq_n_f32(high(numbers), step));
+    sum[0] = vfmaq_f32(sum[0], d0, d0);
+    sum[1] = vfmaq_f32(sum[1], d1, d1);
+  }
+  return vaddvq_f32(vaddq_f32(sum[0], sum[1]));
+}
+
+float fixed_dot(const float* a, const std::int16_t* b, float step, std::size_t dim) noexcept {
+  float32x4_t sum[2] = {vdupq_n_f32(0), vdupq_n_f32(0)};
+  for (std::size_t i = 0; i < dim; i += kHalfPad) {
+    const int16x8_t numbers = vld1q_s16(b + i);
+    sum[0] = vfmaq_f32(sum[0], vld1q_f32(a + i), vmulq_n_f32(low(numbers), step));
+    sum[1] = vfmaq_f32(sum[1], vld1q_f32(a + i + 4), vmulq_n_f32(high(numbers), step));
   }
   return vaddvq_f32(vaddq_f32(sum[0], sum[1]));
 }

@@ -31,6 +31,27 @@ float half_dot(const float* a, const std::uint16_t* b, std::size_t dim) noexcept
   return (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }
 
+float fixed_l2sq(const float* a, const std::int16_t* b, float step, std::size_t dim) noexcept {
+  float sum[4] = {0, 0, 0, 0};
+  for (std::size_t i = 0; i < dim; i += 4) {
+    for (std::size_t lane = 0; lane < 4; ++lane) {
+      const float d = a[i + lane] - step * static_cast<float>(b[i + lane]);
+      sum[lane] += d * d;
+    }
+  }
+  return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+}
+
+float fixed_dot(const float* a, const std::int16_t* b, float step, std::size_t dim) noexcept {
+  float sum[4] = {0, 0, 0, 0};
+  for (std::size_t i = 0; i < dim; i += 4) {
+    for (std::size_t lane = 0; lane < 4; ++lane) {
+      sum[lane] += a[i + lane] * (step * static_cast<float>(b[i + lane]));
+    }
+  }
+  return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+}
+
 void dots(const std::int8_t* query, const std::uint8_t* const* rows, std::size_t count,
           std::size_t bytes, std::int32_t* dots) noexcept {
   for (std::size_t i = 0; i < count; ++i) {

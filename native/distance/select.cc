@@ -10,8 +10,8 @@ namespace {
 
 // `tiled`: which set's sieve.
 #define VITRINE_SET(set, tiled)                                                                       \
-  set::l2sq, set::dot, set::half_l2sq, set::half_dot, set::dots, set::wide_dots, set::group, tiled::sieve, \
-      tiled::shape
+  set::l2sq, set::dot, set::half_l2sq, set::half_dot, set::fixed_l2sq, set::fixed_dot, set::dots,     \
+      set::wide_dots, set::group, tiled::sieve, tiled::shape
 
 constexpr DistanceKernels kSets[] = {
 #if defined(__x86_64__)

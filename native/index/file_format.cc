@@ -83,7 +83,7 @@ bool plausible(const FileHeader& header) noexcept {
          header.metric <= static_cast<std::uint32_t>(Metric::l2) && header.dim >= 1 &&
          header.dim <= kDimMax && header.degree >= kDegreeMin && header.degree <= kDegreeMax &&
          header.build_beam >= kBuildBeamMin && header.build_beam <= kBuildBeamMax &&
-         header.keep <= static_cast<std::uint32_t>(Keep::bf16) &&
+         header.keep <= static_cast<std::uint32_t>(Keep::i16) &&
          header.slots < 0x7fff'ffff && header.size <= header.slots &&
          header.entries <= header.slots && header.entry_level < 32 &&
          header.code_bytes >= header.dim && header.code_bytes <= 2 * kDimMax + kCodePad &&
@@ -103,8 +103,8 @@ Coding coding_of(const FileHeader& header) noexcept {
 
 std::uint64_t payload_bytes(const FileHeader& header) noexcept {
   const bool graph = header.kind == static_cast<std::uint32_t>(Kind::graph);
-  const bool half = header.keep == static_cast<std::uint32_t>(Keep::bf16);
-  const std::uint64_t row = half ? 2 * padded(header.dim, kHalfPad) : 4 * padded(header.dim);
+  const auto keep = static_cast<Keep>(header.keep);
+  const std::uint64_t row = keep == Keep::f32 ? 4 * padded(header.dim) : 2 * half_width(header.dim, keep);
   const std::uint64_t slots = (header.slots + kFileSlots - 1) / kFileSlots * kFileSlots;
   // As native/README.md lists them. Without slots no section has bytes.
   std::uint64_t bytes = paged(header.note_bytes);

@@ -17,7 +17,7 @@
 
 namespace vitrine {
 
-inline constexpr std::uint32_t kFileVersion = 3;
+inline constexpr std::uint32_t kFileVersion = 4;
 inline constexpr std::uint32_t kFileVersionOldest = 2;  // that is read: it has no note
 
 // Longest note of the caller's (index.h).

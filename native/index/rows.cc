@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <mutex>
 #include <string>
 
@@ -55,11 +56,14 @@ Rows::Rows(const IndexOptions& options)
       kernel_(options.metric == Metric::l2 ? options.kernels->l2sq : options.kernels->dot),
       half_kernel_(options.metric == Metric::l2 ? options.kernels->half_l2sq
                                                 : options.kernels->half_dot),
+      fixed_kernel_(options.metric == Metric::l2 ? options.kernels->fixed_l2sq
+                                                 : options.kernels->fixed_dot),
       cosine_(options.metric == Metric::cosine),
-      half_(options.keep == Keep::bf16),
+      half_(options.keep != Keep::f32),
+      fixed_(options.keep == Keep::i16),
       sign_(options.metric == Metric::l2 ? -1.0f : 1.0f),
       rows_(padded(options.dim)),
-      halves_(padded(options.dim, kHalfPad)),
+      halves_(half_width(options.dim, options.keep)),
       lengths_(1),
       ids_(1) {}
 
@@ -79,6 +83,11 @@ void Rows::prefetch(std::uint32_t slot) const noexcept {
 void Rows::read(std::uint32_t slot, float* into) const noexcept {
   if (!half_) {
     std::memcpy(into, rows_.at(slot), options_.dim * sizeof(float));
+    return;
+  }
+  if (fixed_) {
+    const float each = step(slot);
+    for (std::size_t i = 0; i < options_.dim; ++i) into[i] = static_cast<float>(fixed(slot)[i]) * each;
     return;
   }
   const std::uint16_t* halves = halves_.at(slot);
@@ -146,10 +155,32 @@ void Rows::reserve(std::size_t slots) {
   (void)ids_.reserve(slots);
 }
 
+// What is not finite makes a step that is not. Values are looked at once each: the caller's memory may be
+// shared, and change.
+void Rows::write_fixed(std::uint32_t slot, const float* vector) noexcept {
+  constexpr float kMost = 32'767;
+  const std::size_t dim = options_.dim;
+  float values[kDimMax];
+  std::memcpy(values, vector, dim * sizeof(float));
+  float largest = 0;
+  for (std::size_t i = 0; i < dim; ++i) largest = std::max(largest, std::abs(values[i]));
+  float step = largest / kMost;
+  if (step < std::numeric_limits<float>::min()) step = 0;  // too short to have a direction
+  if (!all_finite(values, dim)) step = std::numeric_limits<float>::quiet_NaN();
+  auto* const numbers = reinterpret_cast<std::int16_t*>(halves_.at(slot));
+  std::fill_n(numbers, halves_.width(), std::int16_t{0});
+  for (std::size_t i = 0; i < dim && step > 0; ++i) {
+    numbers[i] = static_cast<std::int16_t>(std::lrint(std::clamp(values[i] / step, -kMost, kMost)));
+  }
+  std::memcpy(numbers + this->values(), &step, sizeof step);
+}
+
 Status Rows::write(std::uint32_t slot, const float* vector) {
   const std::size_t dim = options_.dim;
   float kept[kDimMax];
-  if (half_) {
+  if (fixed_) {
+    write_fixed(slot, vector);
+  } else if (half_) {
     std::uint16_t* halves = halves_.at(slot);
     for (std::size_t i = 0; i < dim; ++i) halves[i] = half_of(std::bit_cast<std::uint32_t>(vector[i]));
     std::fill(halves + dim, halves + halves_.width(), std::uint16_t{0});
@@ -214,8 +245,9 @@ Status Rows::read_from(FileReader& file) {
   if (half_) file.next_slots(halves_, slots_);
   if (!half_) file.next_slots(rows_, slots_);
   for (std::uint32_t slot = 0; slot < slots_; ++slot) {
-    const bool finite = half_ ? all_finite(halves_.at(slot), options_.dim)
-                              : all_finite(rows_.at(slot), options_.dim);
+    const bool finite = fixed_ ? step(slot) >= 0 && step(slot) <= kNormMax
+                        : half_ ? all_finite(halves_.at(slot), options_.dim)
+                                : all_finite(rows_.at(slot), options_.dim);
     if (!finite || !(*lengths_.at(slot) >= 0 && std::isfinite(*lengths_.at(slot)))) {
       return file.damaged("a vector that is not finite");
     }

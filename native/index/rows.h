@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <vector>
 
@@ -49,8 +50,9 @@ class Rows {
 
   // What the caller sees: higher is better. `query` was made by `prepare`.
   float score(const float* query, std::uint32_t slot) const noexcept {
-    const float raw = half_ ? half_kernel_(query, halves_.at(slot), halves_.width())
-                            : kernel_(query, rows_.at(slot), rows_.width());
+    const float raw = fixed_ ? fixed_kernel_(query, fixed(slot), step(slot), values())
+                      : half_ ? half_kernel_(query, halves_.at(slot), values())
+                              : kernel_(query, rows_.at(slot), rows_.width());
     return cosine_ ? raw * *lengths_.at(slot) : raw * sign_;
   }
 
@@ -90,11 +92,25 @@ class Rows {
   Status read_from(FileReader& file);
 
  private:
+  // Of a row of halves_: those that kernels look at.
+  std::size_t values() const noexcept { return padded(options_.dim, kHalfPad); }
+  const std::int16_t* fixed(std::uint32_t slot) const noexcept {
+    return reinterpret_cast<const std::int16_t*>(halves_.at(slot));
+  }
+  float step(std::uint32_t slot) const noexcept {
+    float step;
+    std::memcpy(&step, halves_.at(slot) + values(), sizeof step);
+    return step;
+  }
+  void write_fixed(std::uint32_t slot, const float* vector) noexcept;
+
   IndexOptions options_;
   DistanceFn kernel_;
   HalfFn half_kernel_;
+  FixedFn fixed_kernel_;
   bool cosine_;
-  bool half_;   // rows are kept in halves_, not in rows_
+  bool half_;   // rows are kept in halves_, not in rows_: bfloat16, or
+  bool fixed_;  // whole numbers, and behind them what a step is, as a float
   float sign_;  // a squared distance is better the smaller it is
 
   SlotArray<float> rows_;

@@ -147,6 +147,23 @@ void groups_are_rows_by_fours() {
   }
 }
 
+void check_fixed(const DistanceKernels& set, const std::vector<float>& a, const std::vector<float>& b,
+                 double slack) {
+  constexpr float kStep = 0x1p-12f;
+  std::vector<std::int16_t> numbers;
+  double dot = 0, l2sq = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    numbers.push_back(static_cast<std::int16_t>(std::clamp(b[i] / kStep, -32'767.0f, 32'767.0f)));
+    const double back = double{kStep} * numbers[i];
+    dot += a[i] * back;
+    l2sq += (a[i] - back) * (a[i] - back);
+  }
+  const float told_dot = set.fixed_dot(a.data(), numbers.data(), kStep, a.size());
+  const float told_l2sq = set.fixed_l2sq(a.data(), numbers.data(), kStep, a.size());
+  EXPECT(std::abs(told_dot - dot) <= slack * std::max(1.0, std::abs(dot)));
+  EXPECT(std::abs(told_l2sq - l2sq) <= slack * std::max(1.0, l2sq));
+}
+
 void halves_are_floats_of_less() {
   for (const DistanceKernels& set : distance_kernels()) {
     if (!set.supported()) continue;
@@ -162,6 +179,7 @@ void halves_are_floats_of_less() {
         l2sq += (a[i] - back) * (a[i] - back);
       }
       const double slack = static_cast<double>(dim) * 0x1p-23;
+      check_fixed(set, a, b, slack);
       EXPECT(std::abs(set.half_dot(a.data(), halves.data(), dim) - dot) <= slack * std::max(1.0, std::abs(dot)));
       EXPECT(std::abs(set.half_l2sq(a.data(), halves.data(), dim) - l2sq) <= slack * std::max(1.0, l2sq));
     }

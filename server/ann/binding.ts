@@ -31,8 +31,12 @@ export interface VectorIndexOptions {
   readonly kind: 'exact' | 'graph';
   readonly dim: number; // 1..4096
   readonly metric: 'ip' | 'cosine' | 'l2';
-  /** How vectors are kept, beside the codes that searches go by; `bf16` is rounded. Default f32. */
-  readonly keep?: 'f32' | 'bf16';
+  /**
+   * How vectors are kept, beside the codes that searches go by: as they came (`f32`, the exact index's
+   * default), or in half the memory, in steps of 1/32,767 of a vector's largest value (`i16`, the graph's
+   * default) or rounded to three digits (`bf16`).
+   */
+  readonly keep?: 'f32' | 'bf16' | 'i16';
   readonly degree?: number; // graph: edges a node keeps; default 48
   readonly buildBeam?: number; // graph: width of the search that finds them; default 100
   readonly threads?: number; // graph: that build it when many vectors come at once; default all cores

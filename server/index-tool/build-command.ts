@@ -9,11 +9,12 @@ import { checkTarget } from './target.ts';
 import { collectVectors } from './vector-file.ts';
 
 export const usage = [
-  'vitrine index build VECTORS INDEX [--metric cosine] [--kind graph] [--keep f32] [--degree N]',
+  'vitrine index build VECTORS INDEX [--metric cosine] [--kind graph] [--keep i16] [--degree N]',
   '                   [--beam N] [--threads N] [--force] [--quiet]',
   '  --metric   cosine (default), ip (inner product) or l2 (squared distance)',
   '  --kind     graph (default) or exact, which compares with every vector',
-  '  --keep     f32 (default) or bf16: half the memory for the vectors, which are rounded',
+  '  --keep     f32 (default if exact); or in half the memory i16 (default if graph), which rounds',
+  '             to a 32,767th of the largest value, or bf16, which rounds to three digits',
   '  --degree   edges a vector keeps: more find more, and take more memory',
   '  --beam     width of the searches that find them: wider builds better, and longer',
   '  --threads  that build it; the same index for any number, all cores by default',
@@ -43,7 +44,7 @@ export async function run(args: string[]): Promise<number> {
   const [from = '', to = ''] = paths(positionals, ['VECTORS', 'INDEX']);
   const metric = oneOf('metric', values.metric, ['cosine', 'ip', 'l2']);
   const kind = oneOf('kind', values.kind, ['graph', 'exact']);
-  const keep = oneOf('keep', values.keep, ['f32', 'bf16']);
+  const keep = oneOf('keep', values.keep, ['f32', 'bf16', 'i16']);
   const degree = wholeNumber('degree', values.degree, DEGREE);
   const buildBeam = wholeNumber('beam', values.beam, BEAM);
   const threads = wholeNumber('threads', values.threads, THREADS);

@@ -36,7 +36,7 @@ suite('A wrong argument of VectorIndex is refused with what was expected', () =>
     for (const dim of [0, 4097, 1.5, NaN, '4', undefined, null, {}, 4n, Symbol('4'), -1]) {
       refused('bad_argument', /^dim must be an integer in 1\.\.4096, it is /, make({ ...good, dim }));
     }
-    refused('bad_argument', /^keep must be one of f32, bf16/, make({ ...good, keep: 'f16' }));
+    refused('bad_argument', /^keep must be one of f32, bf16, i16/, make({ ...good, keep: 'f16' }));
     refused('bad_argument', /^threads must be an integer in 1\.\.256/, make({ ...good, threads: 0 }));
     for (const degree of [3, 257, '']) {
       refused('bad_argument', /^degree must be an integer in 4\.\.256/, make({ ...good, degree }));

@@ -8,7 +8,8 @@ import { KINDS, METRICS, VectorIndex, addon, allows, chanceBitmap, oracle, searc
 /** Small enough that both kinds look at every vector: their answers are the oracle's. */
 for (const kind of KINDS) {
   suite(`VectorIndex, ${kind}`, () => {
-    const make = (dim: number, metric: 'ip' | 'cosine' | 'l2' = 'ip') => new VectorIndex({ kind, dim, metric });
+    const make = (dim: number, metric: 'ip' | 'cosine' | 'l2' = 'ip') =>
+      new VectorIndex({ kind, dim, metric, keep: 'f32' });
 
     test('it says what it is, and holds nothing at first', () => {
       const index = make(7, 'l2');
@@ -162,7 +163,7 @@ for (const kind of KINDS) {
         ),
       });
       fc.assert(fc.property(world, ({ metric, isa, dim, steps, k, filter }) => {
-        const index = new VectorIndex({ kind, dim, metric, isa });
+        const index = new VectorIndex({ kind, dim, metric, isa, keep: 'f32' });
         const model = new Map<number, Float32Array>();
         for (const { remove, id, vector } of steps) {
           const row = Float32Array.from(vector.slice(0, dim));

@@ -38,7 +38,7 @@ suite('The exact index', () => {
           const queries = Float32Array.from({ length: 9 * dim }, (_, i) =>
             (vectors[i * 3] as number) + (i % dim === 0 ? 0.1 : 0));
           const allow = chanceBitmap(prng, COUNT, 0.3);
-          for (const keep of ['f32', 'bf16'] as const) {
+          for (const keep of ['f32', 'bf16', 'i16'] as const) {
             const index = new VectorIndex({ kind: 'exact', dim, metric, keep });
             index.add(idsFrom(0, COUNT), vectors);
             const kept = new Map(Array.from(idsFrom(0, COUNT), (id) => {

@@ -94,14 +94,14 @@ suite('An index file', () => {
   test('a foreign file, a newer version and a missing file each say what they are', () => {
     new VectorIndex({ kind: 'exact', dim: 3, metric: 'ip' }).save(path);
     const newer = readFileSync(path);
-    newer.writeUInt32LE(4, 8);
+    newer.writeUInt32LE(5, 8);
     writeFileSync(path, newer);
     const foreign = join(folder, 'foreign');
     writeFileSync(foreign, 'id,name\n'.repeat(100));
 
     assert.throws(() => VectorIndex.open(path), {
       code: 'unsupported',
-      message: /has format version 4; this build reads 3$/,
+      message: /has format version 5; this build reads 4$/,
     });
     assert.throws(() => VectorIndex.open(foreign), { code: 'storage', message: /is not a vector index of Vitrine$/ });
     assert.throws(() => VectorIndex.open(join(folder, 'none')), { code: 'storage', message: /cannot open .*none/ });

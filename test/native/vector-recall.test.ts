@@ -16,7 +16,7 @@ function pair(metric: 'ip' | 'cosine' | 'l2', seed = 17) {
   const vectors = clustered(prng, COUNT, DIM, 60);
   const queries = Float32Array.from(vectors.subarray(0, 200 * DIM), (value) => value + 0.3 * prng.normal());
   const exact = new VectorIndex({ kind: 'exact', dim: DIM, metric });
-  const graph = new VectorIndex({ kind: 'graph', dim: DIM, metric, degree: 24, buildBeam: 80 });
+  const graph = new VectorIndex({ kind: 'graph', dim: DIM, metric, degree: 24, buildBeam: 80, keep: 'f32' });
   for (const index of [exact, graph]) index.add(idsFrom(0, COUNT), vectors);
   const found = (allow?: Uint32Array) => {
     const options = allow ? { beam: BEAM, allow } : { beam: BEAM };

@@ -2,11 +2,11 @@ import { loadAddon, type NativeVectorIndex } from '../../../server/ann/binding.t
 import type { Engine, MakeEngine } from '../engine.ts';
 
 /** Our own index through the addon's own face: typed arrays in, the caller's arrays out. */
-export function vitrine(kind: 'exact' | 'graph', keep: 'f32' | 'bf16' = 'f32'): MakeEngine {
+export function vitrine(kind: 'exact' | 'graph', keep?: 'f32' | 'bf16'): MakeEngine {
   return ({ dim, metric, k }, queries): Engine => {
     const { VectorIndex } = loadAddon();
     const scores = new Float32Array(64 * k);
-    let index: NativeVectorIndex = new VectorIndex({ kind, dim, metric, keep });
+    let index: NativeVectorIndex = new VectorIndex({ kind, dim, metric, ...(keep && { keep }) });
     let options: { beam?: number; allow?: Uint32Array } = {};
     return {
       build(vectors) {
