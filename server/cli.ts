@@ -42,6 +42,10 @@ const COMMANDS: Readonly<Record<string, { what: string; load(): Promise<Command>
     what: 'learn from a trial whom a coupon moves, and list who should get it, and when',
     load: () => import('../models/uplift/uplift-command.ts'),
   },
+  score: {
+    what: 'say of every customer when they buy, whether they leave, what they spend, who they are',
+    load: () => import('./score/score-command.ts'),
+  },
   explain: {
     what: 'explain what a model says of many rows, and draw what matters',
     load: () => import('../models/explain/explain-command.ts'),

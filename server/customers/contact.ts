@@ -49,11 +49,14 @@ export function bestMoment(
       (own.purchases + PRIOR);
   let best = { day: today + 1, chance: -1 };
   let sum = 0;
+  let before = 0;
   for (let ahead = 1; ahead <= AHEAD_DAYS; ahead += 1) {
     const day = today + ahead;
     const weekday = weekdayOf(day);
-    const chance = (buyWithin(survival, ahead) - buyWithin(survival, ahead - 1)) *
+    const by = buyWithin(survival, ahead);
+    const chance = (by - before) *
       7 * like(own.weekdays, shop.weekdays, weekday);
+    before = by;
     sum += chance;
     if (chance > best.chance) best = { day, chance };
   }

@@ -62,16 +62,6 @@ export function purchasesOfHistory(id: string, history: History): CustomerPurcha
   return made;
 }
 
-/** How many of its `moments`, from the front, are made up. */
-export function madeUpMoments(history: History): number {
-  const { cells, rowCount } = history;
-  let left = cells[TOTAL.orders] as number;
-  for (let row = 0; row < rowCount; row += 1) {
-    left -= cells[TOTALS + row * DAY_WIDTH + DAY.orders] as number;
-  }
-  return left;
-}
-
 function emptyPurchases(id: string, days: number, moments: number): CustomerPurchases {
   return {
     id,

@@ -13,14 +13,28 @@ export function timingSaid(
   const survival = survivalOf(hazards);
   const { chance, day, from, to } = expectedDay(survival);
   const best = bestMoment(survival, landmark, own, shop);
+  const within: Record<string, number> = {};
+  for (const days of horizons) within[days] = buyWithin(survival, days);
   return {
-    within: Object.fromEntries(horizons.map((days) => [days, buyWithin(survival, days)])),
+    within,
     chance, expectedDay: day, low: from, high: to,
     bestMoment: {
-      date: new Date(best.day * 86_400_000).toISOString().slice(0, 10),
+      date: dateOf(best.day),
       weekday: WEEKDAYS[weekdayOf(best.day)] as Weekday,
       hour: best.hour,
       uplift: best.uplift,
     },
   };
+}
+
+const DATES_MAX = 1000;
+const dates = new Map<number, string>(); // most answers name one of the next fortnight's days
+
+function dateOf(day: number): string {
+  let text = dates.get(day);
+  if (text !== undefined) return text;
+  text = new Date(day * 86_400_000).toISOString().slice(0, 10);
+  if (dates.size >= DATES_MAX) dates.clear();
+  dates.set(day, text);
+  return text;
 }

@@ -56,14 +56,22 @@ export function expectedDay(survival: Float64Array, horizon: number = HORIZON_DA
   return { chance, day: dayOf(0.5), from: dayOf(0.1), to: dayOf(0.9) };
 }
 
-/** The first day by which the chance of a purchase is at least `chance`. */
+/** The first day by which the chance of a purchase is at least `chance`; inside a bin it is no whole one. */
 function quantile(survival: Float64Array, chance: number, horizon: number): number {
-  let low = 0;
-  let high = horizon;
-  while (high - low > 1e-3) {
-    const middle = (low + high) / 2;
-    if (buyWithin(survival, middle) < chance) low = middle;
-    else high = middle;
+  const left = 1 - chance;
+  let before = 1;
+  let start = 0;
+  for (let bin = 0; bin < BIN_ENDS.length; bin += 1) {
+    const end = BIN_ENDS[bin] as number;
+    const after = survival[bin] as number;
+    if (after <= left && after < before) {
+      const share = after <= 0
+        ? (before - left) / before
+        : Math.log(left / before) / Math.log(after / before);
+      return Math.min(horizon, start + share * (end - start));
+    }
+    before = after;
+    start = end;
   }
-  return high;
+  return horizon;
 }

@@ -18,7 +18,7 @@ import { DEMO_SOURCE } from './insight.ts';
 export const HORIZONS_DEFAULT: readonly number[] = [1, 7, 30, 90];
 
 const HABITS_MS = 3_600_000; // how long the shop's habits are taken for the same
-const HABITS_CUSTOMERS = 2000; // that they are told by: some 2 ms, once in that time
+export const HABITS_CUSTOMERS = 2000; // that they are told by: some 2 ms, once in that time
 
 /** What a model of customers is asked with. */
 export interface AskedCustomer {
@@ -65,7 +65,7 @@ export class CustomerInsight {
     const steps = new Float32Array(HISTORY_WIDTH);
     const landmark = writeCustomer(
       purchases, history, nowMs, this.shop.timeZone, features, 0, steps, 0);
-    return { landmark, features, steps, own: ownHabits(purchases, history) };
+    return { landmark, features, steps, own: ownHabits(history) };
   }
 
   /** The shop's habits by some of its customers, for an hour. */
