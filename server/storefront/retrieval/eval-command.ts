@@ -13,6 +13,8 @@ import { runEncoder } from './encoder-run.ts';
 import { blended, neighboursAlone, NOTHING_LEARNED } from './eval/methods.ts';
 import type { Learned } from './eval/methods.ts';
 import { evaluate, formatRow, tableHead } from './eval/table.ts';
+import { readLeaveOneOut } from './offline/leave-one-out.ts';
+import { printSequences } from './offline/sequence-table.ts';
 import { openVectors } from './open.ts';
 import { sessionCount } from './past-sessions.ts';
 import { readSettings } from './settings.ts';
@@ -22,11 +24,14 @@ import { chooseForSessions } from './tune/choose-blend.ts';
 export const usage = [
   'vitrine eval --train FILE --test FILE [--settings FOLDER] [--limit N]',
   'vitrine eval --test FILE [--data DIR] [--limit N]',
+  'vitrine eval --sequences FILE [--limit N]',
   '  --train FILE       sessions, one a line, item ids separated by blanks (.txt, .gz)',
   "  --test FILE        a header, then 'target<TAB>items so far' (.tsv, .gz)",
   '  --data DIR         learn from the store of this folder, with its models and settings',
   '  --settings FOLDER  holds the recommend.json to use; else it is chosen on the newest 5 %',
   '                     of the training sessions',
+  "  --sequences FILE   'user item item …', oldest first (.txt, .gz): each user's last item is",
+  '                     asked, the last but one chooses the blend, the rest is learned from',
   '  --limit N          test rows to score; all when absent',
 ].join('\n');
 
@@ -40,13 +45,21 @@ export async function run(args: string[]): Promise<number> {
     return 2;
   }
   try {
-    await (wanted.train === undefined ? evalStore(wanted) : evalFiles(wanted, wanted.train));
+    await evalWanted(wanted);
     return 0;
   } catch (error) {
     if (!(error instanceof ServeError)) throw error;
     console.error(error.message);
     return 1;
   }
+}
+
+async function evalWanted(wanted: Wanted): Promise<void> {
+  const { sequences, train, limit } = wanted;
+  if (sequences !== undefined) {
+    return printSequences(await readLeaveOneOut(sequences), limit, (line) => console.log(line));
+  }
+  return train === undefined ? evalStore(wanted) : evalFiles(wanted, train);
 }
 
 async function evalFiles({ test, settings, limit }: Wanted, train: string): Promise<void> {
@@ -75,6 +88,7 @@ function printTable(data: EvalData, blend: () => Method, settings: BlendSettings
 }
 
 interface Wanted {
+  readonly sequences: string | undefined;
   readonly train: string | undefined;
   readonly test: string;
   readonly settings: string | undefined;
@@ -86,6 +100,7 @@ function readArguments(args: string[]): Wanted {
   const { values } = parseArgs({
     args,
     options: {
+      sequences: { type: 'string' },
       train: { type: 'string' },
       test: { type: 'string' },
       data: { type: 'string' },
@@ -93,15 +108,19 @@ function readArguments(args: string[]): Wanted {
       limit: { type: 'string' },
     },
   });
-  if (values.test === undefined) throw new Error('--test FILE is missing');
+  if (values.sequences !== undefined) {
+    const other = (['train', 'test', 'data', 'settings'] as const).find((name) => values[name]);
+    if (other) throw new Error(`either --sequences or --${other}`);
+  } else if (values.test === undefined) throw new Error('--test FILE is missing');
   if (values.train !== undefined && values.data !== undefined) {
     throw new Error('either --train or --data');
   }
   const limit = values.limit === undefined ? Infinity : Number(values.limit);
   if (!(limit >= 1)) throw new Error(`--limit ${values.limit} is not a number of rows`);
   return {
+    sequences: values.sequences,
     train: values.train,
-    test: values.test,
+    test: values.test ?? '',
     settings: values.settings,
     dataDir: values.data ?? readConfig(process.env).dataDir,
     limit,
