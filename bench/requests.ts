@@ -41,6 +41,16 @@ export function requestFile(
   return Buffer.concat(parts);
 }
 
+/** Any requests of the socket in msgpack, for the generator: each is made with the id that it overwrites. */
+export function payloadFile(requests: readonly ((id: number) => Buffer)[]): Buffer {
+  const parts = [Buffer.from('VLR1'), u32(requests.length)];
+  for (const make of requests) {
+    const payload = make(ID_BINARY);
+    parts.push(u32(payload.length), u32(idOffset(payload, 'msgpack')), Buffer.alloc(4), payload);
+  }
+  return Buffer.concat(parts);
+}
+
 /** Hex digest over everything that goes into a run, so that two results can be told to be alike. */
 export function digest(inputs: readonly Uint8Array[]): string {
   const hash = createHash('sha256');
