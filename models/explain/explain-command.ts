@@ -2,9 +2,8 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { fileURLToPath } from 'node:url';
-import { ServeError } from '../../server/core/errors.ts';
 import { Log } from '../../server/core/log.ts';
-import { LANGUAGES, type Language } from '../../server/explain/describe.ts';
+import { type Describe, LANGUAGES, type Language } from '../../server/explain/describe.ts';
 import { Explainer } from '../../server/explain/explainer.ts';
 import { dependence, type Explained, globalImportance } from '../../server/explain/importance.ts';
 import { decisionPicture } from '../../server/explain/pictures/decision-picture.ts';
@@ -21,7 +20,8 @@ import { columnOf, readTextTable } from '../uplift/read-table.ts';
 export const usage = [
   'vitrine explain MODEL ROWS.csv [--data DIR | --repository DIR] [--out DIR] …',
   '  what matters to a model: explains each row, and draws what they have in common',
-  '  ROWS.csv           a column for each of the model\'s features, by name; empty is missing',
+  '  ROWS.csv           a column for each of the model\'s features, by name, as the model learned them;',
+  '                     empty is missing, and so is a name that was not there then',
   '  --repository DIR   models (DIR/models of --data, else the shipped ones)',
   '  --data DIR         data folder (.vitrine)',
   '  --out DIR          where pictures and reasons.jsonl go (explained)',
@@ -33,7 +33,13 @@ const PATHS_MAX = 40; // ways drawn in one picture
 const DEPENDENCES = 6; // features whose dependence is drawn
 
 export async function run(args: string[]): Promise<number> {
-  const options = parse(args);
+  let options: Options;
+  try {
+    options = parse(args);
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${usage}`);
+    return 2;
+  }
   const log = new Log('error');
   const host = ModelHost.start(options.repository, {
     workers: 1, runMsMax: 60_000, inlineUsMax: 2000, drainMsMax: 1000, log,
@@ -50,8 +56,8 @@ export async function run(args: string[]): Promise<number> {
     const count = Math.min(text.rows, options.rows);
     const width = profile.features.length;
     const rows = Float32Array.from({ length: count * width }, (_, at) => {
-      const cell = cells[at % width]?.[Math.floor(at / width)] ?? '';
-      return cell === '' ? NaN : Number(cell);
+      const row = Math.floor(at / width);
+      return cellValue(profile.features[at % width] as Describe, cells[at % width]?.[row] ?? '', row);
     });
     const answers: Explanation[] = [];
     for (let row = 0; row < count; row += 1) {
@@ -114,6 +120,21 @@ function write(
   console.log(`wrote ${pictures.size} pictures and reasons.jsonl to ${out}`);
 }
 
+/**
+ * A cell as the model's input has it: a category by its place among those that the model learned. A
+ * name that was not there then is missing, as it is to the model. Fails with `TrainingError`.
+ */
+export function cellValue(of: Describe, cell: string, row: number): number {
+  if (cell === '') return NaN;
+  if (of.format === 'category' && of.categories) {
+    const place = of.categories.indexOf(cell);
+    return place < 0 ? NaN : place;
+  }
+  const value = Number(cell);
+  if (Number.isFinite(value)) return value;
+  throw new TrainingError(`${of.name}, row ${row + 1}: '${cell}' is no number`);
+}
+
 interface Options {
   readonly model: string;
   readonly file: string;
@@ -137,8 +158,10 @@ function parse(args: string[]): Options {
   });
   const language = LANGUAGES.find((each) => each === values.language);
   const rows = Number(values.rows);
-  if (model === undefined || file === undefined || !language || !(Number.isInteger(rows) && rows > 0)) {
-    throw new ServeError('bad_argument', `\n${usage}`);
+  if (model === undefined || file === undefined) throw new RangeError('which MODEL, and of which ROWS.csv?');
+  if (!language) throw new RangeError(`--language ${values.language}: expected ${LANGUAGES.join(' or ')}`);
+  if (!(Number.isInteger(rows) && rows > 0)) {
+    throw new RangeError(`--rows ${values.rows}: expected a whole number above 0`);
   }
   const own = join(values.data, 'models');
   const repository = values.repository ?? (existsSync(own) ? own : SHIPPED);

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import { run } from '../../models/explain/explain-command.ts';
+import { cellValue, run } from '../../models/explain/explain-command.ts';
+import { nameOnly } from '../../server/explain/describe.ts';
 import { Prng } from '../../server/core/prng.ts';
 import { INTENT_FEATURES } from '../../server/storefront/intent-features.ts';
 import { temporaryFolder } from '../support/model-repository.ts';
@@ -38,6 +39,22 @@ suite('vitrine explain', () => {
       assert.ok(Math.abs(residual) < 1e-5);
     }
     assert.match(lines[0]!, /^20 answers of intent explained by integrated_gradients; they add up within \d/);
+  });
+
+  test('a name in the file is the category that the model learned, and a text is no number', () => {
+    const month = { ...nameOnly('Month'), format: 'category' as const, categories: ['Feb', '7', 'May'] };
+    assert.deepEqual(['May', '7', 'Jan', ''].map((cell) => cellValue(month, cell, 0)), [2, 1, NaN, NaN]);
+    assert.equal(cellValue(nameOnly('pages'), '7', 0), 7);
+    assert.throws(() => cellValue(nameOnly('pages'), 'many', 4), /pages, row 5: 'many' is no number/);
+  });
+
+  test('what it is told wrongly, it says above how it is used', async (t) => {
+    const said: string[] = [];
+    t.mock.method(console, 'error', (line: string) => { said.push(line); });
+    for (const args of [[], ['intent', 'x.csv', '--language', 'fr'], ['intent', 'x.csv', '--rows', '0']]) {
+      assert.equal(await run(args), 2);
+    }
+    assert.match(said.join('\n'), /which MODEL[^]*--language fr: expected en or zh[^]*--rows 0: expected/);
   });
 
   test('says which column the file lacks', async () => {
