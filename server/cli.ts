@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** `vitrine COMMAND`: each command is a module of its own, loaded when it is asked for. */
 import { ServeError } from './core/errors.ts';
+import { fileTrouble } from './core/file-trouble.ts';
 
 interface Command {
   readonly usage: string;
@@ -111,6 +112,11 @@ function complain(error: unknown, name: string): number {
   if (code.startsWith('ERR_PARSE_ARGS')) {
     console.error(`vitrine: ${message}\n'vitrine ${name} --help' says what it takes.`);
     return 2;
+  }
+  const trouble = fileTrouble(error);
+  if (trouble !== null) {
+    console.error(`vitrine: ${trouble}`);
+    return 1;
   }
   if (BROKEN_INSTALL.includes(code)) {
     console.error(

@@ -1,11 +1,13 @@
 import { parse } from 'csv-parse';
+import { ServeError } from '../../core/errors.ts';
 import { Fields } from './fields.ts';
 import { fileError, notUtf8, readFile } from './lines.ts';
 import { BadLines } from './utf8.ts';
 
 /**
  * The rows of a CSV file (RFC 4180, UTF-8, first line names the columns), read as a stream. Fails
- * with `bad_argument` naming the line where quotes do not close: what follows cannot be told apart.
+ * with `bad_argument` naming the line where quotes do not close: what follows cannot be told apart;
+ * and where two columns have one name.
  */
 export async function* readCsv(path: string): AsyncIterable<() => Fields> {
   const parser = parse({ bom: true, relax_column_count: true, info: true, skip_empty_lines: true });
@@ -22,7 +24,10 @@ export async function* readCsv(path: string): AsyncIterable<() => Fields> {
       if (!names) {
         if (bad !== null) throw notUtf8(bad);
         names = record.map((name) => name.trim());
-        continue;
+        const doubled = names.find((name, at) => name !== '' && names?.indexOf(name) !== at);
+        if (doubled === undefined) continue;
+        throw new ServeError(
+          'bad_argument', `${path} has two columns '${doubled}': which is meant cannot be told`);
       }
       const columns = names;
       yield () => {

@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { ServeError } from '../../core/errors.ts';
+import { fileTrouble } from '../../core/file-trouble.ts';
 
 /** The bytes of a file, unpacked where its name ends in `.gz`. */
 export function readFile(path: string): Readable {
@@ -17,8 +18,11 @@ export function readFile(path: string): Readable {
 /** What the file system or the unpacking says is wrong with a file, as the caller's own mistake. */
 export function fileError(path: string, error: unknown): ServeError {
   if (error instanceof ServeError) return error;
-  const { message } = error as Error;
-  return new ServeError('bad_argument', `${path}: ${message}`, { cause: error });
+  const { message, code = '' } = error as NodeJS.ErrnoException;
+  const why = code === 'Z_DATA_ERROR' ? `not gzip, as its name says, or damaged (${message})`
+    : code === 'Z_BUF_ERROR' ? 'the gzip file is cut off'
+      : fileTrouble(error) ?? message;
+  return new ServeError('bad_argument', `${path}: ${why}`, { cause: error });
 }
 
 export interface JsonLine {
