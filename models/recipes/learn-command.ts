@@ -4,10 +4,11 @@ import { parseArgs } from 'node:util';
 import { readConfig } from '../../server/config.ts';
 import { systemClock } from '../../server/core/clock.ts';
 import { ServeError } from '../../server/core/errors.ts';
+import { checkWritable, fileTrouble } from '../../server/core/file-trouble.ts';
 import { readFile } from '../../server/store/import/lines.ts';
 import type { Chosen } from '../learn/choose.ts';
 import { evaluate } from '../learn/evaluate.ts';
-import type { LeakRule } from '../learn/leaks/finding.ts';
+import { isLeakRule, LEAK_RULES, type LeakRule } from '../learn/leaks/finding.ts';
 import { bayesThreshold } from '../learn/metrics/threshold.ts';
 import { exitCodeOf } from '../learn/promote.ts';
 import { namedSampler } from '../learn/sampling/named.ts';
@@ -31,7 +32,7 @@ export const usage = [
   '  learns whether a column of a table is a yes, scores it beside baselines on rows it did not',
   '  learn from, and writes it to DIR/models if it surely beats them (else the exit code is 3)',
   '  --label COLUMN       what happened: TRUE, yes, y or 1 is a yes, in any case',
-  '  --yes TEXT           the cell that is a yes instead',
+  '  --yes TEXT           the cell that is a yes instead; all else is a no',
   '  --categories A,B     columns of names that look like numbers',
   '  --drop A,B           columns that the model may not see',
   '  --folds FILE         scored in these folds, a number a row (five folds by chance)',
@@ -65,8 +66,10 @@ export async function run(args: string[]): Promise<number> {
   try {
     return await learn(options);
   } catch (error) {
-    if (!(error instanceof ServeError || error instanceof TrainingError)) throw error;
-    console.error(error.message);
+    const known = error instanceof ServeError || error instanceof TrainingError;
+    const why = known ? error.message : fileTrouble(error);
+    if (why === null) throw error;
+    console.error(why);
     return 1;
   }
 }
@@ -75,6 +78,7 @@ async function learn(options: Options): Promise<number> {
   const { file, seed, name, costs, allow, before, explainable, sampler, search, journal } = options;
   const choosing = { single: explainable, ...(sampler && { sampler }) };
   const startUs = systemClock.nowUs();
+  checkWritable(join(options.dataDir, 'models')); // rather than after minutes of learning
   const read = await readTable(file);
   const { examples, sha256 } = read;
   const report = new LineReport(name, systemClock, (line) => console.log(line));
@@ -196,13 +200,17 @@ function parse(args: string[], dataDir: string): Options {
   return {
     file: {
       path, label, categories: list(values.categories), drop: list(values.drop),
+      named: list(values.before),
       ...(yes !== undefined && { yes }),
       ...(time !== undefined && {
         time: { column: time, ...(order !== undefined && { order: list(order) }) } }),
     },
     folds, from, name, seed,
     before: list(values.before),
-    allow: list(values.allow) as LeakRule[],
+    allow: list(values.allow).map((rule) => {
+      if (isLeakRule(rule)) return rule;
+      throw new RangeError(`--allow: '${rule}' is none of ${LEAK_RULES.join(', ')}`);
+    }),
     costs: { falseAlarm, miss },
     sampler: samplerOf(values.sampler ?? (weights === undefined ? undefined : `weights:${weights}`)),
     search: values.search,

@@ -67,8 +67,8 @@ function dominant(
 }
 
 function advice({ name }: Column): string {
-  return `leave ${name} out, and report scores without it; if it is known at the moment of the ` +
-    'prediction for certain, declare it so (known: before)';
+  return `leave ${name} out (--drop ${name}), and report scores without it; if it is known at the ` +
+    `moment of the prediction for certain, declare it so (--before ${name})`;
 }
 
 /** The most frequent value, if nearly all of one class have it and the other mostly has not. */

@@ -2,21 +2,27 @@ import type { Fold, Plan } from '../split/plan.ts';
 import type { Examples } from '../table.ts';
 
 /** What the detector looks for. Each is a way to have better scores in training than in the shop. */
-export type LeakRule =
-  | 'after-outcome' // a value that is known only later than the row's moment
-  | 'nearly-label' // one column that all but says the label
-  | 'dominant' // one column that carries the model, and is there only with the outcome
-  | 'target-encoding' // a column of label means that the scored rows are part of
-  | 'copied-rows' // rows on both sides that can only be copies
-  | 'duplicates' // equal rows on both sides
-  | 'made-up-rows' // scored rows that lie between training rows
-  | 'broken-integers' // fractions where there are whole numbers, in one class
-  | 'balanced' // as many rows of each class, to the row
-  | 'time-overlap' // training rows, or their labels, later than scored ones
-  | 'group-overlap' // rows of one group on both sides
-  | 'scaled' // scaled by what scored rows are part of
-  | 'identifier' // a column that names the row
-  | 'shifted'; // a column that says something else in scored rows
+export const LEAK_RULES = [
+  'after-outcome', // a value that is known only later than the row's moment
+  'nearly-label', // one column that all but says the label
+  'dominant', // one column that carries the model, and is there only with the outcome
+  'target-encoding', // a column of label means that the scored rows are part of
+  'copied-rows', // rows on both sides that can only be copies
+  'duplicates', // equal rows on both sides
+  'made-up-rows', // scored rows that lie between training rows
+  'broken-integers', // fractions where there are whole numbers, in one class
+  'balanced', // as many rows of each class, to the row
+  'time-overlap', // training rows, or their labels, later than scored ones
+  'group-overlap', // rows of one group on both sides
+  'scaled', // scaled by what scored rows are part of
+  'identifier', // a column that names the row
+  'shifted', // a column that says something else in scored rows
+] as const;
+export type LeakRule = (typeof LEAK_RULES)[number];
+
+export function isLeakRule(text: string): text is LeakRule {
+  return LEAK_RULES.some((rule) => rule === text);
+}
 
 export interface Finding {
   readonly rule: LeakRule;

@@ -8,10 +8,11 @@ import { categories, numbers, type Column, type Examples } from '../../learn/tab
 export interface TableFile {
   readonly path: string; // CSV, UTF-8, the first line names the columns; may be gzipped
   readonly label: string; // column of what happened
-  /** Cells of the label that are a 1; without them, of `TRUE`, `yes`, `y` and `1`, any case. */
+  /** The label's cells that are a 1, all else a 0; without it `TRUE`, `yes`, `y` and `1`, any case. */
   readonly yes?: string;
   readonly categories: readonly string[]; // columns that hold names, though they look like numbers
   readonly drop: readonly string[]; // columns that no model may see
+  readonly named?: readonly string[]; // columns that something else is said of: they must be there
   /** A column that says when, and no more: dates, or its values in order. */
   readonly time?: { readonly column: string; readonly order?: readonly string[] };
 }
@@ -35,7 +36,7 @@ export async function readTable(file: TableFile): Promise<ReadTable> {
     if (at >= 0) return cells[at] as readonly string[];
     throw bad(`${file.path} has no column '${name}'; it has ${names.join(', ')}`);
   };
-  [...file.categories, ...file.drop].forEach(of);
+  [...file.categories, ...file.drop, ...(file.named ?? [])].forEach(of);
   const out = [file.label, ...file.drop, ...(file.time ? [file.time.column] : [])];
   const columns = names.filter((name) => !out.includes(name))
     .map((name) => columnOf(name, of(name), file.categories.includes(name)));
@@ -80,17 +81,26 @@ function columnOf(name: string, cells: readonly string[], named: boolean): Colum
 
 function labelsOf({ label, yes }: TableFile, cells: readonly string[]): Float64Array {
   const others = new Set<string>();
-  const labels = Float64Array.from(cells, (cell) => {
-    if (cell === '') throw bad(`a row has no '${label}'`);
-    if (yes === undefined ? /^(true|yes|y|1)$/i.test(cell) : cell === yes) return 1;
+  const isYes = (cell: string): boolean =>
+    (yes === undefined ? /^(true|yes|y|1(\.0*)?)$/i.test(cell) : cell === yes);
+  const labels = Float64Array.from(cells, (cell, row) => {
+    if (cell === '') {
+      throw bad(`row ${row + 1} has no '${label}'; rows whose outcome is not known are to be taken out`);
+    }
+    if (isYes(cell)) return 1;
     others.add(cell);
     return 0;
   });
-  if (others.size > 1) {
-    throw bad(`'${label}' says ${[...others].slice(0, 5).join(', ')}: which is a yes?`);
-  }
   const ones = labels.filter((value) => value === 1).length;
-  if (ones === 0 || ones === labels.length) throw bad(`'${label}' is the same in every row`);
+  if (others.size > 1 && (yes === undefined || ones === 0)) {
+    const said = [...new Set([...(ones > 0 ? [cells.find(isYes) as string] : []), ...others])];
+    const shown = said.slice(0, 5).map((cell) => `'${cell}'`).join(', ');
+    throw bad(`'${label}' says ${shown}${said.length > 5 ? ` and ${said.length - 5} other things` : ''}: ` +
+      'which is a yes? --yes TEXT says so, and all else is a no');
+  }
+  if (ones === 0 || ones === labels.length) {
+    throw bad(`'${label}' is '${cells[0]}' in every row: both a yes and a no are needed`);
+  }
   return labels;
 }
 

@@ -169,8 +169,12 @@ suite('vitrine learn', () => {
       [[file, '--label', 'bought', '--costs', '1,0'], 2, /--costs/],
       [[file, '--label', 'bought', '--from', 'x'], 2, /about --time/],
       [[file, '--label', 'sold'], 1, /no column 'sold'; it has id, pages/],
-      [[file, '--label', 'country'], 1, /says DE, FR|a row has no 'country'/],
-      [[file, '--label', 'bought', '--yes', 'maybe'], 1, /which is a yes/],
+      [[file, '--label', 'country'], 1, /row \d+ has no 'country'/],
+      [[file, '--label', 'bought', '--yes', 'maybe'], 1, /says 'No', 'Yes'|says 'Yes', 'No'/],
+      [[file, '--label', 'channel'], 1, /says '1', .* which is a yes\? --yes TEXT/],
+      [[file, '--label', 'bought', '--before', 'page'], 1, /no column 'page'; it has id, pages/],
+      [[file, '--label', 'bought', '--allow', 'dominent'], 2, /none of after-outcome, .*dominant/],
+      [[file, '--label', 'bought', '--drop', 'id', '--data', join(file, 'x')], 1, /a file, not a folder/],
       [[file, '--label', 'bought', '--time', 'country'], 1, /no date/],
       [['/nowhere.csv', '--label', 'x'], 1, /there is no file/],
     ];
@@ -179,6 +183,34 @@ suite('vitrine learn', () => {
       assert.equal(code, wanted, said);
       assert.match(said, why);
     }
+  });
+
+  test('a row without an outcome, two columns of a name, and what is no gzip, are told', async (t) => {
+    const folder = temporaryFolder();
+    const cases: [string, string, RegExp][] = [
+      ['gap.csv', 'a,y\n1,yes\n2,\n', /row 2 has no 'y'/],
+      ['same.csv', 'a,y\n1,yes\n2,Yes\n', /'y' is 'yes' in every row: both/],
+      ['twice.csv', 'a,a,y\n1,2,yes\n2,3,no\n', /twice\.csv has two columns 'a'/],
+      ['plain.csv.gz', 'a,y\n1,yes\n', /not gzip, as its name says/],
+    ];
+    for (const [name, text, why] of cases) {
+      writeFileSync(join(folder, name), text);
+      const { code, said } = await learn(t, [join(folder, name), '--label', 'y', '--data', folder]);
+      assert.equal(code, 1, said);
+      assert.match(said, why);
+    }
+  });
+
+  test('a yes that is named makes all else a no; 1.0 and 0.0 are 1 and 0', async () => {
+    const file = join(temporaryFolder(), 'three.csv');
+    writeFileSync(file, 'a,y,z\n1,left,1.0\n2,paused,0.0\n3,stays,0.0\n');
+    const read = async (label: string, yes?: string): Promise<number[]> => {
+      const { examples } = await readTable({
+        path: file, label, categories: [], drop: [], ...(yes !== undefined && { yes }) });
+      return [...examples.labels];
+    };
+    assert.deepEqual(await read('y', 'left'), [1, 0, 0]);
+    assert.deepEqual(await read('z'), [1, 0, 0]);
   });
 
   test('cells are numbers, names or missing, as the file has them', async () => {
