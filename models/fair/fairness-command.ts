@@ -1,11 +1,13 @@
-import { writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
+import { checkWritable } from '../../server/core/file-trouble.ts';
+import { writeWhole } from '../../server/core/whole-file.ts';
 import { linear } from '../learn/linear/linear.ts';
 import type { Learner } from '../learn/learner.ts';
 import { stratified } from '../learn/split/stratified.ts';
 import { takeExamples, type Examples } from '../learn/table.ts';
 import { TrainingError } from '../learn/training-error.ts';
-import { columnOf, numbersOf, readTextTable, tableOf } from '../uplift/read-table.ts';
+import { columnOf, numbersOf, readTextTable, tableOf, yesNoOf } from '../uplift/read-table.ts';
 import { fairText, reportFairness } from './fair-report.ts';
 import { groupRows, type Groups } from './groups.ts';
 import { reweigh } from './reweigh.ts';
@@ -14,7 +16,7 @@ export const usage = [
   'vitrine fairness FILE.csv --group COLUMN --outcome COLUMN [--score COLUMN] …',
   '  how a model treats groups, how sure that is, and what can be done about it',
   '  --group COLUMN     whose treatment is compared: country, age band, …',
-  '  --outcome COLUMN   what came of it, 1 or 0',
+  '  --outcome COLUMN   what came of it, 1 or 0, or yes or no',
   '  --score COLUMN     what the model said; without it a logistic regression of the other columns is',
   '                     learned (never of the group), also reweighed, and scored out of fold',
   '  --threshold N      decided for: scores of at least this (0.5)',
@@ -24,18 +26,31 @@ export const usage = [
   '  --seed N           of all chance (1)',
 ].join('\n');
 
+const OUTCOMES_MIN = 10; // of each kind, in a group that stands for itself
+
 export async function run(args: string[]): Promise<number> {
+  let options: Options;
   try {
-    const options = parse(args);
+    options = parse(args);
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${usage}`);
+    return 2;
+  }
+  try {
+    if (options.json !== undefined) checkWritable(dirname(options.json));
     const text = await readTextTable(options.file);
-    const outcomes = numbersOf(text, options.outcome);
-    if (!outcomes.every((outcome) => outcome === 0 || outcome === 1)) {
-      throw new TrainingError(`${options.outcome}: outcomes are 0 or 1`);
-    }
-    const groups = groupRows(columnOf(text, options.group), {
-      rowsMin: options.rowsMin, outcomesMin: 10, outcomes,
+    const outcomes = yesNoOf(text, options.outcome);
+    const members = columnOf(text, options.group);
+    const groups = groupRows(members, {
+      rowsMin: options.rowsMin, outcomesMin: OUTCOMES_MIN, outcomes,
     });
-    if (groups.names.length < 2) throw new TrainingError(`${options.group}: there is one group only`);
+    if (groups.names.length < 2) {
+      const texts = new Set(members).size;
+      throw new TrainingError(texts < 2
+        ? `${options.group} is the same in every row: two groups are needed`
+        : `${options.group}: fewer than two of ${texts} groups are large enough to be compared, with ` +
+          `${options.rowsMin} rows (--rows-min) and ${OUTCOMES_MIN} of each outcome`);
+    }
     const { threshold, seed, score } = options;
     const others = new Map<string, Float64Array>();
     let scores: Float64Array;
@@ -51,7 +66,7 @@ export async function run(args: string[]): Promise<number> {
     const report = reportFairness({ scores, outcomes, groups }, { threshold, seed }, others);
     console.log(fairText(report));
     if (options.json !== undefined) {
-      writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
+      writeWhole(options.json, `${JSON.stringify(report, null, 2)}\n`);
       console.log(`wrote ${options.json}`);
     }
     return 0;
@@ -80,6 +95,8 @@ export function learnScores(
   return { plain, reweighed };
 }
 
+type Options = ReturnType<typeof parse>;
+
 function parse(args: string[]) {
   const { values, positionals } = parseArgs({
     args, allowPositionals: true,
@@ -90,12 +107,13 @@ function parse(args: string[]) {
       seed: { type: 'string', default: '1' },
     },
   });
-  const [file] = positionals;
+  const [file, ...more] = positionals;
   const { group, outcome, score, json, ignore } = values;
-  if (file === undefined || group === undefined || outcome === undefined) throw new TrainingError(usage);
+  if (file === undefined || more.length > 0) throw new RangeError('one FILE.csv is looked at');
+  if (group === undefined || outcome === undefined) throw new RangeError('--group and --outcome are needed');
   const number = (name: string, text: string): number => {
     if (text.trim() !== '' && Number.isFinite(Number(text))) return Number(text);
-    throw new TrainingError(`${name} '${text}' is no number`);
+    throw new RangeError(`${name} '${text}' is no number`);
   };
   return {
     file, group, outcome, score, json,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readConfig } from '../../server/config.ts';
 import { writeWhole } from '../../server/core/whole-file.ts';
+import { isZone } from '../../server/core/zone.ts';
 import { LmdbStore } from '../../server/store/lmdb-store.ts';
 import { readCdnow } from '../customers/logs/cdnow.ts';
 import { readOnlineRetail } from '../customers/logs/online-retail.ts';
@@ -24,8 +25,14 @@ export const usage = [
 ].join('\n');
 
 export async function run(args: string[]): Promise<number> {
+  let options: Options;
   try {
-    const options = parse(args);
+    options = parse(args);
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${usage}`);
+    return 2;
+  }
+  try {
     const log = await openLog(options);
     const found = facts(purchaseLogOf(log), models(options));
     const made = new Date().toISOString().slice(0, 16).replace('T', ' ');
@@ -92,14 +99,18 @@ function parse(args: string[]): Options {
   });
   const { log, language, out, data } = values;
   if (log !== undefined && log !== 'cdnow' && log !== 'online-retail') {
-    throw new TrainingError(`--log ${log}: expected cdnow or online-retail\n\n${usage}`);
+    throw new RangeError(`--log ${log}: expected cdnow or online-retail`);
   }
   if (language !== 'en' && language !== 'zh') {
-    throw new TrainingError(`--language ${language}: expected en or zh`);
+    throw new RangeError(`--language ${language}: expected en or zh`);
+  }
+  const timeZone = values['time-zone'];
+  if (!isZone(timeZone)) {
+    throw new RangeError(`--time-zone ${timeZone}: expected an IANA name, as Europe/Berlin`);
   }
   const [file = '', ...more] = positionals;
   if (more.length > 0 || (log === undefined) !== (file === '')) {
-    throw new TrainingError(`--log goes with one file\n\n${usage}`);
+    throw new RangeError('--log goes with one file');
   }
-  return { data, log, file, out, language, timeZone: values['time-zone'] };
+  return { data, log, file, out, language, timeZone };
 }

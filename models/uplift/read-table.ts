@@ -41,6 +41,18 @@ export function numbersOf(text: TextTable, name: string): Float64Array {
 }
 
 /**
+ * A column of 1 and 0, also written yes and no, y and n, or true and false, in any case. Fails with
+ * `TrainingError` naming the row that says anything else.
+ */
+export function yesNoOf(text: TextTable, name: string): Float64Array {
+  return Float64Array.from(columnOf(text, name), (cell, row) => {
+    if (/^(1(\.0*)?|yes|y|true)$/i.test(cell)) return 1;
+    if (/^(0(\.0*)?|no|n|false)$/i.test(cell)) return 0;
+    throw new TrainingError(`${name}, row ${row + 1}: expected 1 or 0, or yes or no, got '${cell}'`);
+  });
+}
+
+/**
  * The columns that are not in `without`: numbers where every cell that is not empty is one, else
  * categories. What cannot teach is left out, and `left` says why.
  */

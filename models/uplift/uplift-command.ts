@@ -1,7 +1,8 @@
-import { writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { systemClock } from '../../server/core/clock.ts';
+import { checkWritable } from '../../server/core/file-trouble.ts';
+import { writeWhole } from '../../server/core/whole-file.ts';
 import { linear } from '../learn/linear/linear.ts';
 import { boostedTrees } from '../learn/trees/boosting.ts';
 import { TrainingError } from '../learn/training-error.ts';
@@ -13,7 +14,7 @@ import {
 } from './learners.ts';
 import { momentNames } from './moments.ts';
 import { rankActions } from './next-action.ts';
-import { columnOf, numbersOf, readTextTable, tableOf, type TextTable } from './read-table.ts';
+import { columnOf, numbersOf, readTextTable, tableOf, type TextTable, yesNoOf } from './read-table.ts';
 import { checkTrial, type Trial } from './trial.ts';
 import { upliftModel } from './uplift-model.ts';
 import { reportUplift, type UpliftReport, upliftText } from './uplift-report.ts';
@@ -24,7 +25,7 @@ export const usage = [
   '  --treatment COLUMN  who got it: 1 or 0, or texts with --treated and --control',
   '  --treated TEXT      of the treatment column; rows with neither text are left out',
   '  --control TEXT',
-  '  --outcome COLUMN    1: bought, 0: not',
+  '  --outcome COLUMN    1: bought, 0: not; or yes and no',
   '  --value COLUMN      what a purchase of this customer brings, in money',
   '  --cost NUMBER       of one coupon, in the same money (0)',
   '  --moment COLUMN     when it was sent, drawn by lot as well: the list says when to send it',
@@ -44,8 +45,15 @@ const LEARNERS: readonly UpliftLearner[] = [
 ];
 
 export async function run(args: string[]): Promise<number> {
+  let options: Options;
   try {
-    const options = parse(args);
+    options = parse(args);
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${usage}`);
+    return 2;
+  }
+  try {
+    checkWritable(dirname(options.out)); // rather than after all the work
     const text = await readTextTable(options.file);
     const { trial, rows, left } = readTrial(text, options);
     for (const why of left) console.log(`not learned from: ${why}`);
@@ -91,7 +99,7 @@ function work(trial: Trial, rows: readonly number[], text: TextTable, options: O
     uplift.toFixed(6), value, gain.toFixed(6), gain > 0 ? 1 : 0,
   ].join());
   const head = `rank,customer,${moment === undefined ? '' : 'moment,'}uplift,value,gain,send`;
-  writeFileSync(options.out, `${[head, ...lines].join('\n')}\n`);
+  writeWhole(options.out, `${[head, ...lines].join('\n')}\n`);
   const worth = actions.filter(({ gain }) => gain > 0).length;
   console.log(`wrote ${options.out}: ${worth.toLocaleString('en')} of ` +
     `${actions.length.toLocaleString('en')} customers are worth the coupon`);
@@ -143,8 +151,10 @@ function readTrial(
   const columns = new Map([...text.columns].map(([name, cells]) =>
     [name, rows.map((row) => cells[row] as string)]));
   const part: TextTable = { rows: rows.length, columns };
-  if (rows.length === 0) {
-    throw new TrainingError(`${treatment}: no row is '${treated}' or '${control}'; there are ` +
+  const absent = [treated, control].filter((arm) => !arms.includes(arm));
+  if (absent.length > 0) {
+    throw new TrainingError(`${treatment}: no row is ${absent.map((arm) => `'${arm}'`).join(' or ')} ` +
+      '(--treated, --control); there are ' +
       [...new Set(arms)].slice(0, 10).map((arm) => `'${arm}'`).join(', '));
   }
   const special = [treatment, outcome, value, id].filter((name) => name !== undefined);
@@ -154,7 +164,7 @@ function readTrial(
   const trial: Trial = {
     table,
     treated: Uint8Array.from(columnOf(part, treatment), (arm) => (arm === treated ? 1 : 0)),
-    outcomes: numbersOf(part, outcome),
+    outcomes: yesNoOf(part, outcome),
     ...(values && { values }),
   };
   return { trial, rows, left };
@@ -174,12 +184,13 @@ function parse(args: string[]): Options {
     },
   });
   const { treatment, outcome, value, moment, id, cost, ignore, seed, data, ...rest } = values;
-  const [file] = positionals;
-  if (file === undefined || treatment === undefined || outcome === undefined) {
-    throw new TrainingError(usage);
+  const [file, ...more] = positionals;
+  if (file === undefined || more.length > 0) throw new RangeError('one FILE.csv is learned from');
+  if (treatment === undefined || outcome === undefined) {
+    throw new RangeError('--treatment and --outcome are needed');
   }
   if (!Number.isFinite(Number(cost)) || !Number.isInteger(Number(seed))) {
-    throw new TrainingError('--cost is a number, --seed a whole one');
+    throw new RangeError('--cost is a number, --seed a whole one');
   }
   return {
     ...rest, file, treatment, outcome, cost: Number(cost), seed: Number(seed),

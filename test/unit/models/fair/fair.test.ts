@@ -143,6 +143,23 @@ suite('vitrine fairness', () => {
     const wrong = await quietly(() => run([file, '--group', 'county', '--outcome', 'bought']));
     assert.ok(wrong.code === 1 && /no column 'county'/.test(wrong.said));
   });
+
+  test('says what is missing of a wrong call, and why groups cannot be compared', async () => {
+    const file = join(temporaryFolder(), 'few.csv');
+    writeFileSync(file, 'who,town,bought,pages\na,x,Yes,1\nb,x,No,2\nc,x,No,3\n');
+    const cases: [string[], number, RegExp][] = [
+      [[file], 2, /^--group and --outcome are needed/],
+      [[file, '--group', 'who', '--outcome', 'bought', '--threshold', 'x'], 2, /^--threshold 'x' is no number/],
+      [[file, '--group', 'who', '--outcome', 'bought'], 1, /fewer than two of 3 groups .* 100 rows \(--rows-min\)/],
+      [[file, '--group', 'town', '--outcome', 'bought'], 1, /town is the same in every row/],
+      [[file, '--group', 'who', '--outcome', 'pages'], 1, /pages, row 2: expected 1 or 0, or yes or no, got '2'/],
+    ];
+    for (const [args, wanted, why] of cases) {
+      const { code, said } = await quietly(() => run(args));
+      assert.equal(code, wanted, said);
+      assert.match(said, why);
+    }
+  });
 });
 
 const retail = realData('online_retail/online_retail.csv.gz');

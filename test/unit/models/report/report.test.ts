@@ -7,6 +7,7 @@ import { facts } from '../../../../models/report/facts.ts';
 import { reportPage } from '../../../../models/report/page.ts';
 import { shifts } from '../../../../models/report/shifts.ts';
 import { repurchase } from '../../../../models/report/repurchase.ts';
+import { run } from '../../../../models/report/report-command.ts';
 import { Prng } from '../../../../server/core/prng.ts';
 
 const DAY_0 = Math.floor(Date.UTC(2025, 0, 1) / 86_400_000);
@@ -130,5 +131,18 @@ suite('a report', () => {
     const page = reportPage(facts(shop(150, 20), []), 'en', 'now');
     assert.doesNotMatch(page, /NaN|undefined/);
     assert.throws(() => facts(shop(20, 100), []), /a report needs 100/);
+  });
+});
+
+suite('vitrine report', () => {
+  test('says what is wrong of a call above how it is used', async (t) => {
+    const said: string[] = [];
+    t.mock.method(console, 'error', (line: string) => { said.push(line); });
+    const log = ['--log', 'cdnow', 'log.csv'];
+    for (const wrong of [['--log', 'cdnow'], [...log, '--language', 'fr'], [...log, '--time-zone', 'Mars/X']]) {
+      assert.equal(await run(wrong), 2);
+    }
+    assert.match(said.join('\n'),
+      /^--log goes with one file[^]*--language fr: expected en or zh[^]*--time-zone Mars\/X: expected an IANA name/);
   });
 });

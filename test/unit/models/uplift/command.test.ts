@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { simulateTrial } from '../../../../models/uplift/simulation.ts';
+import { yesNoOf } from '../../../../models/uplift/read-table.ts';
 import { run } from '../../../../models/uplift/uplift-command.ts';
 import { temporaryFolder } from '../../../support/model-repository.ts';
 
@@ -61,7 +62,25 @@ suite('vitrine uplift', () => {
     const arm = await quietly(() => run([file, '--treatment', 'arm', '--outcome', 'bought']));
 
     assert.ok(wrong.code === 1 && /no column 'coupon', only id, arm/.test(wrong.said), wrong.said);
-    assert.ok(arm.code === 1 && /no row is '1' or '0'; there are/.test(arm.said), arm.said);
+    assert.ok(arm.code === 1 && /no row is '1' or '0' \(--treated, --control\); there are/.test(arm.said), arm.said);
+    const slip = await quietly(() => run([
+      file, '--treatment', 'arm', '--treated', 'cupon', '--control', 'none', '--outcome', 'bought']));
+    assert.ok(slip.code === 1 && /no row is 'cupon' \(/.test(slip.said), slip.said);
+  });
+
+  test('says what is missing of a wrong call, and looks where the list goes before it learns', async () => {
+    const bare = await quietly(() => run([file]));
+    const out = join(file, 'list.csv');
+
+    assert.ok(bare.code === 2 && bare.said.startsWith('--treatment and --outcome are needed'), bare.said);
+    await assert.rejects(run([file, ...asked, '--out', out]), { code: 'ENOTDIR' });
+  });
+
+  test('an outcome may be yes and no', async () => {
+    const text = { rows: 4, columns: new Map([['y', ['Yes', 'no', '1', '0.0']], ['z', ['1', 'x']]]) };
+
+    assert.deepEqual([...yesNoOf(text, 'y')], [1, 0, 1, 0]);
+    assert.throws(() => yesNoOf(text, 'z'), /z, row 2: expected 1 or 0, or yes or no, got 'x'/);
   });
 });
 
