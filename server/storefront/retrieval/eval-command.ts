@@ -13,6 +13,8 @@ import { runEncoder } from './encoder-run.ts';
 import { blended, neighboursAlone, NOTHING_LEARNED } from './eval/methods.ts';
 import type { Learned } from './eval/methods.ts';
 import { evaluate, formatRow, tableHead } from './eval/table.ts';
+import { printBaskets } from './offline/baskets/basket-table.ts';
+import { readInvoices } from './offline/baskets/baskets.ts';
 import { readLeaveOneOut } from './offline/leave-one-out.ts';
 import { printSequences } from './offline/sequence-table.ts';
 import { openVectors } from './open.ts';
@@ -25,6 +27,7 @@ export const usage = [
   'vitrine eval --train FILE --test FILE [--settings FOLDER] [--limit N]',
   'vitrine eval --test FILE [--data DIR] [--limit N]',
   'vitrine eval --sequences FILE [--limit N]',
+  'vitrine eval --invoices FILE --cut DAY',
   '  --train FILE       sessions, one a line, item ids separated by blanks (.txt, .gz)',
   "  --test FILE        a header, then 'target<TAB>items so far' (.tsv, .gz)",
   '  --data DIR         learn from the store of this folder, with its models and settings',
@@ -32,6 +35,8 @@ export const usage = [
   '                     of the training sessions',
   "  --sequences FILE   'user item item …', oldest first (.txt, .gz): each user's last item is",
   '                     asked, the last but one chooses the blend, the rest is learned from',
+  '  --invoices FILE    UCI Online Retail (.csv, .gz): the next basket of each customer after the',
+  '                     end of DAY, such as 2011-11-09; the blend is chosen on a cut 30 days before',
   '  --limit N          test rows to score; all when absent',
 ].join('\n');
 
@@ -55,7 +60,11 @@ export async function run(args: string[]): Promise<number> {
 }
 
 async function evalWanted(wanted: Wanted): Promise<void> {
-  const { sequences, train, limit } = wanted;
+  const { sequences, invoices, train, limit } = wanted;
+  if (invoices !== undefined) {
+    const baskets = await readInvoices(invoices);
+    return printBaskets(baskets, wanted.cutMs, (line) => console.log(line));
+  }
   if (sequences !== undefined) {
     return printSequences(await readLeaveOneOut(sequences), limit, (line) => console.log(line));
   }
@@ -89,6 +98,8 @@ function printTable(data: EvalData, blend: () => Method, settings: BlendSettings
 
 interface Wanted {
   readonly sequences: string | undefined;
+  readonly invoices: string | undefined;
+  readonly cutMs: number; // NaN without invoices
   readonly train: string | undefined;
   readonly test: string;
   readonly settings: string | undefined;
@@ -101,6 +112,8 @@ function readArguments(args: string[]): Wanted {
     args,
     options: {
       sequences: { type: 'string' },
+      invoices: { type: 'string' },
+      cut: { type: 'string' },
       train: { type: 'string' },
       test: { type: 'string' },
       data: { type: 'string' },
@@ -108,9 +121,13 @@ function readArguments(args: string[]): Wanted {
       limit: { type: 'string' },
     },
   });
-  if (values.sequences !== undefined) {
-    const other = (['train', 'test', 'data', 'settings'] as const).find((name) => values[name]);
-    if (other) throw new Error(`either --sequences or --${other}`);
+  const alone = values.sequences === undefined ? 'invoices' : 'sequences';
+  const cutMs = Date.parse(`${values.cut}T23:59:59Z`);
+  if (values[alone] !== undefined) {
+    const others = ['train', 'test', 'data', 'settings', 'sequences', 'invoices'] as const;
+    const other = others.find((name) => name !== alone && values[name] !== undefined);
+    if (other) throw new Error(`either --${alone} or --${other}`);
+    if (alone === 'invoices' && Number.isNaN(cutMs)) throw new Error('--cut DAY is missing');
   } else if (values.test === undefined) throw new Error('--test FILE is missing');
   if (values.train !== undefined && values.data !== undefined) {
     throw new Error('either --train or --data');
@@ -119,6 +136,8 @@ function readArguments(args: string[]): Wanted {
   if (!(limit >= 1)) throw new Error(`--limit ${values.limit} is not a number of rows`);
   return {
     sequences: values.sequences,
+    invoices: values.invoices,
+    cutMs,
     train: values.train,
     test: values.test ?? '',
     settings: values.settings,
