@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readConfig } from '../../server/config.ts';
@@ -21,6 +20,7 @@ import { trainTable } from '../learn/train-table.ts';
 import { TrainingError } from '../learn/training-error.ts';
 import { codeCommit } from './code-commit.ts';
 import { writeModel } from './model-folder.ts';
+import { isShipped, ownRepository } from './own-repository.ts';
 import { LineReport } from './report.ts';
 import { bestTrees, regression } from './table/candidates.ts';
 import { costsOf, tableModel } from './table/model.ts';
@@ -49,7 +49,8 @@ export const usage = [
   '                       the rows that teach; each fold searches for itself',
   '  --journal FILE       of the search: one that was broken off goes on from it',
   '  --explainable        one ensemble of trees, whose reasons are exact',
-  '  --name NAME          of the model (the label, in small letters)',
+  '  --name NAME          of the model (the label, in small letters; LABEL-table where the shop has a',
+  '                       model of that name, such as churn)',
   '  --data DIR           data folder (.vitrine)',
   '  --seed N             of all chance (1)',
 ].join('\n');
@@ -114,8 +115,7 @@ async function learn(options: Options): Promise<number> {
 
   const fitted = trained.fitted as Chosen;
   report.line(`chosen ${fitted.choice}`);
-  const repository = join(options.dataDir, 'models');
-  mkdirSync(repository, { recursive: true });
+  const repository = ownRepository(options.dataDir);
   const facts = {
     name, label: file.label, file: basename(file.path), sha256, seed, costs, commit: codeCommit(),
     madeAt: new Date(systemClock.wallMs()).toISOString(),
@@ -195,7 +195,9 @@ function parse(args: string[], dataDir: string): Options {
   }
   const seed = Number(values.seed);
   if (!Number.isInteger(seed) || seed < 0) throw new RangeError(`--seed '${values.seed}'`);
-  const name = values.name ?? label.toLowerCase().replace(/[^a-z0-9]+/g, '-');
+  const plain = label.toLowerCase().replace(/[^a-z0-9]+/g, '-');
+  const name = values.name ?? (isShipped(plain) ? `${plain}-table` : plain);
+  if (isShipped(name)) throw new RangeError(`--name '${name}' is of a model that the shop asks something else`);
   if (!/^[a-z0-9][a-z0-9_-]*$/i.test(name)) throw new RangeError(`--name '${name}' is no name`);
   return {
     file: {

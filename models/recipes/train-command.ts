@@ -1,12 +1,12 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { readConfig } from '../../server/config.ts';
 import { systemClock } from '../../server/core/clock.ts';
 import { ServeError } from '../../server/core/errors.ts';
 import { LmdbStore } from '../../server/store/lmdb-store.ts';
 import { EXIT_NOT_PROMOTED, EXIT_PROMOTED } from '../learn/promote.ts';
+import { SHIPPED } from './own-repository.ts';
 import { PARTS, trainStore, type Part, type TrainOptions } from './train-store.ts';
 
 export const usage = [
@@ -20,9 +20,6 @@ export const usage = [
   '  --candidate    leaves config and card as they are: the new versions are not served yet',
   '  --seed N       of all chance (1)',
 ].join('\n');
-
-/** The models that come with the product: `models/repository`, seen from `dist/models/recipes`. */
-const SHIPPED = fileURLToPath(new URL('../../../models/repository', import.meta.url));
 
 export async function run(args: string[]): Promise<number> {
   const config = readConfig(process.env);

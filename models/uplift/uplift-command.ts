@@ -7,6 +7,7 @@ import { linear } from '../learn/linear/linear.ts';
 import { boostedTrees } from '../learn/trees/boosting.ts';
 import { TrainingError } from '../learn/training-error.ts';
 import { writeModel } from '../recipes/model-folder.ts';
+import { ownRepository } from '../recipes/own-repository.ts';
 import { drawnByLot } from './by-lot.ts';
 import { compareUplift, type UpliftScores } from './compare.ts';
 import {
@@ -117,7 +118,7 @@ function serveable(trial: Trial, report: UpliftReport, { data = '', name, file, 
       trainSeconds: Math.round((systemClock.nowUs() - startUs) / 1e5) / 10,
     }, trial, fitted, report);
     if (!model) continue;
-    const repository = join(data, 'models');
+    const repository = ownRepository(data);
     console.log(`wrote ${join(repository, name, String(writeModel(repository, model)))}: ${learner}`);
     return;
   }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test, type TestContext } from 'node:test';
 import { gzipSync } from 'node:zlib';
@@ -55,6 +55,8 @@ suite('vitrine learn', () => {
     assert.match(card.data.sha256, /^[0-9a-f]{64}$/);
     assert.match(card.data.commit, /^([0-9a-f]{12}\+?|unknown)$/);
     assert.equal(card.scores.threshold, 0.25);
+    assert.ok(existsSync(join(folder, 'models/session-encoder/card.json')), 'shipped models are served on');
+    assert.ok(!readdirSync(folder).some((name) => name.includes('.part-')));
     assert.ok(card.scores.auc > 0.85 && card.scores.cost < card.scores.costNever);
     assert.ok(Object.keys(card.baselines).length >= 3);
     assert.ok(readFileSync(join(at, '1/model.onnx')).length > 1000);
@@ -168,6 +170,7 @@ suite('vitrine learn', () => {
       [[file], 2, /--label/],
       [[file, '--label', 'bought', '--costs', '1,0'], 2, /--costs/],
       [[file, '--label', 'bought', '--from', 'x'], 2, /about --time/],
+      [[file, '--label', 'bought', '--name', 'churn'], 2, /--name 'churn' is of a model that the shop asks/],
       [[file, '--label', 'sold'], 1, /no column 'sold'; it has id, pages/],
       [[file, '--label', 'country'], 1, /row \d+ has no 'country'/],
       [[file, '--label', 'bought', '--yes', 'maybe'], 1, /says 'No', 'Yes'|says 'Yes', 'No'/],
