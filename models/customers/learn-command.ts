@@ -1,11 +1,13 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readConfig } from '../../server/config.ts';
+import { isZone } from '../../server/core/zone.ts';
 import { systemClock } from '../../server/core/clock.ts';
 import { LmdbStore } from '../../server/store/lmdb-store.ts';
 import type { Store } from '../../server/store/store.ts';
 import type { ShopEvent } from '../../server/wire/schema.ts';
+import { ownRepository } from '../recipes/own-repository.ts';
 import { writeModel } from '../recipes/model-folder.ts';
 import { learnCustomers, type CustomerOptions } from './learn.ts';
 import { readCdnow } from './logs/cdnow.ts';
@@ -50,17 +52,22 @@ export async function run(args: string[]): Promise<number> {
     console.error(usage);
     return 2;
   }
-  const out = values.out ?? (name === 'store' ? join(values.data, 'models') : undefined);
-  const common = { seed, write: out !== undefined };
+  const { out } = values;
+  const common = { seed, write: name === 'store' || out !== undefined };
+  if (!isZone(values.zone)) {
+    console.error(`--zone '${values.zone}' is no IANA time zone, as Europe/London is\n\n${usage}`);
+    return 2;
+  }
   if (name === 'store') {
     const folder = join(values.data, 'store');
     if (!existsSync(folder)) {
       console.error(`there is no '${folder}': start the server or import something first`);
       return 1;
     }
-    const store = LmdbStore.open(folder);
+    const store = LmdbStore.openToRead(folder); // a server may have it open
     try {
-      return learn(storeLog(store, values.zone), common, out);
+      const repository = values.out ?? ownRepository(values.data);
+      return learn(storeLog(store, values.zone), common, repository);
     } finally {
       await store.close();
     }
@@ -87,7 +94,6 @@ function learn(
     return 1;
   }
   if (out === undefined) return 0;
-  mkdirSync(out, { recursive: true });
   for (const model of models) {
     console.log(`wrote ${join(out, model.name, String(writeModel(out, model)))}`);
   }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readConfig } from '../../server/config.ts';
@@ -6,7 +6,7 @@ import { systemClock } from '../../server/core/clock.ts';
 import { ServeError } from '../../server/core/errors.ts';
 import { LmdbStore } from '../../server/store/lmdb-store.ts';
 import { EXIT_NOT_PROMOTED, EXIT_PROMOTED } from '../learn/promote.ts';
-import { SHIPPED } from './own-repository.ts';
+import { ownRepository, SHIPPED } from './own-repository.ts';
 import { PARTS, trainStore, type Part, type TrainOptions } from './train-store.ts';
 
 export const usage = [
@@ -44,7 +44,7 @@ export async function run(args: string[]): Promise<number> {
   let store: LmdbStore | null = null;
   try {
     store = LmdbStore.openToRead(folder); // a server may have it open
-    mkdirSync(repository, { recursive: true });
+    ownRepository(options.dataDir); // what is not learned here goes on as shipped
     const { refused } = await trainStore(store, repository, SHIPPED, {
       ...options, sessionMinutesMax: config.sessionMinutesMax,
     }, systemClock, (line) => console.log(line));
