@@ -5,14 +5,13 @@ import { readConfig } from '../../server/config.ts';
 import { isZone } from '../../server/core/zone.ts';
 import { systemClock } from '../../server/core/clock.ts';
 import { LmdbStore } from '../../server/store/lmdb-store.ts';
-import type { Store } from '../../server/store/store.ts';
-import type { ShopEvent } from '../../server/wire/schema.ts';
 import { ownRepository } from '../recipes/own-repository.ts';
 import { writeModel } from '../recipes/model-folder.ts';
 import { learnCustomers, type CustomerOptions } from './learn.ts';
 import { readCdnow } from './logs/cdnow.ts';
 import { readOnlineRetail } from './logs/online-retail.ts';
-import { inTimeOrder, type ShopLog } from './logs/shop-log.ts';
+import type { ShopLog } from './logs/shop-log.ts';
+import { storePurchases } from './logs/store-log.ts';
 import { dayOf, purchaseLogOf } from './purchases.ts';
 
 export const usage = [
@@ -67,7 +66,7 @@ export async function run(args: string[]): Promise<number> {
     const store = LmdbStore.openToRead(folder); // a server may have it open
     try {
       const repository = values.out ?? ownRepository(values.data);
-      return learn(storeLog(store, values.zone), common, repository);
+      return learn(storePurchases(store, values.zone), common, repository);
     } finally {
       await store.close();
     }
@@ -98,15 +97,4 @@ function learn(
     console.log(`wrote ${join(out, model.name, String(writeModel(out, model)))}`);
   }
   return 0;
-}
-
-/** A store's events as a log; who did not consent is left out. */
-export function storeLog(store: Store, timeZone: string): ShopLog {
-  const events: ShopEvent[] = [];
-  let endMs = 0;
-  for (const { event } of store.events()) {
-    endMs = Math.max(endMs, event.atMs);
-    if (event.type === 'purchase' && event.consent !== false) events.push(event);
-  }
-  return { name: 'the events of this shop', events: inTimeOrder(events), timeZone, endMs, leftOut: {} };
 }

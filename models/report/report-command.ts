@@ -7,7 +7,8 @@ import { isZone } from '../../server/core/zone.ts';
 import { LmdbStore } from '../../server/store/lmdb-store.ts';
 import { readCdnow } from '../customers/logs/cdnow.ts';
 import { readOnlineRetail } from '../customers/logs/online-retail.ts';
-import { inTimeOrder, type ShopLog } from '../customers/logs/shop-log.ts';
+import type { ShopLog } from '../customers/logs/shop-log.ts';
+import { storePurchases } from '../customers/logs/store-log.ts';
 import { purchaseLogOf } from '../customers/purchases.ts';
 import { TrainingError } from '../learn/training-error.ts';
 import { facts, type ModelFacts } from './facts.ts';
@@ -56,9 +57,7 @@ async function openLog({ log, file, data, timeZone }: Options): Promise<ShopLog>
   }
   const store = LmdbStore.openToRead(folder);
   try {
-    const events = Array.from(store.events(), ({ event }) => event);
-    const endMs = events.reduce((newest, { atMs }) => Math.max(newest, atMs), 0);
-    return { name: data, events: inTimeOrder(events), timeZone, endMs, leftOut: {} };
+    return { ...storePurchases(store, timeZone), name: data };
   } finally {
     await store.close();
   }

@@ -1,6 +1,6 @@
 import type { Store } from '../../../server/store/store.ts';
 import type { ShopEvent } from '../../../server/wire/schema.ts';
-import type { ShopLog } from './shop-log.ts';
+import { inTimeOrder, type ShopLog } from './shop-log.ts';
 
 /**
  * A store's events, in the order in which they came: whose an event is depends on it. The log ends
@@ -19,4 +19,16 @@ export function storeLog(
     name: 'store', events, timeZone, leftOut: {}, endMs: endMs ?? newestMs,
     categoryOf: (item) => store.item(item)?.categories[0],
   };
+}
+
+/**
+ * A store's purchases in order of time, without those that nobody may learn from; the log ends with
+ * the newest event of any kind.
+ */
+export function storePurchases(
+  store: Pick<Store, 'events' | 'item'>, timeZone: string,
+): ShopLog {
+  const log = storeLog(store, timeZone);
+  const bought = log.events.filter(({ type, consent }) => type === 'purchase' && consent !== false);
+  return { ...log, name: 'the events of this shop', events: inTimeOrder(bought) };
 }
