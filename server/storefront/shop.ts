@@ -25,7 +25,7 @@ import { INTEREST } from './interest.ts';
 import { STOREFRONT_LIMITS } from './limits.ts';
 import { lastEvents, playLog } from './play-log.ts';
 import { reasonText } from './reasons.ts';
-import type { Explained, RetrievedItem, Retriever, SeeVisit } from './retrieval/retriever.ts';
+import type { Explained, InterestEvent, RetrievedItem, Retriever, SeeVisit } from './retrieval/retriever.ts';
 import { Sessions } from './session-state.ts';
 import { ShopSnapshot } from './shop-snapshot.ts';
 import type { LiveSession } from './session-state.ts';
@@ -91,6 +91,7 @@ export class Shop implements Storefront {
       (customer, event) => {
         this.#customers.take(customer, event);
         this.#histories.take(customer, event, clock.wallMs());
+        if (teaches(event)) parts.retriever.credit(customer, this.#interest(event));
       },
       (session, customer) => this.#attributions.join(session, customer),
     );
@@ -121,8 +122,9 @@ export class Shop implements Storefront {
    */
   forget(customer: string): boolean {
     this.#sessions.forgetCustomer(customer);
-    const known = this.#customers.forget(customer);
-    return this.#histories.forget(customer) || known;
+    const known = [this.#customers, this.#histories, this.parts.retriever].map(
+      (each) => each.forget(customer));
+    return known.includes(true);
   }
 
   /** Answers that were searched for, and in how many batches. */
@@ -173,12 +175,13 @@ export class Shop implements Storefront {
       // with what has just been bought.
       look: (filter) => {
         const now = this.#situation(request, []);
-        const { session, query } = now;
+        const { session, customer, query } = now;
         return {
           hidden: hiddenRows(store, filter, now),
           query: {
             items: query, k: request.k, explain,
             ...(session && { session: session.key }),
+            customer: request.customer ?? session?.customer, recent: customer?.rows,
             ...(taste && { taste: taste.vector }),
           },
         };
@@ -276,12 +279,19 @@ export class Shop implements Storefront {
 
   /** What retrieval may learn from an event. */
   #visits(session: LiveSession, event: ShopEvent, see: SeeVisit): void {
-    const weight = INTEREST[event.type];
-    if (weight === 0 || event.consent === false) return;
-    for (const { item } of event.items) {
+    if (!teaches(event)) return;
+    const interest = this.#interest(event);
+    for (const row of interest.rows) see(session.key, row, INTEREST[event.type]);
+    this.parts.retriever.take(session.key, interest);
+  }
+
+  #interest({ type, atMs, items }: ShopEvent): InterestEvent {
+    const rows: number[] = [];
+    for (const { item } of items) {
       const row = this.parts.store.item(item)?.row;
-      if (row !== undefined) see(session.key, row, weight);
+      if (row !== undefined) rows.push(row);
     }
+    return { type, atMs, rows };
   }
 
   /** Given items, else the session's, else the customer's newest over their sessions. */
@@ -359,6 +369,10 @@ export class Shop implements Storefront {
       },
     };
   }
+}
+
+function teaches({ type, consent }: ShopEvent): boolean {
+  return INTEREST[type] > 0 && consent !== false;
 }
 
 /** All or none: a caller whose clock is wrong should hear of it at the first event. */

@@ -146,13 +146,27 @@ export interface InsightRequest {
 export const INSIGHT_PARTS = ['intent', 'timing', 'churn', 'value', 'segment'] as const;
 export type InsightPart = (typeof INSIGHT_PARTS)[number];
 
+/** Where an answer is shown: each place has its own blend of the sources. */
+export const PLACEMENTS = ['home', 'product', 'cart', 'search', 'email'] as const;
+export type Placement = (typeof PLACEMENTS)[number];
+
 export type ReasonCode =
   | 'session_neighbours' // visitors with a like session went on to it
   | 'followed_by' // seen right after `because`
   | 'again' // already looked at in this session
   | 'similar' // near to `because` in the learned space
   | 'taste' // near to what the session's encoder expects
-  | 'popular'; // bought and viewed most of late
+  | 'popular' // bought and viewed most of late
+  | 'trending' // more of late than before
+  | 'recently_viewed' // by the customer, in an earlier session
+  | 'bought_together' // in orders with `because`
+  | 'buy_again' // bought by the customer before, and due
+  | 'customer_neighbours' // bought by customers who buy alike
+  | 'history_neighbours' // in the histories of customers with a like one
+  | 'customers_also' // in the histories that `because` is in
+  | 'followed_later' // in customers' histories, some time after `because`
+  | 'came_before' // in customers' histories, before `because`
+  | 'content'; // its text is like that of `because`
 
 export interface RecommendedItem {
   readonly item: string;

@@ -46,6 +46,14 @@ export class FakeRetriever implements Retriever {
     read((session, row, weight) => this.observe(session, row, weight));
   }
 
+  take(): void {}
+
+  credit(): void {}
+
+  forget(): boolean {
+    return false;
+  }
+
   readonly madeWith = 'nothing';
 
   save(): Columns {

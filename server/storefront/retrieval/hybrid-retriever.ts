@@ -1,13 +1,14 @@
 import type { Allow, NativeSessionIndex } from '../../ann/binding.ts';
-import { LIMITS } from '../../wire/schema.ts';
-import type { ReasonCode } from '../../wire/schema.ts';
+import { LIMITS, PLACEMENTS } from '../../wire/schema.ts';
+import type { Placement, ReasonCode } from '../../wire/schema.ts';
 import type { Columns } from '../snapshot-file.ts';
 import { Blend } from './blend.ts';
 import { Candidates, firstAllowed, keepAllowed, NO_ROW, ROOM } from './candidates.ts';
 import type { Batched, Source } from './candidates.ts';
 import type { LiveItems } from './live/live-items.ts';
+import { weightsAt } from './settings.ts';
 import type {
-  ColdStart, RetrievalQuery, RetrievedItem, Retriever, SeeVisit, SimilarQuery,
+  ColdStart, InterestEvent, RetrievalQuery, RetrievedItem, Retriever, SeeVisit, SimilarQuery,
 } from './retriever.ts';
 import type { BlendSettings } from './settings.ts';
 import { Again } from './sources/again.ts';
@@ -38,7 +39,9 @@ export interface RetrieverParts {
  * session index and popularity, both fed by `observe`.
  */
 export class HybridRetriever implements Retriever {
-  readonly #sources: readonly { readonly source: Source | Batched; readonly weight: number }[];
+  readonly #sources: readonly (Source | Batched)[];
+  /** By placement: what each of `#sources` weighs. */
+  readonly #weights: ReadonlyMap<Placement | undefined, readonly number[]>;
   readonly #popular: Popular;
   readonly #similar: SimilarItems | null;
   readonly #rules: SequentialRules;
@@ -49,7 +52,6 @@ export class HybridRetriever implements Retriever {
 
   constructor(private readonly parts: RetrieverParts) {
     const { index, settings, taste, similar } = parts;
-    const { weights } = settings;
     this.#popular = new Popular(settings.popular);
     this.#similar = similar && new SimilarItems(similar, settings.similar);
     this.#rules = new SequentialRules(index, settings.rules);
@@ -61,16 +63,19 @@ export class HybridRetriever implements Retriever {
       this.#similar,
       this.#popular,
     ];
+    const blends = [undefined, ...PLACEMENTS].map((placement) => weightsAt(settings, placement));
     this.#sources = sources
       .filter((source) => source !== null)
-      .map((source) => ({ source, weight: weights[source.reason] }))
-      .filter(({ weight }) => weight > 0);
+      .filter(({ reason }) => blends.some((weights) => weights[reason] > 0));
+    this.#weights = new Map([undefined, ...PLACEMENTS].map((placement, at) =>
+      [placement, this.#sources.map(({ reason }) => blends[at]![reason])]));
   }
 
-  /** The sources that take part, in order of weight. */
+  /** The sources that take part somewhere, in order of their weight in the one blend. */
   get sources(): readonly string[] {
-    const byWeight = [...this.#sources].sort((a, b) => b.weight - a.weight);
-    return byWeight.map(({ source }) => source.reason);
+    const { weights } = this.parts.settings;
+    const names = this.#sources.map(({ reason }) => reason);
+    return names.sort((a, b) => weights[b] - weights[a]);
   }
 
   retrieve(query: RetrievalQuery): RetrievedItem[] {
@@ -84,7 +89,7 @@ export class HybridRetriever implements Retriever {
   retrieveAll(queries: readonly RetrievalQuery[]): RetrievedItem[][] {
     return inGroups(queries, ({ k }) => this.#roomFor(k).room, (room, alike) => {
       const found = this.#roomFor(room);
-      for (const { source } of this.#sources) if ('search' in source) source.search(alike, room);
+      for (const source of this.#sources) if ('search' in source) source.search(alike, room);
       return alike.map((query, at) => this.#retrieve(query, at, found));
     });
   }
@@ -100,7 +105,10 @@ export class HybridRetriever implements Retriever {
   /** Of the batch that the sources have searched for. */
   #retrieve(query: RetrievalQuery, at: number, found: Candidates): RetrievedItem[] {
     const blend = this.#blend;
-    this.#sources.forEach(({ source, weight }, i) => {
+    const weights = this.#weights.get(query.placement) as readonly number[];
+    this.#sources.forEach((source, i) => {
+      const weight = weights[i] as number;
+      if (weight === 0) return;
       if ('take' in source) source.take(at, found);
       else source.find(query, found);
       blend.add(i, weight, found);
@@ -108,7 +116,7 @@ export class HybridRetriever implements Retriever {
     const best: RetrievedItem[] = blend.top(query.k).map(({ row, score, source, because }) => {
       // A rule may lead from an item to itself.
       if (because === row) return { row, score, source: 'again' };
-      const { reason } = (this.#sources[source] as { source: Source }).source;
+      const { reason } = this.#sources[source] as Source;
       const cold = this.#cold(reason, row);
       return {
         row, score, source: reason, ...(because !== NO_ROW && { because }), ...(cold && { cold }),
@@ -139,6 +147,14 @@ export class HybridRetriever implements Retriever {
     if (!this.#visits.isNew(session, row, weight)) return;
     this.parts.index.append(session, row);
     this.parts.live?.visited(before, row);
+  }
+
+  take(_session: number, _event: InterestEvent): void {}
+
+  credit(_customer: string, _event: InterestEvent): void {}
+
+  forget(_customer: string): boolean {
+    return false;
   }
 
   /** As `observe` for each visit that `read` shows: quicker for a whole log. */

@@ -1,5 +1,5 @@
 import type { Allow, SearchExplanation } from '../../ann/binding.ts';
-import type { ReasonCode } from '../../wire/schema.ts';
+import type { EventType, Placement, ReasonCode } from '../../wire/schema.ts';
 import type { Columns } from '../snapshot-file.ts';
 
 /** Items are dense rows of the store's catalogue (`StoredItem.row`) throughout this folder. */
@@ -13,6 +13,12 @@ export interface RetrievalQuery {
   /** Bitmap over rows: only items whose bit is set may be answered. All items when absent. */
   readonly allow?: Allow;
   readonly k: number;
+  /** Whose weights hold (`settings.ts`). Absent: the one blend. */
+  readonly placement?: Placement | undefined;
+  /** For the sources that know customers. */
+  readonly customer?: string | undefined;
+  /** The customer's newest items over all of their sessions, oldest first. */
+  readonly recent?: ArrayLike<number> | undefined;
   /** Filled with how its vectors were searched for. */
   readonly explain?: Explained | undefined;
 }
@@ -55,6 +61,12 @@ export interface Retriever {
   similarAll(queries: readonly SimilarQuery[]): RetrievedItem[][];
   /** One more item of a session; it counts in the very next answer to others. */
   observe(session: number, row: number, weight: number): void;
+  /** An event of interest, each once, in order of arrival; none without consent. */
+  take(session: number, event: InterestEvent): void;
+  /** The same event once more, when it is known whose it is: then, or later in its session. */
+  credit(customer: string, event: InterestEvent): void;
+  /** Drops what is known of a customer; whether anything was. */
+  forget(customer: string): boolean;
   /** As `observe` for each visit that `read` shows: quicker for a whole log. */
   observeAll(read: (see: SeeVisit) => void): void;
   /** After the last `observeAll`: what it left to be done once for all of them is done. */
@@ -67,6 +79,13 @@ export interface Retriever {
   load(saved: Columns): void;
   /** Betters what approximate answers are found by, a step of some `count` items; 0: nothing to do. */
   refine(count: number): number;
+}
+
+/** An event that says something of the interest in its items (`../interest.ts`). */
+export interface InterestEvent {
+  readonly type: EventType;
+  readonly atMs: number;
+  readonly rows: readonly number[]; // of its items
 }
 
 /** Takes one item that a session showed interest in: the session's key, the row, views' worth. */

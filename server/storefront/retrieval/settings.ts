@@ -2,15 +2,20 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ServeError } from '../../core/errors.ts';
 import { writeWhole } from '../../core/whole-file.ts';
-import type { ReasonCode } from '../../wire/schema.ts';
+import { PLACEMENTS } from '../../wire/schema.ts';
+import type { Placement, ReasonCode } from '../../wire/schema.ts';
 
 /** In a model repository's folder: what `chooseBlend` chose for the shop's own data. */
 export const SETTINGS_FILE = 'recommend.json';
 
+/** What each source's shares are multiplied by; 0 leaves it out. */
+export type Weights = Readonly<Record<ReasonCode, number>>;
+
 /** How answers are blended. Every number is finite and at least 0. */
 export interface BlendSettings {
-  /** What each source's shares are multiplied by; 0 leaves it out. */
-  readonly weights: Readonly<Record<ReasonCode, number>>;
+  readonly weights: Weights;
+  /** What a placement says of a source holds there in place of `weights`. */
+  readonly placements: Readonly<Partial<Record<Placement, Partial<Weights>>>>;
   readonly neighbours: {
     readonly neighbours: number; // sessions that vote
     readonly sample: number; // newest candidate sessions
@@ -49,7 +54,10 @@ export interface BlendRecord {
 export const DEFAULT_SETTINGS: BlendSettings = {
   weights: {
     session_neighbours: 1, followed_by: 0.6, again: 0.2, taste: 0.3, similar: 0.05, popular: 0.01,
+    trending: 0, recently_viewed: 0, bought_together: 0, buy_again: 0, customer_neighbours: 0,
+    history_neighbours: 0, customers_also: 0, followed_later: 0, came_before: 0, content: 0,
   },
+  placements: {},
   neighbours: {
     neighbours: 300, sample: 5000, queryDecay: 1, itemDecay: 2.5, ageDecay: 0, lengthPower: 0.3,
   },
@@ -59,6 +67,12 @@ export const DEFAULT_SETTINGS: BlendSettings = {
   similar: { temperature: 0.1 },
   popular: { halfLife: 20_000 },
 };
+
+/** What the sources weigh in answers for a placement. Pure. */
+export function weightsAt(settings: BlendSettings, placement: Placement | undefined): Weights {
+  const own = placement === undefined ? undefined : settings.placements[placement];
+  return own ? { ...settings.weights, ...own } : settings.weights;
+}
 
 /**
  * The settings of a repository, or the defaults where it has none; what a file leaves out is taken
@@ -107,15 +121,34 @@ export function parseSettings(value: unknown, where: string): BlendSettings {
   const given = objectOf(value, where);
   const settings: Record<string, Record<string, number>> = {};
   for (const [group, defaults] of Object.entries(DEFAULT_SETTINGS)) {
-    const fields = group in given ? objectOf(given[group], `${where}: ${group}`) : {};
-    const merged: Record<string, number> = { ...defaults };
-    for (const [field, number] of Object.entries(fields)) {
-      if (!(field in merged)) throw wrong(where, `${group}.${field}`, 'unknown');
-      merged[field] = checked(number, `${group}.${field}`, where);
-    }
-    settings[group] = merged;
+    if (group === 'placements') continue;
+    settings[group] = { ...defaults, ...fieldsOf(given, group, defaults, where) };
   }
-  return settings as unknown as BlendSettings;
+  const placements = { ...DEFAULT_SETTINGS.placements, ...parsePlacements(given, where) };
+  return { ...settings, placements } as unknown as BlendSettings;
+}
+
+function parsePlacements(given: Record<string, unknown>, where: string): BlendSettings['placements'] {
+  const byName = 'placements' in given ? objectOf(given['placements'], `${where}: placements`) : {};
+  const { weights } = DEFAULT_SETTINGS;
+  const names = Object.keys(byName);
+  for (const name of names) {
+    if ((PLACEMENTS as readonly string[]).includes(name)) continue;
+    throw wrong(where, `placements.${name}`, `unknown: there are ${PLACEMENTS.join(', ')}`);
+  }
+  const inside = `${where}: placements`;
+  return Object.fromEntries(names.map((name) => [name, fieldsOf(byName, name, weights, inside)]));
+}
+
+/** The numbers that a group is given, each of which the defaults must know. */
+function fieldsOf(
+  given: Record<string, unknown>, group: string, known: object, where: string,
+): Record<string, number> {
+  const fields = group in given ? objectOf(given[group], `${where}: ${group}`) : {};
+  return Object.fromEntries(Object.entries(fields).map(([field, number]) => {
+    if (!(field in known)) throw wrong(where, `${group}.${field}`, 'unknown');
+    return [field, checked(number, `${group}.${field}`, where)];
+  }));
 }
 
 function checked(value: unknown, name: string, where: string): number {

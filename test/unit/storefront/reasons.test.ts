@@ -4,7 +4,9 @@ import { reasonText } from '../../../server/storefront/reasons.ts';
 import { LANGUAGES } from '../../../server/wire/schema.ts';
 
 const CODES = [
-  'session_neighbours', 'followed_by', 'again', 'similar', 'taste', 'popular',
+  'session_neighbours', 'followed_by', 'again', 'similar', 'taste', 'popular', 'trending',
+  'recently_viewed', 'bought_together', 'buy_again', 'customer_neighbours', 'history_neighbours',
+  'customers_also', 'followed_later', 'came_before', 'content',
 ] as const;
 
 suite('Reasons', () => {

@@ -1,5 +1,5 @@
-import type { ReasonCode } from '../../../wire/schema.ts';
 import type { BlendSettings } from '../settings.ts';
+import type { SessionSource } from './trials.ts';
 
 /** One number that is tried at the steps of a ladder. */
 export interface Knob {
@@ -16,7 +16,7 @@ const WEIGHTS = [
 ];
 
 /** The weights of all sources but session neighbours, which the others are measured against. */
-export function weightKnobs(sources: readonly ReasonCode[]): Knob[] {
+export function weightKnobs(sources: readonly SessionSource[]): Knob[] {
   return sources
     .filter((name) => name !== 'session_neighbours')
     .map((name) => knob('weights', name, WEIGHTS));
@@ -24,13 +24,13 @@ export function weightKnobs(sources: readonly ReasonCode[]): Knob[] {
 
 /** What the sources are told, most telling first. Only of those that are there. */
 export function sourceKnobs(
-  sources: readonly ReasonCode[],
+  sources: readonly SessionSource[],
   sessions: number,
   rows: number,
 ): Knob[] {
   const ages = AGE_SHARES.map((share) => Math.round(share * sessions));
   const halfLives = [0.02, 0.05, 0.2, 1].map((share) => Math.max(1, Math.round(share * rows)));
-  const knobs: Record<ReasonCode, readonly Knob[]> = {
+  const knobs: Record<SessionSource, readonly Knob[]> = {
     session_neighbours: [
       knob('neighbours', 'ageDecay', ages),
       knob('neighbours', 'queryDecay', [0.5, 0.7, 1, 1.5, 2.5, 4]),

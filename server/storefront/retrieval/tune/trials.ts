@@ -33,22 +33,25 @@ const GROUPS = {
   taste: ['taste'],
   similar: ['similar'],
   popular: ['popular'],
-} as const satisfies Record<ReasonCode, readonly (keyof BlendSettings)[]>;
+} as const satisfies Partial<Record<ReasonCode, readonly (keyof BlendSettings)[]>>;
+
+/** The sources that a session's items are enough for. */
+export type SessionSource = keyof typeof GROUPS;
 
 /**
  * Scores settings on held-out prefixes. A source is asked again only when its own settings have
  * changed: trying other weights costs a few microseconds a prefix.
  */
 export class Trials {
-  readonly sources: readonly ReasonCode[];
-  readonly #found = new Map<ReasonCode, { key: string; answers: readonly Candidates[] }>();
+  readonly sources: readonly SessionSource[];
+  readonly #found = new Map<SessionSource, { key: string; answers: readonly Candidates[] }>();
   readonly #scores = new Map<string, HitRate>();
   readonly #blend = new Blend();
   #index: { key: string; index: NativeSessionIndex } | null = null;
 
   constructor(private readonly data: TrialData) {
     const { tastes, tasteVectors, similarVectors } = data;
-    this.sources = (Object.keys(GROUPS) as ReasonCode[]).filter((name) => {
+    this.sources = (Object.keys(GROUPS) as SessionSource[]).filter((name) => {
       if (name === 'taste') return tastes !== null && tasteVectors !== null;
       return name === 'similar' ? similarVectors !== null : true;
     });
@@ -77,7 +80,7 @@ export class Trials {
     this.#index?.index.close();
   }
 
-  #answers(name: ReasonCode, settings: BlendSettings): readonly Candidates[] {
+  #answers(name: SessionSource, settings: BlendSettings): readonly Candidates[] {
     const key = JSON.stringify([...GROUPS[name].map((group) => settings[group])]);
     const known = this.#found.get(name);
     if (known?.key === key) return known.answers;
@@ -92,7 +95,7 @@ export class Trials {
     return answers;
   }
 
-  #source(name: ReasonCode, settings: BlendSettings): Source {
+  #source(name: SessionSource, settings: BlendSettings): Source {
     const { tasteVectors, similarVectors } = this.data;
     switch (name) {
       case 'session_neighbours':

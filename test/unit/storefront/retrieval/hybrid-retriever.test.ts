@@ -103,6 +103,17 @@ suite('The retriever', () => {
     assert.deepEqual(retriever.similar(4, 3, Uint32Array.of(0)), []);
   });
 
+  test('a placement has its own blend', () => {
+    const { retriever } = setup(10, { again: 0 }, { cart: { again: 50 }, email: { followed_by: 50 } });
+    for (const row of [4, 7]) retriever.observe(1, row, 1);
+    const first = (placement?: 'cart' | 'email' | 'home') =>
+      retriever.retrieve({ items: Uint32Array.of(4), k: 1, placement })[0];
+
+    assert.deepEqual([first('cart')?.row, first('cart')?.source], [4, 'again']);
+    assert.deepEqual([first('email')?.row, first('email')?.source], [7, 'followed_by']);
+    assert.deepEqual(first('home'), first());
+  });
+
   test('as many as 500 items can be had at once', () => {
     const { retriever, rows } = setup(1000);
     for (let i = 0; i < 900; i += 1) retriever.observe(i >> 2, i, 1);
@@ -112,11 +123,16 @@ suite('The retriever', () => {
   });
 });
 
-function setup(itemCount: number, weights: Partial<typeof DEFAULT_SETTINGS.weights> = {}) {
+function setup(
+  itemCount: number,
+  weights: Partial<typeof DEFAULT_SETTINGS.weights> = {},
+  placements: typeof DEFAULT_SETTINGS.placements = {},
+) {
   const index = new addon.SessionIndex();
   const settings = {
     ...DEFAULT_SETTINGS,
     weights: { ...DEFAULT_SETTINGS.weights, ...weights },
+    placements,
   };
   const retriever = new HybridRetriever({
     index, settings, itemCount: () => itemCount, taste: null, similar: null,

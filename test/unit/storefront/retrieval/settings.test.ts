@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import {
-  DEFAULT_SETTINGS, parseSettings, readSettings, writeSettings,
+  DEFAULT_SETTINGS, parseSettings, readSettings, weightsAt, writeSettings,
 } from '../../../../server/storefront/retrieval/settings.ts';
 import type { BlendRecord } from '../../../../server/storefront/retrieval/settings.ts';
 import { tempFolder } from '../../../support/temp-file.ts';
@@ -31,6 +31,15 @@ suite('Blend settings', () => {
     });
   });
 
+  test('a placement has weights of its own, and the one blend\'s where it says nothing', () => {
+    const settings = parseSettings({ weights: { again: 3 }, placements: { cart: { taste: 2 } } }, 'here');
+
+    assert.deepEqual(weightsAt(settings, 'cart'), { ...settings.weights, taste: 2 });
+    assert.equal(weightsAt(settings, 'cart').again, 3);
+    assert.equal(weightsAt(settings, undefined), settings.weights);
+    assert.deepEqual(parseSettings({ placements: {} }, 'here'), DEFAULT_SETTINGS);
+  });
+
   test('a wrong field is refused by name', () => {
     const wrong: [unknown, RegExp][] = [
       [[], /here is not an object/],
@@ -41,6 +50,10 @@ suite('Blend settings', () => {
       [{ neighbours: { sample: 1.5 } }, /neighbours\.sample is not a whole number/],
       [{ neighbours: { queryDecay: 0 } }, /neighbours\.queryDecay is not above 0/],
       [{ again: { decay: 1.5 } }, /again\.decay is more than 1/],
+      [{ placements: { attic: {} } }, /placements\.attic is unknown: there are home, product/],
+      [{ placements: { home: 3 } }, /home is not an object/],
+      [{ placements: { home: { tastes: 1 } } }, /placements: home\.tastes is unknown/],
+      [{ placements: { home: { taste: -1 } } }, /placements: home\.taste is not a number/],
     ];
     for (const [value, message] of wrong) {
       assert.throws(() => parseSettings(value, 'here'), { code: 'bad_argument', message });
