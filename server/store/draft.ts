@@ -1,6 +1,7 @@
 import { ServeError } from '../core/errors.ts';
 import { LIMITS } from '../wire/schema.ts';
 import type { ShopEvent } from '../wire/schema.ts';
+import { ATTRIBUTES_NOTE, notedTypes, withTypesOf } from './attributes.ts';
 import type { Item, StoredItem } from './store.ts';
 
 /** What is committed, as a draft needs to see it. */
@@ -8,6 +9,7 @@ export interface Committed {
   readonly itemCount: number;
   hasEvent(id: string): boolean;
   item(id: string): StoredItem | undefined;
+  note(name: string): unknown;
 }
 
 /**
@@ -44,6 +46,7 @@ export class Draft {
 
   putItems(items: readonly Item[]): void {
     for (const item of items) assertId(item.id);
+    if (items.some(({ attributes }) => attributes)) this.#takeAttributes(items);
     for (const item of items) this.#put(item, true);
   }
 
@@ -61,6 +64,12 @@ export class Draft {
 
   putNote(name: string, value: unknown): void {
     this.notes.set(name, value);
+  }
+
+  #takeAttributes(items: readonly Item[]): void {
+    const known = notedTypes(this.notes.get(ATTRIBUTES_NOTE) ?? this.committed.note(ATTRIBUTES_NOTE));
+    const types = withTypesOf(known, items);
+    if (types !== known) this.notes.set(ATTRIBUTES_NOTE, Object.fromEntries(types));
   }
 
   #isNew(id: string): boolean {

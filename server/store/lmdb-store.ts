@@ -218,6 +218,7 @@ export class LmdbStore implements Store {
       itemCount: this.#items.length,
       hasEvent: (id) => this.tables.ids.doesExist(Buffer.from(id)),
       item: (id) => this.item(id),
+      note: (name) => this.tables.notes.get(name),
     });
     const done: { change: Change; result: unknown }[] = [];
     for (const change of group) {

@@ -84,6 +84,7 @@ export class MemoryStore implements Store {
       itemCount: this.#items.length,
       hasEvent: (id) => this.#ids.has(id),
       item: (id) => this.item(id),
+      note: (name) => this.#notes.get(name),
     });
     const result = change(draft);
     for (const event of draft.events) {

@@ -1,4 +1,4 @@
-import type { ShopEvent } from '../wire/schema.ts';
+import type { Attributes, ShopEvent } from '../wire/schema.ts';
 
 /** A thing the shop sells. */
 export interface Item {
@@ -9,6 +9,8 @@ export interface Item {
   readonly inStock: boolean;
   /** What a picture can be drawn or fetched from; the demo store's seed, or a URL. */
   readonly picture?: string;
+  /** The shop's own; each of one type on all items (`attributes.ts`). */
+  readonly attributes?: Attributes;
 }
 
 /** An item with the dense number it got when first seen; stable for the life of the store. */

@@ -1,13 +1,26 @@
-import type { Addon, NativeBitmap, NativeFilterIndex } from '../ann/binding.ts';
-import { FilterCode } from '../ann/filter-code.ts';
+import type { Addon, NativeBitmap } from '../ann/binding.ts';
 import type { FilterExpression } from '../ann/filter-code.ts';
-import type { ItemsListener, Store } from '../store/store.ts';
 import type { Filter } from '../wire/schema.ts';
+import { ItemIndex } from './item-index.ts';
+import type { IndexedStore } from './item-index.ts';
+import { DECLARED, IN_STOCK, PRICE } from './item-index.ts';
+import type { Node } from './language/ast.ts';
+import { compile } from './language/compile.ts';
+import type { Setting } from './language/evaluate.ts';
+import { print } from './language/print.ts';
+import { Expressions } from './language/expressions.ts';
 
-// What the native index knows of an item beside its categories: two flags and one column.
-const IN_STOCK = 0;
-const DECLARED = 1;
-const PRICE = 0;
+/** Conditions that hold beside a request's filter, checked, and what they are asked in. */
+export interface Conditions {
+  readonly all: readonly Node[];
+  readonly setting: Setting;
+}
+
+/** One part of a filter, as callers write it. */
+export interface Clause {
+  readonly clause: string;
+  readonly expression: FilterExpression;
+}
 
 /**
  * Turns filters into bitmaps over the catalogue's rows, natively: every search, the vectors' and the
@@ -15,25 +28,22 @@ const PRICE = 0;
  * committed holds for the very next answer.
  */
 export class CatalogueFilter {
-  readonly #index: NativeFilterIndex;
+  readonly #index: ItemIndex;
   readonly #bitmap: NativeBitmap; // for who brings none
-  readonly #code = new FilterCode();
   readonly #bounds = new Float64Array(3);
-  readonly #categories = new Map<string, number>();
-  readonly stop: () => void;
+  readonly expressions: Expressions;
 
   constructor(
-    private readonly store: Pick<Store, 'items' | 'onItems' | 'itemCount' | 'declaredCount'>,
+    private readonly store: IndexedStore,
     addon: Pick<Addon, 'FilterIndex' | 'Bitmap'>,
   ) {
-    this.#index = new addon.FilterIndex({ flags: 2, columns: 1 });
+    this.#index = new ItemIndex(store, addon);
     this.#bitmap = new addon.Bitmap();
-    this.#take([...store.items()]);
-    const cancel = store.onItems(this.#take);
-    this.stop = () => {
-      cancel();
-      this.#index.close();
-    };
+    this.expressions = new Expressions(() => this.#index.types);
+  }
+
+  stop(): void {
+    this.#index.stop();
   }
 
   /**
@@ -43,15 +53,26 @@ export class CatalogueFilter {
    */
   allow(
     filter: Filter, hidden: ReadonlySet<number>, into: NativeBitmap = this.#bitmap,
+    conditions?: Conditions,
   ): NativeBitmap | undefined {
-    const code = this.#code.of({ all: this.#parts(filter, hidden) });
-    this.#index.estimate(code, this.#bounds);
+    const all = this.#parts(filter, hidden, conditions);
+    this.#index.estimate({ all }, this.#bounds);
     if (this.#bounds[0] === this.store.itemCount) return undefined;
-    this.#index.evaluate(code, into);
+    this.#index.evaluate({ all }, into);
     return into;
   }
 
-  #parts(filter: Filter, hidden: ReadonlySet<number>): FilterExpression[] {
+  /** How many items each part of a filter lets pass by itself, in words; for who looks into an answer. */
+  counts(
+    filter: Filter, hidden: ReadonlySet<number>, conditions?: Conditions,
+  ): { readonly clause: string; readonly passes: number }[] {
+    return this.#clauses(filter, hidden, conditions).map(({ clause, expression }) => {
+      this.#index.evaluate(expression, this.#bitmap);
+      return { clause, passes: this.#bitmap.count };
+    });
+  }
+
+  #parts(filter: Filter, hidden: ReadonlySet<number>, conditions?: Conditions): FilterExpression[] {
     const parts: FilterExpression[] = [];
     const { declaredCount, itemCount } = this.store;
     if (declaredCount > 0 && declaredCount < itemCount) parts.push({ flag: DECLARED });
@@ -61,42 +82,39 @@ export class CatalogueFilter {
     if (min !== undefined || max !== undefined) {
       parts.push({ column: PRICE, ...(min !== undefined && { min }), ...(max !== undefined && { max }) });
     }
+    for (const node of conditions?.all ?? []) {
+      parts.push(compile(node, this.#index, (conditions as Conditions).setting));
+    }
     if (hidden.size > 0) parts.push({ not: { rows: [...hidden] } });
     return parts;
   }
 
+  /** The parts one by one; a condition's own ones where they all must hold. */
+  #clauses(filter: Filter, hidden: ReadonlySet<number>, conditions?: Conditions): Clause[] {
+    const { category, priceMin, priceMax, inStock } = filter;
+    const own: [string, Filter][] = [
+      ...(category ? [[`category: ${category.join(', ')}`, { category, inStock: false }]] : []),
+      ...(inStock ?? true ? [['in_stock', {}]] : []),
+      ...(priceMin !== undefined ? [[`price_min: ${priceMin}`, { priceMin, inStock: false }]] : []),
+      ...(priceMax !== undefined ? [[`price_max: ${priceMax}`, { priceMax, inStock: false }]] : []),
+    ] as [string, Filter][];
+    const none: ReadonlySet<number> = new Set();
+    const clauses: Clause[] = own.map(([clause, one]) =>
+      ({ clause, expression: { all: this.#parts(one, none) } }));
+    for (const node of conditions?.all ?? []) {
+      for (const part of node.kind === 'all' ? node.parts : [node]) {
+        const { setting } = conditions as Conditions;
+        clauses.push({ clause: print(part), expression: compile(part, this.#index, setting) });
+      }
+    }
+    if (hidden.size > 0) {
+      clauses.push({ clause: 'not hidden', expression: { not: { rows: [...hidden] } } });
+    }
+    return clauses;
+  }
+
   /** Categories that no item has ever had have no number, and no items. */
   #known(names: readonly string[]): number[] {
-    const known: number[] = [];
-    for (const name of names) {
-      const number = this.#categories.get(name);
-      if (number !== undefined) known.push(number);
-    }
-    return known;
+    return names.map((name) => this.#index.categoryNumber(name)).filter((number) => number !== undefined);
   }
-
-  #numberOf(category: string): number {
-    const known = this.#categories.get(category);
-    if (known !== undefined) return known;
-    this.#categories.set(category, this.#categories.size);
-    return this.#categories.size - 1;
-  }
-
-  #take: ItemsListener = (changed) => {
-    const gone = changed.filter(({ removed }) => removed);
-    if (gone.length > 0) this.#index.remove(Uint32Array.from(gone, ({ row }) => row));
-    const items = changed.filter(({ removed }) => !removed);
-    const categories: number[] = [];
-    const ends = new Uint32Array(items.length);
-    const flags = new Uint32Array(items.length);
-    const numbers = new Float64Array(items.length);
-    items.forEach((item, i) => {
-      for (const category of item.categories) categories.push(this.#numberOf(category));
-      ends[i] = categories.length;
-      flags[i] = (Number(item.inStock) << IN_STOCK) | (Number(item.declared) << DECLARED);
-      numbers[i] = Number.isFinite(item.price) ? (item.price as number) : NaN;
-    });
-    const rows = Uint32Array.from(items, ({ row }) => row);
-    this.#index.put(rows, ends, Uint32Array.from(categories), flags, numbers);
-  };
 }

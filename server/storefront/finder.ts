@@ -1,7 +1,7 @@
 import type { Addon, NativeBitmap } from '../ann/binding.ts';
 import type { Pace } from '../core/pace.ts';
 import type { Filter } from '../wire/schema.ts';
-import type { CatalogueFilter } from './filter.ts';
+import type { CatalogueFilter, Conditions } from './filter.ts';
 import { relaxations } from './relax.ts';
 import type { Relaxed } from './relax.ts';
 import type {
@@ -18,8 +18,11 @@ export interface Search {
   look(filter: Filter): Looked;
 }
 
-/** Rows that may not be shown whatever the filter says, and what to look for. */
-export type Looked = { readonly hidden: ReadonlySet<number> } & (
+/** Rows that may not be shown whatever the filter says, what must hold beside it, and what to look for. */
+export type Looked = {
+  readonly hidden: ReadonlySet<number>;
+  readonly conditions?: Conditions | undefined;
+} & (
   | { readonly query: Omit<RetrievalQuery, 'allow'> }
   | { readonly near: Omit<SimilarQuery, 'allow'> }
 );
@@ -92,8 +95,8 @@ export class Finder {
   #step(open: readonly Waiting[]): Waiting[] {
     const asks = open.map(({ search, steps, step }, i) => {
       const { filter } = steps[step] as Relaxed;
-      const { hidden, ...looked } = search.look(filter);
-      const allow = this.filter.allow(filter, hidden, this.#bitmaps[i]);
+      const { hidden, conditions, ...looked } = search.look(filter);
+      const allow = this.filter.allow(filter, hidden, this.#bitmaps[i], conditions);
       return { ...looked, ...(allow && { allow }) };
     });
     const results = this.#search(asks);

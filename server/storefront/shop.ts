@@ -16,12 +16,14 @@ import { Crediting } from './crediting.ts';
 import type { CustomerInsight } from './customer-insight.ts';
 import { Customers } from './customer-state.ts';
 import { CatalogueFilter } from './filter.ts';
+import type { Conditions } from './filter.ts';
 import { Finder } from './finder.ts';
 import type { Found, Looked } from './finder.ts';
 import { hiddenRows } from './hidden-rows.ts';
 import type { Situation } from './hidden-rows.ts';
 import type { Insight } from './insight.ts';
 import { INTEREST } from './interest.ts';
+import type { Node } from './language/ast.ts';
 import { STOREFRONT_LIMITS } from './limits.ts';
 import { lastEvents, playLog } from './play-log.ts';
 import { reasonText } from './reasons.ts';
@@ -57,6 +59,7 @@ export interface ShopParts {
  */
 export class Shop implements Storefront {
   readonly counts = { events: 0, duplicates: 0, late: 0, degraded: 0, pushes: 0 };
+  readonly #catalogue: CatalogueFilter;
   readonly #finder: Finder;
   readonly #sessions: Sessions;
   readonly #customers: Customers;
@@ -77,8 +80,8 @@ export class Shop implements Storefront {
   private constructor(private readonly parts: ShopParts) {
     const { store, clock, log } = parts;
     const rowOf = (item: string) => store.item(item)?.row;
-    const catalogue = new CatalogueFilter(store, parts.addon);
-    this.#finder = new Finder(catalogue, parts.retriever, parts.addon, parts.pace);
+    this.#catalogue = new CatalogueFilter(store, parts.addon);
+    this.#finder = new Finder(this.#catalogue, parts.retriever, parts.addon, parts.pace);
     this.#sessions = new Sessions(parts.sessionMinutesMax * 60_000, rowOf);
     this.#customers = new Customers(rowOf);
     this.#histories = new Histories({
@@ -165,6 +168,7 @@ export class Shop implements Storefront {
   ): Promise<RecommendReply> {
     const { store } = this.parts;
     const degraded: string[] = [];
+    const where = this.#where(request.filter);
     const before = this.#situation(request, degraded);
     const tasting = this.#taste(before.query, deadlineMs, priority, degraded);
     const taste = await (stages?.of('embed', tasting) ?? tasting);
@@ -178,6 +182,7 @@ export class Shop implements Storefront {
         const { session, customer, query } = now;
         return {
           hidden: hiddenRows(store, filter, now),
+          conditions: this.#conditions(where, query[query.length - 1]),
           query: {
             items: query, k: request.k, explain,
             ...(session && { session: session.key }),
@@ -197,9 +202,13 @@ export class Shop implements Storefront {
     if (!item) throw new ServeError('unknown_item', `'${request.item}'`);
     const { filter, k } = request;
     const { row } = item;
+    const where = this.#where(filter);
     const explain: Explained | undefined = request.explain ? {} : undefined;
     const look = (allowed: Filter): Looked =>
-      ({ hidden: hiddenRows(store, allowed).add(row), near: { row, k, explain } });
+      ({
+        hidden: hiddenRows(store, allowed).add(row), conditions: this.#conditions(where, row),
+        near: { row, k, explain },
+      });
     const finding = this.#finder.find({ filter, look });
     const found = await (stages?.of('retrieve', finding) ?? finding);
     return this.#reply(found, [], request.language, null, explain);
@@ -232,6 +241,7 @@ export class Shop implements Storefront {
   }
 
   subscribe(request: Subscription, push: (push: Push) => void): () => void {
+    this.#where(request.filter);
     return this.#subscriptions.add(request, (message) => {
       this.counts.pushes += 1;
       push(message);
@@ -292,6 +302,19 @@ export class Shop implements Storefront {
       if (row !== undefined) rows.push(row);
     }
     return { type, atMs, rows };
+  }
+
+  /** What the filter's own expression says. Fails with `bad_argument`. */
+  #where({ where }: Filter): readonly Node[] {
+    return where === undefined ? [] : [this.#catalogue.expressions.filter(where, 'filter.where')];
+  }
+
+  /** `start`: row of the item that the answer starts from, which expressions call `this`. */
+  #conditions(all: readonly Node[], start: number | undefined): Conditions | undefined {
+    if (all.length === 0) return undefined;
+    const { store, clock } = this.parts;
+    const setting = { nowMs: clock.wallMs(), this: start === undefined ? undefined : store.itemAt(start) };
+    return { all, setting };
   }
 
   /** Given items, else the session's, else the customer's newest over their sessions. */

@@ -1,5 +1,6 @@
 import { ServeError } from '../core/errors.ts';
 import { parseTraceContext } from '../core/trace-context.ts';
+import { decodeAttributes } from './decode-attributes.ts';
 import { decodeEvent } from './decode-event.ts';
 import { decodeExplain } from './decode-explain.ts';
 import type { RequestParameters, SequencePart } from '../core/inference.ts';
@@ -161,6 +162,7 @@ function decodeItem(value: unknown, where: Where): CatalogueItem {
     inStock: fields.flag(WIRE_NAMES.inStock) ?? true,
     ...kept('price', fields.optionalNumber('price', 0)),
     ...kept('picture', fields.optionalText('picture', LIMITS.titleBytesMax)),
+    ...kept('attributes', fields.has('attributes') ? decodeAttributes(fields) : undefined),
   };
 }
 
@@ -220,6 +222,7 @@ function decodeFilter(fields: Fields): Filter {
     ...kept('excludeSeen', filter.flag(WIRE_NAMES.excludeSeen)),
     ...kept('excludeBought', filter.flag(WIRE_NAMES.excludeBought)),
     ...kept('exclude', filter.optionalList('exclude', LIMITS.filterIdsMax, asId)),
+    ...kept('where', filter.optionalText('where', LIMITS.expressionBytesMax)),
   };
 }
 

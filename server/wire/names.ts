@@ -32,7 +32,7 @@ export const WIRE_NAMES = {
 } as const;
 
 /** Maps whose keys are data, not names. */
-export const OPAQUE: ReadonlySet<string> = new Set(['features', 'contributions', 'parameters']);
+export const OPAQUE: ReadonlySet<string> = new Set(['features', 'contributions', 'parameters', 'attributes', 'caps']);
 
 /** A reply with its keys as the wire spells them. Keys that hold `undefined` are left out. */
 export function toWire(value: unknown): unknown {

@@ -22,6 +22,7 @@ export const LIMITS = {
   kMax: 500, // items asked for
   sessionItemsMax: 200, // items named in one recommend request
   filterIdsMax: 1000, // ids in one filter list
+  expressionBytesMax: 16_384, // of a condition or boost; the language itself takes 4,096 characters
   classesMax: 1_000_000, // highest elements of an output's row
   tensorsMax: 64, // inputs of one infer request
   rankMax: 8, // sizes in one shape
@@ -41,6 +42,19 @@ export const LIMITS = {
   deadlineMsMax: 600_000,
   priorityMax: 1_000_000, // beyond a model's levels is its default one
 } as const;
+
+/** What a shop may say of its items beyond what every shop does. */
+export const ATTRIBUTE_LIMITS = {
+  nameBytesMax: 64,
+  itemMax: 64, // attributes of one item
+  listMax: 100, // texts in one attribute
+  namesMax: 256, // different attributes of all items of a shop,
+  numbersMax: 31, // and of those so many numbers and dates
+} as const;
+
+/** Text that is wholly an ISO 8601 date is a date. */
+export type AttributeValue = string | number | boolean | readonly string[];
+export type Attributes = Readonly<Record<string, AttributeValue>>;
 
 /** What happened. Names follow GA4 and Google Retail as mapped in `server/wire/README.md`. */
 export const EVENT_TYPES = [
@@ -87,6 +101,8 @@ export interface Filter {
   readonly excludeSeen?: boolean; // items of the session, and the customer's newest; default false
   readonly excludeBought?: boolean; // what customer or session has bought; default true
   readonly exclude?: readonly string[]; // these items
+  /** A condition in the language of `server/storefront/language/`; never relaxed. */
+  readonly where?: string;
 }
 
 /** What the text of reasons is written in; `en` when a request does not say. */
@@ -124,6 +140,7 @@ export interface CatalogueItem {
   readonly price?: number; // in the shop's currency
   readonly inStock: boolean; // default true
   readonly picture?: string;
+  readonly attributes?: Attributes; // the shop's own
 }
 
 export interface CatalogueReply {

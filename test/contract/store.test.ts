@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { LmdbStore } from '../../server/store/lmdb-store.ts';
 import { MemoryStore } from '../../server/store/memory-store.ts';
 import { isListed } from '../../server/store/listed.ts';
+import type { Attributes } from '../../server/wire/schema.ts';
 import type { Item, Store, StoredItem } from '../../server/store/store.ts';
 import { anyEvent, makeEvent } from '../support/shop-events.ts';
 
@@ -102,6 +103,29 @@ function storeContract(name: string, open: () => Store): void {
       assert.deepEqual(store.itemAt(3), want[3]);
       assert.equal(store.item('nothing'), undefined);
       assert.equal(store.itemAt(4), undefined);
+    });
+
+    test('an attribute is of one type on all items, for good; what is refused has changed nothing', async (t) => {
+      const store = setup(t);
+      const item = (id: string, attributes: Attributes): Item =>
+        ({ id, title: id, categories: [], inStock: true, attributes });
+      const lamp = item('lamp', { brand: 'x', sizes: ['s', 'm'], margin: 0.5, vegan: true, released: '2026-11-23' });
+
+      await store.putItems([lamp]);
+      await assert.rejects(store.putItems([item('bulb', { watt: 3 }), item('rug', { margin: 'much' })]),
+        { code: 'bad_argument', message: /item 'rug', attribute 'margin': number on other items, text here/ });
+      await store.putItems([item('chair', { watt: 'many', brand: '2026-01-01', sizes: [] })]);
+      await store.putItems([{ id: 'lamp', title: 'A lamp', categories: [], inStock: true }]);
+      await assert.rejects(store.putItems([item('lamp', { margin: false })]), { code: 'bad_argument' });
+      const numbers = Object.fromEntries(Array.from({ length: 31 }, (_, i) => [`n${i}`, i]));
+      await assert.rejects(store.putItems([item('desk', numbers)]), /one more than the 31 numbers and dates/);
+
+      assert.equal(store.item('lamp')?.attributes, undefined);
+      assert.equal(store.item('bulb'), undefined);
+      assert.deepEqual(store.item('chair')?.attributes, { watt: 'many', brand: '2026-01-01', sizes: [] });
+      assert.deepEqual(store.note('attributes'), {
+        brand: 'text', sizes: 'text', margin: 'number', vegan: 'boolean', released: 'date', watt: 'text',
+      });
     });
 
     test('who listens is told of items after their commit, and only of them', async (t) => {

@@ -71,6 +71,10 @@ export class Fields {
     return Array.isArray(value) ? value : this.fail(name, 'a list');
   }
 
+  map(name: string): unknown {
+    return this.#value(name);
+  }
+
   /** Fails on a field that nothing has asked for: a typing error would be lost otherwise. */
   assertAllKnown(): void {
     const unknown = Object.keys(this.values).find((name) => !this.#used.has(name));

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { allows } from '../../../server/storefront/retrieval/candidates.ts';
-import type { Filter } from '../../../server/wire/schema.ts';
+import type { Filter, RecommendRequest } from '../../../server/wire/schema.ts';
 import { MemoryStore } from '../../../server/store/memory-store.ts';
-import { makeShop } from '../../support/make-shop.ts';
+import { GOODS, makeShop } from '../../support/make-shop.ts';
 import { makeEvent } from '../../support/shop-events.ts';
 
 const IN_STOCK = ['lamp', 'bulb', 'chair', 'rug', 'desk'];
@@ -184,6 +184,23 @@ suite('Shop: recommend', () => {
     }
     const { items, degraded } = await shop.similar({ item: 'rug', k: 1, filter: { category: [] } });
     assert.deepEqual([items.length, degraded.length], [1, 1]);
+  });
+
+  test('a condition of the shop\'s own holds, is never left out, and is told when it is wrong', async () => {
+    const { shop, store, items, recommend } = await makeShop();
+    await store.putItems(GOODS.map((item, i) => ({ ...item, price: 10 * i, attributes: { brand: 'abc'[i % 3]! } })));
+    const where = (where: string): Partial<RecommendRequest> => ({ filter: { where } });
+
+    assert.deepEqual(await items(where('brand = "a" or price >= 50')), ['lamp', 'desk']);
+    assert.deepEqual(await items({ ...where('brand != this.brand and price > this.price'), items: ['bulb'] }),
+      ['chair', 'desk']);
+    const { items: none, degraded } = await recommend(where('category = "boat"'));
+    assert.deepEqual([none, degraded], [[], []]);
+    await assert.rejects(recommend(where('brand = ')), { code: 'bad_argument', message: /filter\.where, character 9/ });
+    await assert.rejects(shop.similar({ item: 'rug', k: 1, filter: { where: 'brnd' } }), /is 'brand' meant\?/);
+    assert.throws(() => shop.subscribe({ session: 's', k: 1, filter: { where: '(' } }, () => {}), /character 2/);
+    await store.putItems([{ ...GOODS[0]!, attributes: { brand: 'a', watt: 40 } }]);
+    assert.deepEqual(await items(where('watt > 30')), ['lamp']); // the next answer knows of it
   });
 
   test('what a customer has seen counts as seen in their next session', async () => {

@@ -11,6 +11,20 @@ const event = (fields: object) => ({
 });
 
 suite('decodeRequest', () => {
+  test('attributes of an item are numbers, texts, lists and yes or no, and no others', () => {
+    const put = (attributes: unknown) => decode({ id: 1, op: 'catalogue', put: [{ id: 'a', attributes }] }) as
+      unknown as { put: { attributes?: unknown }[] };
+    const given = { brand: 'x', inStock: 3, sizes: ['s', 'm'], vegan: false, margin: -0.5 };
+
+    assert.deepEqual(put({ ...given, none: null }).put[0]?.attributes, given);
+    for (const [wrong, said] of [
+      [{ a: { b: 1 } }, /put\[0\]\.attributes\.a: expected a number, true or false/], [{ a: '' }, /attributes\.a/],
+      [{ a: ['x', 1.5] }, /attributes\.a\[1\]/], [['x'], /attributes/], [{ ['n'.repeat(65)]: 1 }, /64 bytes/],
+      [JSON.parse('{"__proto__": 1}'), /another name/],
+      [Object.fromEntries(Array.from({ length: 65 }, (_, i) => [`a${i}`, i])), /at most 64/],
+    ] as const) assert.throws(() => put(wrong), said);
+  });
+
   test('an event is taken with its defaults filled in, numbers as ids becoming text', () => {
     const request = decode({
       id: 'a',

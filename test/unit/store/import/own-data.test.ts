@@ -41,6 +41,23 @@ suite('A shop’s own catalogue', () => {
     }
   });
 
+  test('attributes come as a map, or in CSV as a column each', async () => {
+    const csv = tempFile('items.csv', 'id,attributes.brand,attributes.margin,attributes.sizes,attributes.vegan\n' +
+      'lamp,x,-0.5,s|m,true\nrug,y,,,\n');
+    const lines = tempFile('items.jsonl', '{"id":"lamp","attributes":{"brand":"x","margin":-0.5,' +
+      '"sizes":["s","m"],"vegan":true}}\n{"id":"rug","attributes":{"brand":"y"}}\n');
+
+    for (const path of [csv, lines]) {
+      const store = new MemoryStore();
+      await importCatalogue(store, path, strict);
+      assert.deepEqual(store.item('lamp')?.attributes, { brand: 'x', margin: -0.5, sizes: ['s', 'm'], vegan: true });
+      assert.deepEqual(store.item('rug')?.attributes, { brand: 'y' });
+    }
+    const bad = tempFile('items.jsonl', '{"id":"lamp","attributes":{"brand":{}}}\n');
+    const message = /line 1.*attributes.*brand: expected a number/;
+    await assert.rejects(importCatalogue(new MemoryStore(), bad, strict), { code: 'bad_argument', message });
+  });
+
   test('a row that is wrong is named by line and field', async () => {
     const wrong: readonly (readonly [string, RegExp])[] = [
       ['{"id":""}', /line 2, id: expected an id: .*, got ""/],
