@@ -5,6 +5,7 @@ export const STOREFRONT_LIMITS = {
   sessionEventsMax: 500, // newest events of one session: its features, and what it has seen
   queryItemsMax: 50, // newest items of a session that retrieval looks at
   customersMax: 500_000, // what they bought is known; about 1.6 KB each
+  historyCustomersMax: 200_000, // whose purchases and histories sources of `retrieval/` hold
   customerItemsMax: 20, // newest items of one customer
   answersMax: 65_536, // answers whose attribution is still understood, and clicks on them
   attributionMsMax: 86_400_000, // from a click to the purchase that it is credited with

@@ -5,6 +5,7 @@ import type { Columns } from '../snapshot-file.ts';
 import { Blend } from './blend.ts';
 import { Candidates, firstAllowed, keepAllowed, NO_ROW, ROOM } from './candidates.ts';
 import type { Batched, Source } from './candidates.ts';
+import type { EventSources } from './event-sources.ts';
 import type { LiveItems } from './live/live-items.ts';
 import { weightsAt } from './settings.ts';
 import type {
@@ -30,6 +31,7 @@ export interface RetrieverParts {
   readonly itemCount: () => number; // rows there are now
   readonly taste: ItemVectorIndex | null; // the session encoder's, by inner product
   readonly similar: ItemVectorIndex | null; // by cosine
+  readonly events?: EventSources; // that learn from orders and customers; absent: there are none
   readonly live?: LiveItems; // keeps both as the catalogue goes; absent: they stay as they are
 }
 
@@ -62,6 +64,7 @@ export class HybridRetriever implements Retriever {
       taste && new TasteSource(taste, settings.taste),
       this.#similar,
       this.#popular,
+      ...(parts.events?.list ?? []),
     ];
     const blends = [undefined, ...PLACEMENTS].map((placement) => weightsAt(settings, placement));
     this.#sources = sources
@@ -143,18 +146,23 @@ export class HybridRetriever implements Retriever {
 
   observe(session: number, row: number, weight: number): void {
     this.#popular.observe(row, weight);
+    this.parts.events?.observe(row, weight);
     const before = this.#visits.last(session);
     if (!this.#visits.isNew(session, row, weight)) return;
     this.parts.index.append(session, row);
     this.parts.live?.visited(before, row);
   }
 
-  take(_session: number, _event: InterestEvent): void {}
+  take(_session: number, event: InterestEvent): void {
+    this.parts.events?.take(event);
+  }
 
-  credit(_customer: string, _event: InterestEvent): void {}
+  credit(customer: string, event: InterestEvent): void {
+    this.parts.events?.credit(customer, event);
+  }
 
-  forget(_customer: string): boolean {
-    return false;
+  forget(customer: string): boolean {
+    return this.parts.events?.forget(customer) ?? false;
   }
 
   /** As `observe` for each visit that `read` shows: quicker for a whole log. */
@@ -166,9 +174,10 @@ export class HybridRetriever implements Retriever {
       this.parts.index.appendAll(sessions.subarray(0, count), rows.subarray(0, count));
       count = 0;
     };
-    const { live } = this.parts;
+    const { live, events } = this.parts;
     const see: SeeVisit = (session, row, weight) => {
       this.#popular.observe(row, weight);
+      events?.observe(row, weight);
       const before = this.#visits.last(session);
       if (!this.#visits.isNew(session, row, weight)) return;
       live?.visited(before, row);
@@ -192,8 +201,11 @@ export class HybridRetriever implements Retriever {
   }
 
   get madeWith(): string {
-    const { settings: { rules, popular }, live } = this.parts;
-    return JSON.stringify({ rules, popular, learned: live?.vocabularies ?? [] });
+    const { settings: { rules, popular, trending, purchases }, live } = this.parts;
+    const sources = this.#sources.map(({ reason }) => reason);
+    return JSON.stringify({
+      rules, popular, trending, purchases, sources, learned: live?.vocabularies ?? [],
+    });
   }
 
   save(): Columns {
@@ -203,6 +215,7 @@ export class HybridRetriever implements Retriever {
       popular: this.#popular.save(),
       visitSessions: sessions.slice(), visitRows: rows.slice(), visitWeights: weights.slice(),
       coVisits: this.parts.live?.coVisits.save() ?? new Uint32Array(0),
+      ...this.parts.events?.save(),
     };
   }
 
@@ -215,6 +228,7 @@ export class HybridRetriever implements Retriever {
       weights: saved['visitWeights'] as Float32Array,
     });
     this.parts.live?.load(saved['coVisits'] as Uint32Array);
+    this.parts.events?.load(saved);
   }
 
   settle(): void {

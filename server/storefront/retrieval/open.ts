@@ -5,6 +5,7 @@ import type { Log } from '../../core/log.ts';
 import type { Store } from '../../store/store.ts';
 import { loadItemVectors } from '../item-vocabulary.ts';
 import { newestVersion } from '../taste.ts';
+import { EventSources } from './event-sources.ts';
 import { HybridRetriever } from './hybrid-retriever.ts';
 import { LiveItems } from './live/live-items.ts';
 import { chosenWith, DEFAULT_SETTINGS, readSettings } from './settings.ts';
@@ -41,7 +42,10 @@ export function openRetriever(setting: RetrieverSetting): HybridRetriever {
   const live = new LiveItems([taste, similar].filter((each) => each !== null));
   live.take([...store.items()]);
   store.onItems((items) => live.take(items));
-  const retriever = new HybridRetriever({ index, settings, itemCount, taste, similar, live });
+  const events = new EventSources(addon, settings);
+  const retriever = new HybridRetriever({
+    index, settings, itemCount, taste, similar, events, live,
+  });
   log.info('recommendations have sources', { sources: retriever.sources });
   return retriever;
 }

@@ -4,6 +4,7 @@ import { ServeError } from '../../core/errors.ts';
 import { writeWhole } from '../../core/whole-file.ts';
 import { PLACEMENTS } from '../../wire/schema.ts';
 import type { Placement, ReasonCode } from '../../wire/schema.ts';
+import type { Recency } from './sources/history-pairs.ts';
 
 /** In a model repository's folder: what `chooseBlend` chose for the shop's own data. */
 export const SETTINGS_FILE = 'recommend.json';
@@ -34,6 +35,15 @@ export interface BlendSettings {
   readonly taste: { readonly temperature: number }; // of the softmax over inner products
   readonly similar: { readonly temperature: number }; // of the softmax over cosines
   readonly popular: { readonly halfLife: number }; // observations
+  readonly trending: { readonly fast: number; readonly slow: number }; // half-lives, observations
+  readonly recent: { readonly decay: number }; // 0..1, an item
+  readonly together: { readonly lambda: number }; // orders; damps what few orders say
+  readonly purchases: { readonly halfLifeDays: number }; // of what a purchase is worth
+  readonly buyAgain: { readonly repeatPower: number; readonly duePower: number };
+  readonly customers: { readonly neighbours: number }; // customers who vote
+  readonly historyNeighbours: BlendSettings['neighbours']; // sessions are customers' histories
+  readonly histories: Recency; // of rules forward and backward
+  readonly also: Recency;
 }
 
 /** What the choice was made on, for whoever reads the file. */
@@ -57,7 +67,11 @@ export const DEFAULT_SETTINGS: BlendSettings = {
     trending: 0, recently_viewed: 0, bought_together: 0, buy_again: 0, customer_neighbours: 0,
     history_neighbours: 0, customers_also: 0, followed_later: 0, came_before: 0, content: 0,
   },
-  placements: {},
+  placements: {
+    home: { recently_viewed: 0.3, buy_again: 0.5, trending: 0.1 },
+    cart: { bought_together: 2 },
+    email: { recently_viewed: 0.3, buy_again: 1, customer_neighbours: 0.3, trending: 0.1 },
+  },
   neighbours: {
     neighbours: 300, sample: 5000, queryDecay: 1, itemDecay: 2.5, ageDecay: 0, lengthPower: 0.3,
   },
@@ -66,12 +80,28 @@ export const DEFAULT_SETTINGS: BlendSettings = {
   taste: { temperature: 1 },
   similar: { temperature: 0.1 },
   popular: { halfLife: 20_000 },
+  trending: { fast: 2000, slow: 40_000 },
+  recent: { decay: 0.8 },
+  together: { lambda: 20 },
+  purchases: { halfLifeDays: 120 },
+  buyAgain: { repeatPower: 0, duePower: 0 },
+  customers: { neighbours: 300 },
+  historyNeighbours: {
+    neighbours: 500, sample: 5000, queryDecay: 2, itemDecay: 2, ageDecay: 0, lengthPower: 0.3,
+  },
+  histories: { last: 5, decay: 0.6 },
+  also: { last: 10, decay: 0.8 },
 };
 
 /** What the sources weigh in answers for a placement. Pure. */
 export function weightsAt(settings: BlendSettings, placement: Placement | undefined): Weights {
   const own = placement === undefined ? undefined : settings.placements[placement];
   return own ? { ...settings.weights, ...own } : settings.weights;
+}
+
+/** Whether a source has a say in any blend. Pure. */
+export function weighsAnywhere(settings: BlendSettings, reason: ReasonCode): boolean {
+  return [undefined, ...PLACEMENTS].some((placement) => weightsAt(settings, placement)[reason] > 0);
 }
 
 /**
@@ -109,12 +139,18 @@ export function writeSettings(
 }
 
 /** Whole numbers, and numbers that must be above 0, by `group.field`. */
-const WHOLE = new Set(['neighbours.neighbours', 'neighbours.sample', 'rules.last', 'rules.window']);
+const WHOLE = new Set([
+  'neighbours.neighbours', 'neighbours.sample', 'rules.last', 'rules.window', 'customers.neighbours',
+  'historyNeighbours.neighbours', 'historyNeighbours.sample', 'histories.last', 'also.last',
+]);
 const ABOVE_ZERO = new Set([
   ...WHOLE, 'neighbours.queryDecay', 'neighbours.itemDecay',
-  'taste.temperature', 'similar.temperature', 'popular.halfLife',
+  'taste.temperature', 'similar.temperature', 'popular.halfLife', 'trending.fast', 'trending.slow',
+  'purchases.halfLifeDays', 'historyNeighbours.queryDecay', 'historyNeighbours.itemDecay',
 ]);
-const SHARES = new Set(['rules.decay', 'again.decay']);
+const SHARES = new Set([
+  'rules.decay', 'again.decay', 'recent.decay', 'histories.decay', 'also.decay',
+]);
 
 /** Checks every field. `where` is said in the message. Pure. */
 export function parseSettings(value: unknown, where: string): BlendSettings {

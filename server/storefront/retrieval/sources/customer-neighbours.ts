@@ -1,0 +1,77 @@
+import type { Candidates, Source } from '../candidates.ts';
+import type { RetrievalQuery } from '../retriever.ts';
+import type { CustomerSlots } from './customer-slots.ts';
+import type { Purchases } from './purchases.ts';
+import { RowSums } from './row-sums.ts';
+
+const OWN_ROWS_MAX = 256; // of the customer's own items, the ones worth most
+
+/**
+ * What customers bought that buy alike: the mean of the nearest customers' purchases, by the cosine of
+ * decayed purchases (the neighbours of TIFU-KNN, Hu et al., SIGIR 2020). Found through the lists of who
+ * bought an item, so that a purchase counts in the next answer.
+ */
+export class CustomerNeighbours implements Source {
+  readonly reason = 'customer_neighbours';
+  readonly #sums = new RowSums();
+  #likeness = new Float64Array(1024); // by customer number
+
+  constructor(
+    private readonly slots: CustomerSlots,
+    private readonly purchases: Purchases,
+    private readonly options: { readonly neighbours: number },
+  ) {}
+
+  find({ customer, allow }: RetrievalQuery, into: Candidates): void {
+    const slot = this.slots.get(customer);
+    into.count = 0;
+    if (slot === undefined) return;
+    const { own } = this.purchases;
+    const [worths] = own.values as [Float64Array];
+    for (const near of this.#nearest(slot)) {
+      const say = (this.#likeness[near] as number) / this.purchases.norm(near);
+      const end = own.start(near) + own.count(near);
+      for (let place = own.start(near); place < end; place++) {
+        this.#sums.add(own.rowAt(place), say * (worths[place] as number));
+      }
+      this.#likeness[near] = 0;
+    }
+    this.#sums.finish(into, allow);
+  }
+
+  /** Customer numbers, with their likeness; that of all others is 0. */
+  #nearest(slot: number): number[] {
+    const { own, buyers } = this.purchases;
+    const [worths] = own.values as [Float64Array];
+    const [theirs] = buyers.values as [Float64Array];
+    if (this.#likeness.length < own.owners) this.#likeness = new Float64Array(2 * own.owners);
+    const likeness = this.#likeness;
+    const norm = this.purchases.norm(slot);
+    const found: number[] = [];
+    for (const place of this.#ownPlaces(slot)) {
+      const say = (worths[place] as number) / norm;
+      const row = own.rowAt(place);
+      const end = buyers.start(row) + buyers.count(row);
+      for (let at = buyers.start(row); at < end; at++) {
+        const other = buyers.rowAt(at);
+        if (other === slot) continue;
+        if (likeness[other] === 0) found.push(other);
+        likeness[other] = (likeness[other] as number) + say * (theirs[at] as number);
+      }
+    }
+    for (const other of found) likeness[other] = (likeness[other] as number) / this.purchases.norm(other);
+    found.sort((a, b) => (likeness[b] as number) - (likeness[a] as number) || a - b);
+    for (const other of found.splice(this.options.neighbours)) likeness[other] = 0;
+    return found;
+  }
+
+  #ownPlaces(slot: number): number[] {
+    const { own } = this.purchases;
+    const [worths] = own.values as [Float64Array];
+    const places = Array.from({ length: own.count(slot) }, (_, i) => own.start(slot) + i);
+    if (places.length <= OWN_ROWS_MAX) return places;
+    return places
+      .sort((a, b) => (worths[b] as number) - (worths[a] as number) || a - b)
+      .slice(0, OWN_ROWS_MAX);
+  }
+}
