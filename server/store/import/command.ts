@@ -8,6 +8,7 @@ import type { Store } from '../store.ts';
 import { importCatalogue } from './catalogue.ts';
 import { importEvents } from './events.ts';
 import { importOnlineRetail } from './online-retail.ts';
+import { importSequences } from './sequences.ts';
 import { importSessions } from './sessions.ts';
 import { BadRow, formatSummary } from './summary.ts';
 import type { ImportOptions, ImportSummary } from './summary.ts';
@@ -30,6 +31,11 @@ const KINDS: Readonly<Record<string, Kind>> = {
     what: 'sessions without times: one a line, item ids separated by blanks (.txt, .gz)',
     run: importSessions,
   },
+  sequences: {
+    option: 'file',
+    what: 'customers: one a line, then item ids, oldest first, as purchases a day apart (.txt, .gz)',
+    run: importSequences,
+  },
   catalogue: {
     option: 'file',
     what: 'items of your own (.csv, .jsonl, or either with .gz)',
@@ -45,6 +51,8 @@ const KINDS: Readonly<Record<string, Kind>> = {
 export const usage = [
   'vitrine import KIND --FILE-OPTION PATH [--data DIR] [--skip-bad]',
   ...Object.entries(KINDS).map(([name, kind]) => `  ${name} --${kind.option} PATH   ${kind.what}`),
+  '  --until DAY     of online-retail: nothing after the end of DAY, such as 2011-11-09',
+  '  --leave-out N   of sequences: without the newest N items of each customer',
   '  --skip-bad   count rows that are wrong instead of ending at the first one',
 ].join('\n');
 
@@ -64,7 +72,8 @@ export async function run(args: string[]): Promise<number> {
       const detail = `${wanted.dataDir} holds the demo shop, and a folder is one shop`;
       throw new ServeError('bad_argument', `${detail}: name another with --data`);
     }
-    const options = { skipBad: wanted.skipBad, progress: (line: string) => console.log(line) };
+    const progress = (line: string): void => console.log(line);
+    const options = { skipBad: wanted.skipBad, ...wanted.scope, progress };
     const summary = await wanted.kind.run(store, wanted.path, options);
     await store.putNote(`import ${wanted.name}`, { ...summary, atMs: systemClock.wallMs() });
     const seconds = (systemClock.nowUs() / 1000 - startMs) / 1000;
@@ -89,6 +98,7 @@ interface Wanted {
   readonly path: string;
   readonly dataDir: string;
   readonly skipBad: boolean;
+  readonly scope: Pick<ImportOptions, 'untilMs' | 'leaveOut'>;
 }
 
 function readArguments(args: string[]): Wanted {
@@ -99,6 +109,8 @@ function readArguments(args: string[]): Wanted {
       file: { type: 'string' },
       train: { type: 'string' },
       data: { type: 'string' },
+      until: { type: 'string' },
+      'leave-out': { type: 'string' },
       'skip-bad': { type: 'boolean', default: false },
     },
   });
@@ -110,5 +122,14 @@ function readArguments(args: string[]): Wanted {
   const path = values[kind.option];
   if (path === undefined) throw new Error(`${name} needs --${kind.option} PATH`);
   const dataDir = values.data ?? readConfig(process.env).dataDir;
-  return { name, kind, path, dataDir, skipBad: values['skip-bad'] };
+  const scope = readScope(values.until, values['leave-out']);
+  return { name, kind, path, dataDir, skipBad: values['skip-bad'], scope };
+}
+
+function readScope(until: string | undefined, leaveOut: string | undefined): Wanted['scope'] {
+  const untilMs = Date.parse(`${until}T23:59:59.999Z`);
+  if (until !== undefined && Number.isNaN(untilMs)) throw new Error(`--until ${until} is no day`);
+  const count = Number(leaveOut ?? 0);
+  if (!Number.isInteger(count) || count < 0) throw new Error(`--leave-out ${leaveOut} is no number`);
+  return { ...(until !== undefined && { untilMs }), leaveOut: count };
 }

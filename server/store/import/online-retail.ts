@@ -68,6 +68,7 @@ export async function importOnlineRetail(
   };
   const take = (fields: Fields): void => {
     const line = readInvoiceLine(fields);
+    if (line.wallMs > (options.untilMs ?? Infinity)) return tally.skip('after --until');
     const reason = whyLeftOut(line);
     if (reason !== null) return tally.skip(reason);
     if (done.has(line.invoice)) fields.fail('InvoiceNo', 'next to the other lines of its invoice');

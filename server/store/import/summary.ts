@@ -6,6 +6,10 @@ export interface ImportOptions {
   readonly skipBad: boolean;
   /** Takes one line of text, some times a second at most. */
   readonly progress: (line: string) => void;
+  /** Of Online Retail: nothing after this moment of the shop's own clock, read as if it were UTC. */
+  readonly untilMs?: number;
+  /** Of sequences: so many of the newest items of each customer are left out. */
+  readonly leaveOut?: number;
 }
 
 /** What became of the rows of a file. */
