@@ -63,7 +63,7 @@ export function makeCustomers(repository: string, say: (line: string) => void): 
       `over ${days} days, no real shopper`,
   }, systemClock, say);
   if ('why' in models) throw new Error(models.why);
-  for (const model of models) writeModel(repository, model);
+  for (const { model, reasons } of models) if (reasons.length === 0) writeModel(repository, model);
 }
 
 async function make(): Promise<void> {

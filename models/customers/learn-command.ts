@@ -1,30 +1,35 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readConfig } from '../../server/config.ts';
 import { isZone } from '../../server/core/zone.ts';
 import { systemClock } from '../../server/core/clock.ts';
+import { writeWhole } from '../../server/core/whole-file.ts';
 import { LmdbStore } from '../../server/store/lmdb-store.ts';
 import { ownRepository } from '../recipes/own-repository.ts';
 import { writeModel } from '../recipes/model-folder.ts';
+import { EXIT_NOT_PROMOTED, EXIT_PROMOTED } from '../learn/promote.ts';
 import { learnCustomers, type CustomerOptions } from './learn.ts';
 import { readCdnow } from './logs/cdnow.ts';
 import { readOnlineRetail } from './logs/online-retail.ts';
 import type { ShopLog } from './logs/shop-log.ts';
 import { storePurchases } from './logs/store-log.ts';
+import type { JudgedModel } from './models.ts';
 import { dayOf, purchaseLogOf } from './purchases.ts';
 
 export const usage = [
   'vitrine learn-customers [--log store|cdnow|online-retail] [--file FILE] [--data DIR] [--out DIR]',
-  '                        [--zone ZONE] [--seed N]',
+  '                        [--zone ZONE] [--seed N] [--candidate]',
   '  learns when customers buy again, who leaves, what they will spend and which segments they form;',
-  '  prints every score beside its baselines',
+  '  prints every score beside its baselines; a model that does not beat them is not written, and the',
+  '  command then ends with 3',
   '  --log          store: the events in DIR/store (default); cdnow, online-retail: the public FILE,',
   '                 scored on the landmarks of the published figures',
   '  --data DIR     data folder (.vitrine)',
   '  --out DIR      model repository to write to: DIR/models of a store; a public log only if asked',
   '  --zone ZONE    time zone of the shop, for events that say none (UTC)',
   '  --seed N       of all chance (1)',
+  '  --candidate    of a store: writes a version of `customers` alone, which is not served yet',
 ].join('\n');
 
 /** The landmarks that the reference scores of the public logs are for. */
@@ -43,6 +48,7 @@ export async function run(args: string[]): Promise<number> {
       out: { type: 'string' },
       zone: { type: 'string', default: 'UTC' },
       seed: { type: 'string', default: '1' },
+      candidate: { type: 'boolean', default: false },
     },
   });
   const seed = Number(values.seed);
@@ -66,7 +72,7 @@ export async function run(args: string[]): Promise<number> {
     const store = LmdbStore.openToRead(folder); // a server may have it open
     try {
       const repository = values.out ?? ownRepository(values.data);
-      return learn(storePurchases(store, values.zone), common, repository);
+      return learn(storePurchases(store, values.zone), common, repository, values.candidate);
     } finally {
       await store.close();
     }
@@ -81,6 +87,7 @@ export async function run(args: string[]): Promise<number> {
 
 function learn(
   shop: ShopLog, options: Omit<CustomerOptions, 'trainedOn'>, out: string | undefined,
+  candidate = false,
 ): number {
   const log = purchaseLogOf(shop);
   const trainedOn = `${shop.name}: ${log.customers.length.toLocaleString('en')} customers, ` +
@@ -92,9 +99,37 @@ function learn(
     console.error(`nothing to learn from: ${models.why}`);
     return 1;
   }
-  if (out === undefined) return 0;
-  for (const model of models) {
-    console.log(`wrote ${join(out, model.name, String(writeModel(out, model)))}`);
-  }
-  return 0;
+  const refused = candidate ? writeCandidate(out, models) : writeAll(out, models);
+  return refused ? EXIT_NOT_PROMOTED : EXIT_PROMOTED;
 }
+
+/** What is promoted; of the others, the card that says why not. Whether there is such a one. */
+function writeAll(out: string | undefined, models: readonly JudgedModel[]): boolean {
+  for (const { model, reasons } of models) {
+    if (out === undefined) continue;
+    if (reasons.length === 0) {
+      console.log(`wrote ${join(out, model.name, String(writeModel(out, model)))}`);
+    } else {
+      const card = { ...model.card, notes: reasons.map((reason) => `not promoted: ${reason}`) };
+      mkdirSync(join(out, model.name), { recursive: true });
+      writeWhole(join(out, model.name, REFUSED_CARD), `${JSON.stringify(card, null, 2)}\n`);
+    }
+  }
+  return models.some(({ reasons }) => reasons.length > 0);
+}
+
+/** The model of all parts alone, where it has no part less than the one that is served. */
+function writeCandidate(out: string | undefined, models: readonly JudgedModel[]): boolean {
+  const together = models.find(({ model }) => model.name === 'customers')?.model;
+  if (out === undefined || !together) return true;
+  const config = join(out, together.name, 'config.json');
+  const served = existsSync(config)
+    ? (JSON.parse(readFileSync(config, 'utf8')) as { output: { name: string }[] }).output : [];
+  const has = together.config?.output.map(({ name }) => name) ?? [];
+  if (served.some(({ name }) => !has.includes(name))) return true;
+  console.log(`wrote ${join(out, together.name, String(writeModel(out, together, true)))}`);
+  return false;
+}
+
+/** In a model's folder, the card of the training that was not promoted last. */
+const REFUSED_CARD = 'refused.json';

@@ -2,20 +2,20 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../../server/core/clock.ts';
 import { WINDOW_DAYS } from '../../server/customers/said.ts';
 import { rocAuc } from '../learn/metrics/ranking.ts';
-import type { NewModel } from '../recipes/model-folder.ts';
 import { fitNetwork, fitTiming, type TimingModels } from './chances.ts';
 import { hazardSamples } from './hazard/samples.ts';
 import { HAZARD_DEFAULTS, type HazardOptions } from './hazard/train.ts';
 import { boughtWithin, spentWithin } from './horizon.ts';
-import { customerModels, type Learned } from './models.ts';
+import { customerModels, type JudgedModel, type Learned } from './models.ts';
 import type { PurchaseLog } from './purchases.ts';
-import { calibrationLine, scoreLines, valueLines } from './print.ts';
+import { calibrationLine, scoreLines, valueLines, verdictLines } from './print.ts';
 import { fitSegments, segmentsOf, sharesOf, sizeDrift } from './segments/segments.ts';
 import { dateScore, networkCalibration, timingScores } from './timing-scores.ts';
 import {
   chooseValue, fitValueModels, valueScores, VALUE_WAYS, type ValueWay,
 } from './value/scores.ts';
-import { fitWindow, windowChances, WINDOW_WAYS, type WindowWay } from './window-blend.ts';
+import { judgeChances, judgeSegments, judgeValue } from './verdicts.ts';
+import { fitWindow, WAY_NAMES, windowChances, WINDOW_WAYS, type WindowWay } from './window-blend.ts';
 
 export const BUY_DAYS = 30;
 export const CHURN_DAYS = WINDOW_DAYS;
@@ -34,12 +34,13 @@ export interface CustomerOptions {
 const LEAST = { customers: 300, returned: 100, days: 180 } as const;
 
 /**
- * Scores everything on a log beside its baselines, and learns the models to serve from all of it. Or
- * why the log has nothing to learn from. What is scored at a day was learned from that day and before.
+ * Scores everything on a log beside its baselines, judges it by them, and learns the models to serve
+ * from all of it. Or why the log has nothing to learn from. What is scored at a day was learned from
+ * that day and before.
  */
 export function learnCustomers(
   log: PurchaseLog, options: CustomerOptions, clock: Clock, say: (line: string) => void,
-): NewModel[] | { readonly why: string } {
+): readonly JudgedModel[] | { readonly why: string } {
   const why = tooLittle(log);
   if (why) return { why };
   const { seed } = options;
@@ -50,8 +51,8 @@ export function learnCustomers(
 
   say(`Who buys within ${BUY_DAYS} days, as of ${date(timingDay)}:`);
   const timing = fitTiming(log, timingDay, network);
-  const buyScores = timingScores(log, timing, BUY_DAYS, seed);
-  scoreLines(buyScores).forEach(say);
+  const buys = timingScores(log, timing, BUY_DAYS, seed);
+  scoreLines(buys.scores).forEach(say);
   for (const days of [7, 30]) say(calibrationLine(days, networkCalibration(log, timing, days)));
 
   const churnAt = churnDay === timingDay ? timing : fitTiming(log, churnDay, network);
@@ -63,26 +64,34 @@ export function learnCustomers(
 
   const churn = chooseChurn(log, churnDay, network, say);
   say(`Who is silent for ${CHURN_DAYS} days, as of ${date(churnDay)} (as chances to buy):`);
-  const churnScores = timingScores(log, churnAt, CHURN_DAYS, seed);
-  scoreLines(churnScores).forEach(say);
+  const silences = timingScores(log, churnAt, CHURN_DAYS, seed);
+  scoreLines(silences.scores).forEach(say);
 
   const valueWay = chooseWorth(log, churnDay, seed, say);
   say(`What customers spend in ${CHURN_DAYS} days, as of ${date(churnDay)}:`);
   const worth = valueScores(
     log, churnAt, fitValueModels(log, churnDay, CHURN_DAYS, seed), CHURN_DAYS);
-  valueLines(worth).forEach(say);
+  valueLines(worth.scores).forEach(say);
 
   const segments = fitSegments(hazardSamples(log, [log.lastDay], log.lastDay), seed);
   const drift = describeSegments(log, segments, churnAt, say);
+  const verdicts = {
+    timing: judgeChances(WAY_NAMES.network, buys, seed),
+    'buy-30': judgeChances(WAY_NAMES.blend, buys, seed),
+    churn: judgeChances(WAY_NAMES[churn], silences, seed),
+    ltv: judgeValue(VALUE_WAYS[valueWay], worth, seed),
+    segments: judgeSegments(segments),
+  };
+  verdictLines(verdicts).forEach(say);
   if (!options.write) return [];
 
   const all = fitNetwork(log, log.lastDay, network);
+  const silence = fitWindow(log, log.lastDay, CHURN_DAYS, all, seed);
   const learned: Learned = {
-    network: all, segments, buyScores, churnScores, valueScores: worth, churnWay: churn, dates, drift,
+    network: all, segments, dates, drift, silence, verdicts, valueWay, churnWay: churn,
+    buyScores: buys.scores, churnScores: silences.scores, valueScores: worth.scores,
     buy: fitWindow(log, log.lastDay, BUY_DAYS, all, seed),
-    silence: fitWindow(log, log.lastDay, CHURN_DAYS, all, seed),
-    value: fitValueModels(log, log.lastDay, CHURN_DAYS, seed),
-    valueWay,
+    value: fitValueModels(log, log.lastDay, CHURN_DAYS, seed, [silence.line, silence.trees]),
     seed, trainedOn: options.trainedOn, madeAt: new Date(clock.wallMs()).toISOString(),
     trainSeconds: Math.round((clock.nowUs() - startUs) / 1e5) / 10,
     days: { timing: date(timingDay), churn: date(churnDay), last: date(log.lastDay) },

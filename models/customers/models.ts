@@ -9,10 +9,12 @@ import { hazardTfjs } from './hazard/hazard-tfjs.ts';
 import type { HazardModel } from './hazard/train.ts';
 import { segmentsOnnx, type Segments } from './segments/segments.ts';
 import type { DateScore, TimingScore } from './timing-scores.ts';
+import { customersOnnx, TOGETHER, type Together } from './together.ts';
 import { valueOnnx } from './value/network.ts';
 import { VALUE_WAYS, type ValueModels, type ValueScore, type ValueWay } from './value/scores.ts';
 import { twoPartOnnx } from './value/two-part.ts';
-import { windowOnnx, type WindowBlend, type WindowWay } from './window-blend.ts';
+import type { Verdict } from './verdicts.ts';
+import { WAY_NAMES, windowOnnx, type WindowBlend, type WindowWay } from './window-blend.ts';
 
 /** All that was learned from a log, and how it scored. */
 export interface Learned {
@@ -26,6 +28,7 @@ export interface Learned {
   readonly buyScores: readonly TimingScore[];
   readonly churnScores: readonly TimingScore[];
   readonly valueScores: readonly ValueScore[];
+  readonly verdicts: Readonly<Record<'timing' | 'buy-30' | 'churn' | 'ltv' | 'segments', Verdict>>;
   readonly dates: DateScore;
   readonly drift: number;
   readonly seed: number;
@@ -37,17 +40,77 @@ export interface Learned {
 }
 
 const ROWS_MAX = 256; // in one run
+const TOGETHER_ROWS_MAX = 32;
 const FEATURES = { name: 'features', data_type: 'TYPE_FP32', dims: [TIMING_FEATURES.length] } as const;
 const HISTORY = {
   name: 'history', data_type: 'TYPE_FP32', dims: [HISTORY_LENGTH, HISTORY_CHANNELS.length],
 } as const;
-const NAMES: Record<WindowWay, string> = {
-  line: 'logistic regression', trees: 'boosted trees', network: 'hazard network',
-  blend: 'mean of the last three',
+/** A model with what speaks against serving it: none where it is promoted. */
+export interface JudgedModel {
+  readonly model: NewModel;
+  readonly reasons: readonly string[];
+}
+
+/** Each file with its card, whose `features` are the input's, in order, and with its verdict. */
+export function customerModels(learned: Learned): JudgedModel[] {
+  const verdictOf = ({ name }: NewModel): Verdict =>
+    learned.verdicts[(name === 'timing-tfjs' ? 'timing' : name) as keyof Learned['verdicts']];
+  const judged = singleModels(learned).map((model): JudgedModel => {
+    const { notes, reasons } = verdictOf(model);
+    return { model: { ...model, card: { ...model.card, notes } }, reasons };
+  });
+  const together = allTogether(learned, judged);
+  return together ? [...judged, { model: together, reasons: [] }] : judged;
+}
+
+/** Those that are promoted as one model: what `insight` and `score` ask. Null where none is. */
+function allTogether(learned: Learned, judged: readonly JudgedModel[]): NewModel | null {
+  const parts = judged.flatMap(({ model, reasons }) => {
+    const output = OUTPUTS[model.name];
+    return output && reasons.length === 0 ? [{ output, card: model.card }] : [];
+  });
+  if (parts.length === 0) return null;
+  const outputs = TOGETHER.filter((name) => parts.some(({ output }) => output === name));
+  const scores = parts.flatMap(({ output, card: { scores } }) =>
+    Object.entries(scores).map(([key, value]) => [`${output}_${key}`, value] as const));
+  const baselines: Record<string, Record<string, number>> = {};
+  for (const { output, card } of parts) {
+    for (const [name, numbers] of Object.entries(card.baselines)) {
+      for (const [key, value] of Object.entries(numbers)) {
+        (baselines[name] ??= {})[`${output}_${key}`] = value;
+      }
+    }
+  }
+  return {
+    name: 'customers',
+    config: {
+      ...config('onnxruntime_onnx', [HISTORY, FEATURES], outputs.map((name) => ({
+        name, data_type: name === 'segment' ? 'TYPE_INT32' : 'TYPE_FP32',
+        dims: [name === 'hazard' ? BIN_ENDS.length : 1],
+      }))),
+      // Small runs, in the thread that has the sockets: a request of one customer costs less than
+      // the hop to a worker and back.
+      max_batch_size: TOGETHER_ROWS_MAX, parameters: { placement: 'inline' },
+    },
+    card: {
+      ...card(learned, 'customers', `What customers do next, ${outputs.join(', ')}, as one graph of ` +
+        `${parts.map(({ card: { name } }) => name).join(', ')}, which answer the same one by one.`),
+      data: Object.assign({}, ...parts.map(({ card: { data } }) => data)) as ModelCard['data'],
+      split: [...new Set(parts.map(({ card: { split } }) => split))].join('; '),
+      scores: Object.fromEntries(scores),
+      baselines,
+      notes: parts.flatMap(({ card: { name, notes = [] } }) => notes.map((note) => `${name}: ${note}`)),
+    },
+    files: { 'model.onnx': customersOnnx(learned, outputs) },
+  };
+}
+
+/** Outputs of all parts together, by the single models that answer the same. */
+const OUTPUTS: Readonly<Record<string, Together>> = {
+  timing: 'hazard', churn: 'silence', ltv: 'value', segments: 'segment',
 };
 
-/** The models to serve: each file with its card, whose `features` are the input's, in order. */
-export function customerModels(learned: Learned): NewModel[] {
+function singleModels(learned: Learned): NewModel[] {
   const { buyScores, churnScores, churnWay, segments, value, valueWay, days } = learned;
   const members = foldedMembers(learned.network);
   const inputs = {
@@ -61,10 +124,10 @@ export function customerModels(learned: Learned): NewModel[] {
     data: { ...learned.data, ...inputs, binEndsDays: BIN_ENDS.join(',') },
     split: scoredAt(days.timing, days.last),
     scores: {
-      ...numbersOf(named(buyScores, NAMES.network)),
+      ...numbersOf(named(buyScores, WAY_NAMES.network)),
       intervalCoverage80: learned.dates.coverage, dateOffDays: learned.dates.maeDays,
     },
-    baselines: others(buyScores, NAMES.network),
+    baselines: others(buyScores, WAY_NAMES.network),
   });
   const hazard = [{ name: 'hazard', data_type: 'TYPE_FP32', dims: [BIN_ENDS.length] }] as const;
   const probability = [{ name: 'probability', data_type: 'TYPE_FP32', dims: [1] }] as const;
@@ -90,8 +153,8 @@ export function customerModels(learned: Learned): NewModel[] {
           'the hazard network, a logistic regression and boosted trees.'),
         data: { ...learned.data, ...inputs },
         split: scoredAt(days.timing, days.last),
-        scores: numbersOf(named(buyScores, NAMES.blend)),
-        baselines: others(buyScores, NAMES.blend),
+        scores: numbersOf(named(buyScores, WAY_NAMES.blend)),
+        baselines: others(buyScores, WAY_NAMES.blend),
       },
       files: { 'model.onnx': windowOnnx(learned.buy, 'blend', 'purchase') },
     },
@@ -99,12 +162,12 @@ export function customerModels(learned: Learned): NewModel[] {
       name: 'churn',
       config: config('onnxruntime_onnx', churnInputs(churnWay), probability),
       card: {
-        ...card(learned, 'churn', `Probability of no purchase within 90 days, by ${NAMES[churnWay]}` +
+        ...card(learned, 'churn', `Probability of no purchase within 90 days, by ${WAY_NAMES[churnWay]}` +
           ' (the way that ranked best one window earlier).'),
         data: { ...learned.data, ...inputs },
         split: scoredAt(days.churn, days.last),
-        scores: numbersOf(named(churnScores, NAMES[churnWay])),
-        baselines: others(churnScores, NAMES[churnWay]),
+        scores: numbersOf(named(churnScores, WAY_NAMES[churnWay])),
+        baselines: others(churnScores, WAY_NAMES[churnWay]),
       },
       files: { 'model.onnx': windowOnnx(learned.silence, churnWay, 'silence') },
     },

@@ -1,6 +1,7 @@
 import type { CalibrationPoint } from '../learn/metrics/calibration-error.ts';
 import type { TimingScore } from './timing-scores.ts';
 import type { ValueScore } from './value/scores.ts';
+import type { Verdict } from './verdicts.ts';
 
 export function scoreLines(scores: readonly TimingScore[]): string[] {
   const cell = (value: number | undefined): string =>
@@ -23,4 +24,11 @@ export function calibrationLine(days: number, points: readonly CalibrationPoint[
   const tenths = points.map(({ said, happened }) =>
     `${(100 * said).toFixed(1)}/${(100 * happened).toFixed(1)}`);
   return `  network within ${days} days, % said/happened by tenths: ${tenths.join(' ')}`;
+}
+
+/** Whether each model is promoted, or why not. */
+export function verdictLines(verdicts: Readonly<Record<string, Verdict>>): string[] {
+  return Object.entries(verdicts).flatMap(([name, { reasons, notes }]) => reasons.length === 0
+    ? [`${name} is promoted: ${notes.join('; ')}`]
+    : reasons.map((reason) => `${name} is not promoted: ${reason}`));
 }

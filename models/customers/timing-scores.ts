@@ -8,7 +8,7 @@ import { buyChances } from './hazard/train.ts';
 import { boughtWithin } from './horizon.ts';
 import type { PurchaseLog } from './purchases.ts';
 import { integratedBrier } from './survival-metrics.ts';
-import { fitWindow, windowChances } from './window-blend.ts';
+import { fitWindow, WAY_NAMES, windowChances } from './window-blend.ts';
 
 /** How well one way of telling says who buys within a window. */
 export interface TimingScore {
@@ -23,17 +23,28 @@ export interface TimingScore {
 
 type Chances = (days: number) => Float64Array;
 
+/** Every way's score, and what it was made of: what each said of each customer, and what happened. */
+export interface TimingScores {
+  readonly scores: readonly TimingScore[];
+  readonly said: ReadonlyMap<string, Float64Array>; // by the way's name; of rules, any ranking
+  readonly labels: Uint8Array; // 1: bought within the window
+}
+
 /** All of them on the customers at `models.knownTo`; needs `days` of log after it. */
 export function timingScores(
   log: PurchaseLog, models: TimingModels, days: number, seed: number,
-): TimingScore[] {
+): TimingScores {
   const { samples, summary, hazards } = models;
   const labels = boughtWithin(log, samples, days);
   const known = boughtWithin(log, samples, log.lastDay - models.knownTo);
-  const ranked = (name: string, score: Float64Array): TimingScore => ({
-    name, auc: rocAuc(score, labels), prAuc: prAuc(score, labels),
-    cIndex: cIndex(score, samples.days, known),
-  });
+  const said = new Map<string, Float64Array>();
+  const ranked = (name: string, score: Float64Array): TimingScore => {
+    said.set(name, score);
+    return {
+      name, auc: rocAuc(score, labels), prAuc: prAuc(score, labels),
+      cIndex: cIndex(score, samples.days, known),
+    };
+  };
   const told = (name: string, chances: Float64Array): TimingScore => {
     const { logLoss, ece } = fullScores(chances, labels);
     return { ...ranked(name, chances), logLoss, ece };
@@ -45,17 +56,18 @@ export function timingScores(
   });
   const learned = windowChances(
     fitWindow(log, models.knownTo, days, models.network, seed), samples);
-  return [
+  const scores = [
     ranked('recency alone', summary.age.map((age, i) => (summary.recency[i] as number) - age)),
     ranked('frequency alone', summary.repeats),
     curve('regularity rule', (day) => ruleChances(models, day)),
     curve('BG/NBD', (day) => countingChances(models, models.bgNbd, day)),
     curve(`MBG/CNBD-${models.regular.k}`, (day) => countingChances(models, models.regular, day)),
-    told('logistic regression', learned.line),
-    told('boosted trees', learned.trees),
-    curve('hazard network', (day) => buyChances(hazards, day)),
-    told('mean of the last three', learned.blend),
+    told(WAY_NAMES.line, learned.line),
+    told(WAY_NAMES.trees, learned.trees),
+    curve(WAY_NAMES.network, (day) => buyChances(hazards, day)),
+    told(WAY_NAMES.blend, learned.blend),
   ];
+  return { scores, said, labels };
 }
 
 /** Tenths of the customers by the network's chance, for a window that the log has seen to its end. */

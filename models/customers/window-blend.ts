@@ -3,23 +3,16 @@ import {
   HISTORY_CHANNELS, HISTORY_LENGTH, TIMING_FEATURES,
 } from '../../server/customers/timing-inputs.ts';
 import type { FittedLinear } from '../learn/linear/linear.ts';
-import { linear } from '../learn/linear/linear.ts';
 import type { FittedTrees } from '../learn/trees/fitted.ts';
-import { boostedTrees } from '../learn/trees/boosting.ts';
 import { OnnxGraphBuilder, type Value } from '../recipes/onnx/graph.ts';
+import { fitChance } from './chance.ts';
 import { foldedMembers } from './hazard/folded.ts';
 import { addHazard } from './hazard/hazard-onnx.ts';
 import type { HazardSamples } from './hazard/samples.ts';
 import { buyChances, hazardsOf, type HazardModel } from './hazard/train.ts';
-import { featureTable, windowExamples, windowSamples } from './horizon.ts';
+import { featureTable, windowSamples } from './horizon.ts';
 import { meanOdds } from './mean-odds.ts';
 import type { PurchaseLog } from './purchases.ts';
-
-/** Settings of the two learners, chosen on earlier landmarks of both public logs. */
-const LINEAR = linear({ l2: 10 });
-const TREES = boostedTrees({
-  trees: 250, leaves: 8, rate: 0.03, leafRows: 100, l2: 5, rowShare: 0.5, columnShare: 0.3,
-});
 
 /**
  * Whether a customer buys within one window: the mean log odds of a logistic regression and boosted
@@ -36,11 +29,8 @@ export interface WindowBlend {
 export function fitWindow(
   log: PurchaseLog, knownTo: number, days: number, network: HazardModel, seed: number,
 ): WindowBlend {
-  const examples = windowExamples(log, windowSamples(log, knownTo, days), days);
-  return {
-    days, network, line: LINEAR.fit(examples, seed) as FittedLinear,
-    trees: TREES.fit(examples, seed) as FittedTrees,
-  };
+  const [line, trees] = fitChance(log, windowSamples(log, knownTo, days), days, seed);
+  return { days, network, line, trees };
 }
 
 /** Ways to tell, by the parts of the blend that they use. */
@@ -48,6 +38,12 @@ export const WINDOW_WAYS = {
   line: ['line'], trees: ['trees'], network: ['network'], blend: ['line', 'trees', 'network'],
 } as const;
 export type WindowWay = keyof typeof WINDOW_WAYS;
+
+/** As scores and cards call them. */
+export const WAY_NAMES: Readonly<Record<WindowWay, string>> = {
+  line: 'logistic regression', trees: 'boosted trees', network: 'hazard network',
+  blend: 'mean of the last three',
+};
 
 /** The chance to buy, by each and by all. */
 export function windowChances(
@@ -72,9 +68,28 @@ export function windowOnnx(
   const history = !reads.includes('network') ? '' : graph.input(
     'history', 'FP32', ['rows', HISTORY_LENGTH, HISTORY_CHANNELS.length]);
   const features = graph.input('features', 'FP32', ['rows', TIMING_FEATURES.length]);
-  const one = graph.scalar('one', 1);
-  const least = graph.scalar('least', 1e-7);
-  const most = graph.scalar('most', 1 - 1e-7);
+  const said = addWindow(graph, blend, way, answer, {
+    hazard: () => addHazard(graph, foldedMembers(blend.network), history, features),
+    fitted: (model) => model.graph(graph, features),
+  });
+  graph.output(graph.node('Identity', [said], {}, 'probability'), 'FP32', ['rows', 1]);
+  return graph.encode();
+}
+
+/** What a window is told by, in a graph that may have it already, for another part. */
+export interface WindowParts {
+  hazard(): Value; // FP32 [rows, bins], of the blend's network
+  fitted(model: FittedLinear | FittedTrees): Value; // its answer, FP32 [rows, 1]
+}
+
+/** The window's probability, FP32 [rows, 1], as part of a graph. */
+export function addWindow(
+  graph: OnnxGraphBuilder, blend: WindowBlend, way: WindowWay, answer: 'purchase' | 'silence',
+  { hazard, fitted }: WindowParts,
+): Value {
+  const one = graph.scalar(graph.fresh('one'), 1);
+  const least = graph.scalar(graph.fresh('least'), 1e-7);
+  const most = graph.scalar(graph.fresh('most'), 1 - 1e-7);
   const odds = (chance: Value): Value => {
     const p = graph.node('Clip', [chance, least, most], {}, graph.fresh('sure'));
     const rest = graph.node('Sub', [one, p], {}, graph.fresh('rest'));
@@ -83,18 +98,16 @@ export function windowOnnx(
   };
   const silent = (): Value => {
     const bins = BIN_ENDS.filter((end) => end <= blend.days).length;
-    const hazard = addHazard(graph, foldedMembers(blend.network), history, features);
     const within = graph.node('Slice', [
-      hazard, graph.integers('from', 0), graph.integers('to', bins), graph.integers('axis', 1)]);
+      hazard(), graph.integers('from', 0), graph.integers('to', bins), graph.integers('axis', 1)]);
     return graph.node('ReduceProd', [graph.node('Sub', [one, within])], { axes: { ints: [1] } });
   };
   const chance = {
-    line: () => blend.line.graph(graph, features),
-    trees: () => blend.trees.graph(graph, features),
+    line: () => fitted(blend.line),
+    trees: () => fitted(blend.trees),
     network: () => graph.node('Sub', [one, silent()]),
   };
   const mean = graph.node('Mean', WINDOW_WAYS[way].map((part) => odds(chance[part]())));
   const sign = answer === 'purchase' ? mean : graph.node('Neg', [mean]);
-  graph.output(graph.node('Sigmoid', [sign], {}, 'probability'), 'FP32', ['rows', 1]);
-  return graph.encode();
+  return graph.node('Sigmoid', [sign]);
 }

@@ -25,7 +25,7 @@ export interface Evaluation {
   readonly outOfFold: OutOfFold;
   readonly scores: FullScores; // of all scored rows together
   /** 95 %. That of ECE lies higher than ECE: a draw is less even than the rows. */
-  readonly intervals: Readonly<Record<PairedScore, ScoreInterval>>;
+  readonly intervals: Readonly<Record<Exclude<PairedScore, 'gini'>, ScoreInterval>>;
   readonly foldAuc: { readonly mean: number; readonly deviation: number };
   readonly sampling?: SamplingVerdict; // of a pipeline with a sampler: against one without
   readonly warnings: readonly string[];

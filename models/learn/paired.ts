@@ -15,7 +15,7 @@ export interface BootstrapOptions {
   readonly groups?: Uint32Array; // whose rows they are: drawn together
 }
 
-export type PairedScore = 'auc' | 'logLoss' | 'ece';
+export type PairedScore = 'auc' | 'logLoss' | 'ece' | 'gini'; // of gini, labels are amounts
 
 const ROUNDS = 400;
 const BINS = 10;
@@ -136,7 +136,26 @@ const SCORERS: Record<PairedScore, (scores: Float64Array, labels: Float64Array) 
       return (error + Math.abs(gap)) / rows;
     };
   },
+
+  /** What the amounts' own order would find, and how much of that the scores' order does. */
+  gini(scores, amounts) {
+    const [told, best] = [scores, amounts].map((each) => ascending(each).reverse());
+    return (counts) => gini(told!, amounts, counts) / gini(best!, amounts, counts);
+  },
 };
+
+/** The area between the curve of what is found and the straight line, rows in this order. */
+function gini(order: Uint32Array, amounts: Float64Array, counts: Float64Array): number {
+  let [rows, found, area] = [0, 0, 0];
+  for (const row of order) {
+    const count = counts[row] as number;
+    const amount = amounts[row] as number;
+    area += count * found + (amount * count * (count + 1)) / 2;
+    found += count * amount;
+    rows += count;
+  }
+  return area / (found * rows) - (rows + 1) / (2 * rows);
+}
 
 function drawer(rows: number, groups: Uint32Array | undefined, prng: Prng): () => Float64Array {
   const counts = new Float64Array(rows);

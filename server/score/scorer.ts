@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { readModel } from '../catalog/repository.ts';
+import { type ModelFolder, readModel } from '../catalog/repository.ts';
 import { versionNumber } from '../catalog/versions.ts';
 import { ServeError } from '../core/errors.ts';
 import { DATATYPE_ARRAYS, type Datatype, elements, type TensorArray } from '../core/tensor.ts';
@@ -13,7 +14,10 @@ import type { History } from '../features/history.ts';
 import { openRuntime } from '../runtime/open-runtime.ts';
 import type { RunningModel } from '../runtime/runtime.ts';
 import { segmentOf } from '../storefront/customer-insight.ts';
-import { CUSTOMER_MODELS, type CustomerCard, type CustomerPart } from '../storefront/customer-models.ts';
+import {
+  CUSTOMER_MODELS, type CustomerCard, type CustomerPart, type PartSource, readCard, sourceOf,
+  TOGETHER_MODEL,
+} from '../storefront/customer-models.ts';
 import type { Language } from '../wire/schema.ts';
 import type { ColumnSpec, ColumnValues } from './table.ts';
 
@@ -31,13 +35,12 @@ export interface ScorerSetting {
 }
 
 interface Loaded {
-  readonly part: CustomerPart;
   readonly model: string;
   readonly version: string;
   readonly running: RunningModel;
   readonly inputs: readonly TensorArray[];
   readonly outputs: readonly TensorArray[];
-  readonly answer: TensorArray; // of the outputs, the one that is read
+  readonly answers: ReadonlyMap<CustomerPart, TensorArray>; // of the outputs, those that are read
   readonly card: CustomerCard;
 }
 
@@ -61,14 +64,17 @@ export class Scorer {
   /** Fails with `backend` naming the model that cannot be run, or that wants what is not known. */
   static async open(setting: ScorerSetting): Promise<Scorer> {
     const scorer = new Scorer(setting);
-    for (const part of setting.parts) scorer.#models.push(await scorer.#load(part));
+    const sources = await chooseSources(setting.repository, setting.parts);
+    for (const model of new Set(sources.map((source) => source.model))) {
+      scorer.#models.push(await scorer.#load(model, sources.filter((source) => source.model === model)));
+    }
     return scorer;
   }
 
   /** Which model and version says each part, and what it learned from. */
   get sources(): { part: CustomerPart; model: string; version: string; trainedOn: string }[] {
-    return this.#models.map(({ part, model, version, card: { trainedOn } }) =>
-      ({ part, model, version, trainedOn }));
+    return this.#models.flatMap(({ answers, model, version, card: { trainedOn } }) =>
+      [...answers.keys()].map((part) => ({ part, model, version, trainedOn })));
   }
 
   get full(): boolean {
@@ -99,7 +105,7 @@ export class Scorer {
     (this.#columns.get('customer') as string[]).splice(0, Infinity, ...this.#ids.slice(0, rows));
     for (const model of this.#models) {
       await model.running.run(model.inputs, rows, model.outputs);
-      this.#read(model, rows);
+      for (const [part, answer] of model.answers) this.#read(part, answer, model.card, rows);
     }
     this.#features.fill(0, 0, rows * FEATURES_WIDTH);
     this.#steps.fill(0, 0, rows * HISTORY_WIDTH);
@@ -111,8 +117,7 @@ export class Scorer {
     for (const { running } of this.#models) await running.close();
   }
 
-  async #load(part: CustomerPart): Promise<Loaded> {
-    const { model, output } = CUSTOMER_MODELS[part];
+  async #load(model: string, parts: readonly ChosenPart[]): Promise<Loaded> {
     const found = await readModel(this.setting.repository, model);
     const version = String(versionNumber(found));
     // As many rows at once as suits this, whatever suits requests.
@@ -124,13 +129,16 @@ export class Scorer {
       throw new ServeError('backend', `'${model}' wants '${name}', which is not known of customers`);
     });
     const outputs = config.output.map(outputArray);
-    const answer = outputs[config.output.findIndex(({ name }) => name === output)];
-    if (!answer) throw new ServeError('backend', `'${model}' has no output '${output}'`);
-    const { trainedOn = 'unknown', data = {} } = (found.card ?? {}) as Partial<CustomerCard>;
-    return { part, model, version, running, inputs, outputs, answer, card: { trainedOn, data } };
+    const answers = new Map(parts.map(({ part, output }) => {
+      const answer = outputs[config.output.findIndex(({ name }) => name === output)];
+      if (!answer) throw new ServeError('backend', `'${model}' has no output '${output}'`);
+      return [part, answer];
+    }));
+    const { trainedOn = 'unknown', data = {} } = readCard(found.folder, version) as Partial<CustomerCard>;
+    return { model, version, running, inputs, outputs, answers, card: { trainedOn, data } };
   }
 
-  #read({ part, answer, card }: Loaded, rows: number): void {
+  #read(part: CustomerPart, answer: TensorArray, card: CustomerCard, rows: number): void {
     switch (part) {
       case 'timing': return this.#readTiming(answer as Float32Array, rows);
       case 'churn': return void (this.#columns.get(`churn_${WINDOW_DAYS}`) as Float32Array)
@@ -172,6 +180,29 @@ export class Scorer {
       hours[row] = said.bestMoment.hour;
     }
   }
+}
+
+type ChosenPart = PartSource & { readonly part: CustomerPart };
+
+/**
+ * As `insight` chooses: the model of all parts where it has a part. One part alone is asked of its own
+ * model where that is of the same training: the same answer for less.
+ */
+async function chooseSources(
+  repository: string, parts: readonly CustomerPart[],
+): Promise<ChosenPart[]> {
+  const read = (model: string): Promise<ModelFolder | null> =>
+    existsSync(join(repository, model)) ? readModel(repository, model) : Promise.resolve(null);
+  const together = await read(TOGETHER_MODEL);
+  const [only] = parts;
+  if (together && only && parts.length === 1) {
+    const source = CUSTOMER_MODELS[only];
+    const single = await read(source.model);
+    const made = (model: ModelFolder | null): unknown => (model?.card as { madeAt?: string } | null)?.madeAt;
+    if (made(single) !== undefined && made(single) === made(together)) return [{ part: only, ...source }];
+  }
+  const outputs = together?.config.output.map(({ name }) => name) ?? [];
+  return parts.map((part) => ({ part, ...sourceOf(part, outputs) }));
 }
 
 const COLUMNS: Readonly<Record<CustomerPart, (horizons: readonly number[]) => ColumnSpec[]>> = {

@@ -11,7 +11,7 @@ import { HISTORY_CHANNELS, HISTORY_LENGTH } from '../customers/timing-inputs.ts'
 import type { History } from '../features/history.ts';
 import type { InsightReply, Language, Sourced } from '../wire/schema.ts';
 import {
-  CUSTOMER_MODELS, CUSTOMER_PARTS, type CustomerCard, type CustomerModels, type CustomerPart, OWN_SOURCE,
+  CUSTOMER_PARTS, type CustomerCard, type CustomerModels, type CustomerPart, OWN_SOURCE,
 } from './customer-models.ts';
 import { DEMO_SOURCE } from './insight.ts';
 
@@ -26,6 +26,8 @@ export interface AskedCustomer {
   readonly features: Float32Array;
   readonly steps: Float32Array; // the input `history`
   readonly own: Habits;
+  /** What models were asked about them, by model: parts that one model says ask it once. */
+  readonly told: Map<string, Promise<InferResult>>;
 }
 
 export interface CustomerWanted {
@@ -65,7 +67,7 @@ export class CustomerInsight {
     const steps = new Float32Array(HISTORY_WIDTH);
     const landmark = writeCustomer(
       purchases, history, nowMs, this.shop.timeZone, features, 0, steps, 0);
-    return { landmark, features, steps, own: ownHabits(history) };
+    return { landmark, features, steps, own: ownHabits(history), told: new Map() };
   }
 
   /** The shop's habits by some of its customers, for an hour. */
@@ -80,36 +82,41 @@ export class CustomerInsight {
   async of(
     part: CustomerPart, customer: AskedCustomer, habits: Habits, wanted: CustomerWanted,
   ): Promise<{ readonly answer: CustomerAnswers; readonly note: string | null }> {
-    const result = await this.#infer(part, customer, wanted);
-    const card = this.models.card(part, result.version);
+    const { model, output } = this.models.source(part);
+    let asking = customer.told.get(model);
+    if (!asking) {
+      asking = this.#infer(model, customer, wanted);
+      customer.told.set(model, asking);
+    }
+    const result = await asking;
+    const card = this.models.card(model, result.version);
     const { trainedOn } = card;
     const source: Sourced = {
       model: result.model, version: result.version, trainedOn, timing: result.timing,
     };
     const own = trainedOn.startsWith(OWN_SOURCE) || (this.shop.demo && trainedOn.startsWith(DEMO_SOURCE));
     return {
-      answer: answerOf(part, result, card, source, customer, habits, wanted),
+      answer: answerOf(part, result, output, card, source, customer, habits, wanted),
       note: own ? null : `${part}: the model is another shop's, it learned from ${trainedOn}`,
     };
   }
 
   async #infer(
-    part: CustomerPart, { features, steps }: AskedCustomer, { deadlineMs, priority }: CustomerWanted,
+    model: string, { features, steps }: AskedCustomer, { deadlineMs, priority }: CustomerWanted,
   ): Promise<InferResult> {
-    const { model, output } = CUSTOMER_MODELS[part];
-    const inputs = this.models.inputs(part).map((name): Tensor => {
+    const inputs = this.models.inputs(model).map((name): Tensor => {
       if (name === 'features') return float32Tensor(name, [1, FEATURES_WIDTH], features);
       if (name === 'history') return float32Tensor(name, HISTORY_SHAPE, steps);
       throw new ServeError('backend', `'${model}' wants '${name}', which is not known of customers`);
     });
     try {
       return await this.inference.infer({
-        model, inputs, outputs: [output],
+        model, inputs,
         ...(deadlineMs !== undefined && { deadlineMs }),
         ...(priority !== undefined && { priority }),
       });
     } catch (thrown) {
-      if (thrown instanceof ServeError && thrown.code === 'bad_tensor') this.models.changed(part);
+      if (thrown instanceof ServeError && thrown.code === 'bad_tensor') this.models.changed(model);
       throw thrown;
     }
   }
@@ -118,30 +125,31 @@ export class CustomerInsight {
 const HISTORY_SHAPE = [1, HISTORY_LENGTH, HISTORY_CHANNELS.length];
 
 function answerOf(
-  part: CustomerPart, result: InferResult, { data }: CustomerCard, source: Sourced,
+  part: CustomerPart, result: InferResult, name: string, { data }: CustomerCard, source: Sourced,
   { landmark, own }: AskedCustomer, habits: Habits, { horizons, language }: CustomerWanted,
 ): CustomerAnswers {
+  const output = outputOf(result, name);
   switch (part) {
     case 'timing': {
-      const hazards = float32View(outputOf(result));
+      const hazards = float32View(output);
       for (const hazard of hazards) checked(result, hazard, 0, 1);
       return { timing: {
         ...timingSaid(hazards, horizons ?? HORIZONS_DEFAULT, landmark, own, habits), ...source,
       } };
     }
     case 'churn': return { churn: {
-      probability: checked(result, float32View(outputOf(result))[0], 0, 1), days: WINDOW_DAYS, ...source,
+      probability: checked(result, float32View(output)[0], 0, 1), days: WINDOW_DAYS, ...source,
     } };
     case 'value': return { value: {
-      expected: checked(result, float32View(outputOf(result))[0], 0, Infinity), days: WINDOW_DAYS, ...source,
+      expected: checked(result, float32View(output)[0], 0, Infinity), days: WINDOW_DAYS, ...source,
     } };
     case 'segment': {
-      const id = int32Of(outputOf(result));
-      const { name, share } = segmentOf(data, id, language);
-      if (name === undefined || share === undefined) {
+      const id = int32Of(output);
+      const { name: called, share } = segmentOf(data, id, language);
+      if (called === undefined || share === undefined) {
         throw new ServeError('backend', `the card of '${result.model}' has no segment ${id}`);
       }
-      return { segment: { id, name, share, ...source } };
+      return { segment: { id, name: called, share, ...source } };
     }
   }
 }
@@ -158,9 +166,9 @@ export function segmentOf(
   };
 }
 
-function outputOf({ model, outputs }: InferResult): Tensor {
-  const [output] = outputs;
-  if (!output) throw new ServeError('backend', `'${model}' gave no output`);
+function outputOf({ model, outputs }: InferResult, wanted: string): Tensor {
+  const output = outputs.find(({ name }) => name === wanted);
+  if (!output) throw new ServeError('backend', `'${model}' gave no output '${wanted}'`);
   return output;
 }
 

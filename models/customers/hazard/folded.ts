@@ -61,3 +61,52 @@ export function foldedMembers({ members, spread }: HazardModel): FoldedMember[] 
     };
   });
 }
+
+/**
+ * Members side by side, as one network of as many units and outputs: weights between two members are
+ * 0. One pass of it is all of theirs, and costs a runtime a third of the steps.
+ */
+export function stacked(members: readonly FoldedMember[]): FoldedMember {
+  const { shape } = members[0]!;
+  const { channels, features } = shape;
+  const [state, hidden, bins] = [shape.state, shape.hidden, shape.bins]
+    .map((size) => size * members.length) as [number, number, number];
+  const to: FoldedMember = {
+    shape: { ...shape, state, hidden, bins },
+    kernel: new Float32Array(channels * 3 * state),
+    recurrent: new Float32Array(state * 3 * state),
+    gate: new Float32Array(3 * state),
+    wide: new Float32Array((state + features) * hidden),
+    wideBias: new Float32Array(hidden),
+    out: new Float32Array(hidden * bins),
+    outBias: new Float32Array(bins),
+  };
+  members.forEach((member, at) => {
+    const [s, h, b] = [at * shape.state, at * shape.hidden, at * shape.bins];
+    for (let gate = 0; gate < 3; gate += 1) { // z, r, c
+      const [from, into] = [gate * shape.state, gate * state + s];
+      copy(member.kernel, 3 * shape.state, from, to.kernel, 3 * state, into, channels, shape.state);
+      copy(member.recurrent, 3 * shape.state, from, to.recurrent, 3 * state,
+        s * 3 * state + into, shape.state, shape.state);
+      copy(member.gate, 0, from, to.gate, 0, into, 1, shape.state);
+    }
+    copy(member.wide, shape.hidden, 0, to.wide, hidden, s * hidden + h, shape.state, shape.hidden);
+    copy(member.wide, shape.hidden, shape.state * shape.hidden, to.wide, hidden,
+      state * hidden + h, features, shape.hidden);
+    copy(member.wideBias, 0, 0, to.wideBias, 0, h, 1, shape.hidden);
+    copy(member.out, shape.bins, 0, to.out, bins, h * bins + b, shape.hidden, shape.bins);
+    copy(member.outBias, 0, 0, to.outBias, 0, b, 1, shape.bins);
+  });
+  return to;
+}
+
+/** A block of `rows` and `columns` from one matrix into another; widths are those of their rows. */
+function copy(
+  source: Float32Array, width: number, at: number, target: Float32Array, targetWidth: number,
+  into: number, rows: number, columns: number,
+): void {
+  for (let row = 0; row < rows; row += 1) {
+    const from = at + row * width;
+    target.set(source.subarray(from, from + columns), into + row * targetWidth);
+  }
+}

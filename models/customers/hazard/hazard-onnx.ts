@@ -1,5 +1,5 @@
 import { OnnxGraphBuilder, type Value } from '../../recipes/onnx/graph.ts';
-import type { FoldedMember } from './folded.ts';
+import { type FoldedMember, stacked } from './folded.ts';
 
 /**
  * `history` FP32 [rows, length, channels] and `features` FP32 [rows, features] to `hazard` FP32
@@ -19,38 +19,31 @@ export function hazardOnnx(members: readonly FoldedMember[]): Uint8Array {
 export function addHazard(
   graph: OnnxGraphBuilder, members: readonly FoldedMember[], history: Value, features: Value,
 ): Value {
-  const { shape } = members[0]!;
-  const inTime = graph.node('Transpose', [history], { perm: { ints: [1, 0, 2] } });
-  const last = graph.constant('last', [], BigInt64Array.of(BigInt(shape.length - 1)));
-  const first = graph.integers('direction', 0);
-  const hazards = members.map((member, at) => {
-    const state = recurrent(graph, member, at, inTime);
-    const newest = graph.node('Gather', [state, last], { axis: { int: 0 } });
-    const read = graph.node('Squeeze', [newest, first]);
-    const joined = graph.node('Concat', [read, features], { axis: { int: 1 } });
-    const hidden = graph.node('Relu', [dense(graph, `hidden_${at}`, joined, member.wide,
-      member.wideBias)]);
-    const logits = dense(graph, `out_${at}`, hidden, member.out, member.outBias);
-    return graph.node('Sigmoid', [logits]);
-  });
-  return graph.node('Mean', hazards);
+  const { bins } = members[0]!.shape;
+  const all = stacked(members);
+  const state = recurrent(graph, all, graph.node('Transpose', [history], { perm: { ints: [1, 0, 2] } }));
+  const joined = graph.node('Concat', [state, features], { axis: { int: 1 } });
+  const hidden = graph.node('Relu', [dense(graph, 'hidden', joined, all.wide, all.wideBias)]);
+  const logits = dense(graph, 'hazards', hidden, all.out, all.outBias);
+  const hazards = graph.node('Reshape', [
+    graph.node('Sigmoid', [logits]), graph.integers('members', -1, members.length, bins)]);
+  return graph.node('ReduceMean', [hazards], { axes: { ints: [1] }, keepdims: { int: 0 } });
 }
 
-/** All states, [length, 1, rows, state]. */
-function recurrent(
-  graph: OnnxGraphBuilder, member: FoldedMember, at: number, inTime: Value,
-): Value {
-  const { channels, state } = member.shape;
+/** The state after the newest purchase, [rows, state]. */
+function recurrent(graph: OnnxGraphBuilder, member: FoldedMember, inTime: Value): Value {
+  const { channels, state, length } = member.shape;
   const units = 3 * state;
   // Their rows are units; the second half of the bias is the recurrent side's.
-  const w = graph.constant(
-    `kernel_${at}`, [1, units, channels], transposed(member.kernel, channels, units));
-  const r = graph.constant(
-    `recurrent_${at}`, [1, units, state], transposed(member.recurrent, state, units));
+  const w = graph.constant('kernel', [1, units, channels], transposed(member.kernel, channels, units));
+  const r = graph.constant('recurrent', [1, units, state], transposed(member.recurrent, state, units));
   const bias = new Float32Array(2 * units);
   bias.set(member.gate);
-  const b = graph.constant(`gate_${at}`, [1, 2 * units], bias);
-  return graph.node('GRU', [inTime, w, r, b], { hidden_size: { int: state } });
+  const b = graph.constant('gate', [1, 2 * units], bias);
+  const states = graph.node('GRU', [inTime, w, r, b], { hidden_size: { int: state } });
+  const last = graph.constant('last', [], BigInt64Array.of(BigInt(length - 1)));
+  const newest = graph.node('Gather', [states, last], { axis: { int: 0 } });
+  return graph.node('Squeeze', [newest, graph.integers('direction', 0)]);
 }
 
 function dense(

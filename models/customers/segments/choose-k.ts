@@ -10,7 +10,7 @@ export interface KScore {
 
 const BOOTSTRAPS = 8;
 const SAMPLE = 1200; // points in a bootstrap sample and for the silhouette: it costs their square
-const STABLE = 0.8;
+export const STABLE = 0.8;
 
 /** Each k of `from`..`to`, on samples of the points. */
 export function scoreNumbers(points: Points, from: number, to: number, seed: number): KScore[] {

@@ -1,5 +1,5 @@
 import { TIMING_FEATURES } from '../../../server/customers/timing-inputs.ts';
-import { OnnxGraphBuilder } from '../../recipes/onnx/graph.ts';
+import { OnnxGraphBuilder, type Value } from '../../recipes/onnx/graph.ts';
 import type { HazardSamples } from '../hazard/samples.ts';
 import { chooseNumber, scoreNumbers, type KScore } from './choose-k.ts';
 import { kMeans, nearest, type Points } from './kmeans.ts';
@@ -80,27 +80,35 @@ function standard({ rows, width, values }: Points, mean: Float64Array, deviation
  * `features` as the timing model takes them, to `segment` INT32 [rows, 1] and `distance` FP32
  * [rows, k], squared, to each centre.
  */
-export function segmentsOnnx({ mean, deviation, k, centres }: Segments): Uint8Array {
-  const width = SEGMENT_FEATURES.length;
+export function segmentsOnnx(segments: Segments): Uint8Array {
   const graph = new OnnxGraphBuilder('segments');
   const features = graph.input('features', 'FP32', ['rows', TIMING_FEATURES.length]);
+  const { segment, distance } = addSegments(graph, segments, features);
+  graph.output(graph.node('Identity', [segment], {}, 'segment'), 'INT32', ['rows', 1]);
+  graph.output(graph.node('Identity', [distance], {}, 'distance'), 'FP32', ['rows', segments.k]);
+  return graph.encode();
+}
+
+/** Both as parts of a graph. */
+export function addSegments(
+  graph: OnnxGraphBuilder, { mean, deviation, k, centres }: Segments, features: Value,
+): { readonly segment: Value; readonly distance: Value } {
+  const width = SEGMENT_FEATURES.length;
   const at = graph.integers('columns', ...SEGMENT_FEATURES.map((n) => TIMING_FEATURES.indexOf(n)));
   const picked = graph.node('Gather', [features, at], { axis: { int: 1 } });
   const centred = graph.node(
     'Sub', [picked, graph.constant('mean', [width], Float32Array.from(mean))]);
   const scaled = graph.node(
     'Div', [centred, graph.constant('deviation', [width], Float32Array.from(deviation))]);
-  const x = graph.node(
-    'Clip', [scaled, graph.scalar('low', -OUTLIER), graph.scalar('high', OUTLIER)]);
+  const x = graph.node('Clip', [
+    scaled, graph.scalar('outlier_low', -OUTLIER), graph.scalar('outlier_high', OUTLIER)]);
   const apart = graph.node('Sub', [
-    graph.node('Unsqueeze', [x, graph.integers('axis', 1)]),
+    graph.node('Unsqueeze', [x, graph.integers('centre_axis', 1)]),
     graph.constant('centres', [1, k, width], Float32Array.from(centres)),
   ]);
   const distance = graph.node('ReduceSum', [
-    graph.node('Mul', [apart, apart]), graph.integers('last', 2),
-  ], { keepdims: { int: 0 } }, 'distance');
+    graph.node('Mul', [apart, apart]), graph.integers('feature_axis', 2),
+  ], { keepdims: { int: 0 } });
   const least = graph.node('ArgMin', [distance], { axis: { int: 1 }, keepdims: { int: 1 } });
-  graph.output(graph.node('Cast', [least], { to: { int: 6 } }, 'segment'), 'INT32', ['rows', 1]);
-  graph.output(distance, 'FP32', ['rows', k]);
-  return graph.encode();
+  return { segment: graph.node('Cast', [least], { to: { int: 6 } }), distance };
 }

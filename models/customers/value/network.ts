@@ -1,6 +1,6 @@
 import { Prng } from '../../../server/core/prng.ts';
 import { Adam, dense, denseBack } from '../dense-layers.ts';
-import { OnnxGraphBuilder } from '../../recipes/onnx/graph.ts';
+import { OnnxGraphBuilder, type Value } from '../../recipes/onnx/graph.ts';
 
 /**
  * What a customer will spend in a window, which is mostly nothing and now and then a lot (zero-inflated
@@ -110,27 +110,30 @@ export function values(network: ValueNetwork, features: Float32Array): Float64Ar
 
 /** `features` FP32 [rows, inputs] to `value` FP32 [rows, 1], the shop's currency. */
 export function valueOnnx(network: ValueNetwork): Uint8Array {
-  const { inputs, hidden, wide, wideBias, out, outBias, scale } = network;
   const graph = new OnnxGraphBuilder('value');
-  const features = graph.input('features', 'FP32', ['rows', inputs]);
+  const features = graph.input('features', 'FP32', ['rows', network.inputs]);
+  const said = addValue(graph, network, features);
+  graph.output(graph.node('Identity', [said], {}, 'value'), 'FP32', ['rows', 1]);
+  return graph.encode();
+}
+
+/** The value, FP32 [rows, 1], as part of a graph. */
+export function addValue(graph: OnnxGraphBuilder, network: ValueNetwork, features: Value): Value {
+  const { inputs, hidden, wide, wideBias, out, outBias, scale } = network;
   const f32 = (name: string, shape: readonly number[], data: Float64Array): string =>
-    graph.constant(name, shape, Float32Array.from(data));
+    graph.constant(graph.fresh(name), shape, Float32Array.from(data));
+  const number = (value: number): string => graph.scalar(graph.fresh('number'), value);
   const one = graph.node('Gemm', [
     features, f32('wide', [inputs, hidden], wide), f32('wide_bias', [hidden], wideBias)]);
   const two = graph.node('Gemm', [
     graph.node('Relu', [one]), f32('out', [hidden, 3], out), f32('out_bias', [3], outBias)]);
-  const column = (at: number): string => graph.node('Slice', [two,
-    graph.integers(`from_${at}`, at), graph.integers(`to_${at}`, at + 1),
-    graph.integers(`axis_${at}`, 1)]);
+  const column = (at: number): string => graph.node('Slice', [two, ...[at, at + 1, 1]
+    .map((place) => graph.integers(graph.fresh('place'), place))]);
   const chance = graph.node('Sigmoid', [column(0)]);
-  const sigma = graph.node('Mul', [
-    graph.node('Sigmoid', [column(2)]), graph.scalar('sigma_max', SIGMA_MAX)]);
-  const half = graph.node('Mul', [graph.node('Mul', [sigma, sigma]), graph.scalar('half', 0.5)]);
+  const sigma = graph.node('Mul', [graph.node('Sigmoid', [column(2)]), number(SIGMA_MAX)]);
+  const half = graph.node('Mul', [graph.node('Mul', [sigma, sigma]), number(0.5)]);
   const amount = graph.node('Exp', [graph.node('Add', [column(1), half])]);
-  const expected = graph.node('Mul', [chance, amount]);
-  graph.output(graph.node('Mul', [expected, graph.scalar('scale', scale)], {}, 'value'),
-    'FP32', ['rows', 1]);
-  return graph.encode();
+  return graph.node('Mul', [graph.node('Mul', [chance, amount]), number(scale)]);
 }
 
 type Four<T> = readonly [T, T, T, T];

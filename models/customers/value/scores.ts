@@ -1,6 +1,7 @@
 import { TIMING_FEATURES } from '../../../server/customers/timing-inputs.ts';
 import { expectedPurchases } from '../btyd/counting.ts';
 import { expectedAmount, fitSpend } from '../btyd/gamma-gamma.ts';
+import { type Chance, fitChance } from '../chance.ts';
 import { countedChances, type TimingModels } from '../chances.ts';
 import { hazardSamples, type HazardSamples } from '../hazard/samples.ts';
 import { featureTable, spentWithin, windowSamples } from '../horizon.ts';
@@ -15,10 +16,19 @@ export interface ValueScore {
   readonly mae: number; // a customer, in the shop's currency
 }
 
+/** Every way's score, and what it was made of. */
+export interface ValueScores {
+  readonly scores: readonly ValueScore[];
+  readonly said: ReadonlyMap<string, Float64Array>; // by the way's name, of each customer
+  readonly spent: Float64Array;
+}
+
 /** The ways to learn it; `card` is how scores name them. */
 export const VALUE_WAYS = {
   network: 'zero-inflated log-normal network', twoPart: 'two parts, regression and trees',
 } as const;
+/** What must be beaten. */
+export const VALUE_RULE = 'past spend a day';
 export type ValueWay = keyof typeof VALUE_WAYS;
 
 export interface ValueModels {
@@ -26,15 +36,16 @@ export interface ValueModels {
   readonly twoPart: TwoPartValue;
 }
 
-/** From windows that had ended by `knownTo`. */
+/** From windows that had ended by `knownTo`. `chance` was learned from the same ones, by `fitChance`. */
 export function fitValueModels(
-  log: PurchaseLog, knownTo: number, days: number, seed: number,
+  log: PurchaseLog, knownTo: number, days: number, seed: number, chance?: Chance,
 ): ValueModels {
   const learning = windowSamples(log, knownTo, days);
   const spent = spentWithin(log, learning, days);
   return {
     network: fitValue(learning.features, TIMING_FEATURES.length, spent, seed),
-    twoPart: fitTwoPart(featureTable(learning), spent, seed),
+    twoPart: fitTwoPart(
+      chance ?? fitChance(log, learning, days, seed), featureTable(learning), spent, seed),
   };
 }
 
@@ -63,7 +74,7 @@ export function chooseValue(
 /** On what customers spent in the `days` after the landmark. */
 export function valueScores(
   log: PurchaseLog, models: TimingModels, learned: ValueModels, days: number,
-): ValueScore[] {
+): ValueScores {
   const { summary, samples, bgNbd } = models;
   const { model: spend } = fitSpend(summary);
   const said = saidBy(learned, samples);
@@ -74,17 +85,18 @@ export function valueScores(
     summary, days, (x, tx, T, h) => expectedPurchases(bgNbd, x, tx, T, h));
   const product = counted.map((count, i) => count *
     expectedAmount(spend, summary.repeats[i] as number, summary.meanAmount[i] as number));
-  const score = (name: string, value: Float64Array): ValueScore => ({
+  const each = new Map([
+    [VALUE_RULE, rate],
+    ['BG/NBD x Gamma-Gamma', product],
+    [VALUE_WAYS.network, said.network],
+    [VALUE_WAYS.twoPart, said.twoPart],
+  ]);
+  const scores = Array.from(each, ([name, value]): ValueScore => ({
     name, gini: normalisedGini(value, spent), totalError: total(value) / total(spent) - 1,
-    mae: value.reduce((sum, each, i) => sum + Math.abs(each - (spent[i] as number)), 0) /
+    mae: value.reduce((sum, one, i) => sum + Math.abs(one - (spent[i] as number)), 0) /
       value.length,
-  });
-  return [
-    score('past spend a day', rate),
-    score('BG/NBD x Gamma-Gamma', product),
-    score(VALUE_WAYS.network, said.network),
-    score(VALUE_WAYS.twoPart, said.twoPart),
-  ];
+  }));
+  return { scores, said: each, spent };
 }
 
 function spentSoFar(log: PurchaseLog, { samples, knownTo }: TimingModels): Float64Array {

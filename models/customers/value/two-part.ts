@@ -4,15 +4,15 @@ import { takeExamples, type Table } from '../../learn/table.ts';
 import { boostedTrees } from '../../learn/trees/boosting.ts';
 import type { FittedTrees } from '../../learn/trees/fitted.ts';
 import { OnnxGraphBuilder, type Value } from '../../recipes/onnx/graph.ts';
+import type { Chance } from '../chance.ts';
 
-const TREES = { leaves: 8, rate: 0.03, l2: 5, rowShare: 0.5, columnShare: 0.3 } as const;
-const LEARNERS = {
-  chance: [linear({ l2: 10 }), boostedTrees({ ...TREES, trees: 250, leafRows: 100 })],
-  amount: [
-    linear({ l2: 10, objective: 'squared' }),
-    boostedTrees({ ...TREES, objective: 'squared', trees: 250, leafRows: 50 }),
-  ],
-} as const;
+const AMOUNT = [
+  linear({ l2: 10, objective: 'squared' }),
+  boostedTrees({
+    leaves: 8, rate: 0.03, l2: 5, rowShare: 0.5, columnShare: 0.3, objective: 'squared',
+    trees: 250, leafRows: 50,
+  }),
+] as const;
 
 /**
  * What a customer will spend in a window: the chance to buy, times what buyers like this one spend.
@@ -20,18 +20,19 @@ const LEARNERS = {
  * `scale` sets the total right on what was learned from.
  */
 export interface TwoPartValue {
-  readonly chance: readonly [FittedLinear, FittedTrees];
+  readonly chance: Chance;
   readonly amount: readonly [FittedLinear, FittedTrees];
   readonly scale: number;
 }
 
-export function fitTwoPart(table: Table, spent: Float64Array, seed: number): TwoPartValue {
-  const bought = { table, labels: spent.map((value) => (value > 0 ? 1 : 0)) };
+/** `table` is what the chance was learned from. */
+export function fitTwoPart(
+  chance: Chance, table: Table, spent: Float64Array, seed: number,
+): TwoPartValue {
   const buyers = Array.from(spent.keys()).filter((row) => (spent[row] as number) > 0);
   const amounts = takeExamples(
     { table, labels: spent.map((value) => Math.log(Math.max(1e-2, value))) }, buyers);
-  const chance = LEARNERS.chance.map((learner) => learner.fit(bought, seed));
-  const amount = LEARNERS.amount.map((learner) => learner.fit(amounts, seed));
+  const amount = AMOUNT.map((learner) => learner.fit(amounts, seed));
   const model = { chance, amount, scale: 1 } as unknown as TwoPartValue;
   const said = twoPartValues(model, table).reduce((sum, value) => sum + value, 0);
   const happened = spent.reduce((sum, value) => sum + value, 0);
@@ -52,18 +53,27 @@ export function twoPartValues({ chance, amount, scale }: TwoPartValue, table: Ta
 }
 
 /** `features` FP32 [rows, features] to `value` FP32 [rows, 1], the shop's currency. */
-export function twoPartOnnx({ chance, amount, scale }: TwoPartValue): Uint8Array {
+export function twoPartOnnx(model: TwoPartValue): Uint8Array {
   const graph = new OnnxGraphBuilder('value');
   const features = graph.input('features', 'FP32', ['rows', TIMING_FEATURES.length]);
-  const least = graph.scalar('least', LEAST);
+  const said = addTwoPart(graph, model, (part) => part.graph(graph, features));
+  graph.output(graph.node('Identity', [said], {}, 'value'), 'FP32', ['rows', 1]);
+  return graph.encode();
+}
+
+/** The value, FP32 [rows, 1], as part of a graph that may have some of what it is made of. */
+export function addTwoPart(
+  graph: OnnxGraphBuilder, { chance, amount, scale }: TwoPartValue,
+  fitted: (model: FittedLinear | FittedTrees) => Value,
+): Value {
+  const number = (value: number): Value => graph.scalar(graph.fresh('number'), value);
+  const least = number(LEAST);
   const logs: Value[] = [
     ...chance.map((model) => graph.node('Log', [
-      graph.node('Max', [model.graph(graph, features), least], {}, graph.fresh('chance')),
+      graph.node('Max', [fitted(model), least], {}, graph.fresh('chance')),
     ], {}, graph.fresh('log'))),
-    ...amount.map((model) => model.graph(graph, features)),
+    ...amount.map(fitted),
   ];
-  const half = graph.node('Mul', [graph.node('Sum', logs), graph.scalar('half', 0.5)]);
-  const value = graph.node('Mul', [graph.node('Exp', [half]), graph.scalar('scale', scale)]);
-  graph.output(graph.node('Identity', [value], {}, 'value'), 'FP32', ['rows', 1]);
-  return graph.encode();
+  const half = graph.node('Mul', [graph.node('Sum', logs), number(0.5)]);
+  return graph.node('Mul', [graph.node('Exp', [half]), number(scale)]);
 }

@@ -99,6 +99,34 @@ suite('Shop: insight of a customer', () => {
       Array.from({ length: 5 }, () => [50, 2]));
   });
 
+  test('parts that one model says ask it once; those that it has not, their own', async () => {
+    const folder = repository();
+    mkdirSync(join(folder, 'customers'));
+    writeFileSync(join(folder, 'customers/config.json'), JSON.stringify({
+      input: [{ name: 'history' }, { name: 'features' }],
+      output: [{ name: 'hazard' }, { name: 'silence' }, { name: 'segment' }],
+    }));
+    writeFileSync(join(folder, 'customers/card.json'), JSON.stringify({
+      trainedOn: 'the events of this shop', data: SEGMENTS,
+    }));
+    const { shop, buy, inference } = await setup({
+      ...MODELS,
+      customers: () => [
+        float32Tensor('hazard', [1, 18], new Float32Array(18).fill(0.2)),
+        ...one('silence', 0.75), ...segment(0),
+      ],
+    }, folder);
+    await shop.ingest([buy()]);
+
+    const reply = await shop.insight({ customer: 'c' });
+
+    assert.ok(Math.abs(reply.timing!.within['1']! - 0.2) < 1e-6);
+    assert.equal(reply.churn!.probability, 0.75);
+    assert.equal(reply.segment!.name, 'regulars');
+    assert.deepEqual([reply.value!.expected, reply.value!.model], [42, 'ltv']);
+    assert.deepEqual(inference.requests.map(({ model }) => model).sort(), ['customers', 'intent', 'ltv']);
+  });
+
   test('answers the parts and days that are asked for, in the language asked for', async () => {
     const { shop, buy, inference } = await setup();
     await shop.ingest([buy()]);

@@ -34,7 +34,7 @@ suite('The shipped models of customers', () => {
 
   test('who buys, who is silent and who spends is ranked as the cards say', async () => {
     for (const [name, output, days, sign] of [
-      ['buy-30', 'probability', 30, 1], ['churn', 'probability', 90, -1], ['ltv', 'value', 90, 1],
+      ['churn', 'probability', 90, -1], ['ltv', 'value', 90, 1],
     ] as const) {
       const said = await served(name, output, 1);
       const auc = rocAuc(said.map((value) => sign * value), boughtWithin(log, samples, days));
@@ -45,8 +45,21 @@ suite('The shipped models of customers', () => {
     }
   });
 
+  test('all parts together answer what their own models do', async () => {
+    for (const [name, output, together, width] of [
+      ['timing', 'hazard', 'hazard', BIN_ENDS.length], ['churn', 'probability', 'silence', 1],
+      ['ltv', 'value', 'value', 1],
+    ] as const) {
+      const want = await served(name, output, width);
+      const said = await served('customers', together, width);
+
+      want.forEach((value, i) =>
+        assert.ok(Math.abs(value - said[i]!) <= 1e-5 * (1 + value), `${name} ${i}`));
+    }
+  });
+
   test('cards pin the features that the server builds, in their order', () => {
-    for (const name of ['timing', 'timing-tfjs', 'buy-30', 'churn', 'ltv', 'segments']) {
+    for (const name of ['timing', 'timing-tfjs', 'churn', 'ltv', 'segments', 'customers']) {
       const { features, trainedOn } = card(name);
 
       assert.deepEqual(features, TIMING_FEATURES, name);
@@ -74,7 +87,8 @@ async function served(name: string, output: string, width: number): Promise<Floa
     tensors.map(({ dims }) => dims.reduce((product, size) => product * size, 1));
   // A runtime keeps to the arrays of its first run.
   const inputs = sizes(config.input).map((count) => new Float32Array(batch * count));
-  const outputs = sizes(config.output).map((count) => new Float32Array(batch * count));
+  const outputs = sizes(config.output).map((count, i) => config.output[i]!.data_type === 'TYPE_INT32'
+    ? new Int32Array(batch * count) : new Float32Array(batch * count));
   const at = config.output.findIndex((tensor) => tensor.name === output);
   for (let from = 0; from < samples.rows; from += batch) {
     const rows = Math.min(batch, samples.rows - from);

@@ -1,0 +1,76 @@
+import { bootstrapPair } from '../learn/paired.ts';
+import type { Segments } from './segments/segments.ts';
+import { STABLE } from './segments/choose-k.ts';
+import type { TimingScores } from './timing-scores.ts';
+import { VALUE_RULE, type ValueScores } from './value/scores.ts';
+
+/** Whether a model of customers is worth serving: `reasons` against it, none where it is. */
+export interface Verdict {
+  readonly reasons: readonly string[];
+  readonly notes: readonly string[]; // what it was held against, for its card
+}
+
+/** What everybody has: a model is surely better than each of these, or is not served. */
+const RULES = ['recency alone', 'frequency alone', 'regularity rule'] as const;
+const ROUNDS = 200; // of the bootstrap over customers
+
+/**
+ * Surely better than every rule (the whole 95 % interval of the AUC's difference, by a paired bootstrap
+ * over customers, is above 0), surely better than the base rate in log loss, and not surely worse than a
+ * purchase-counting distribution: those are models too, and where purchases follow one, nothing ranks
+ * better.
+ */
+export function judgeChances(
+  name: string, { said, labels }: TimingScores, seed: number,
+): Verdict {
+  const chances = said.get(name) as Float64Array;
+  const truth = Float64Array.from(labels);
+  const draws = { seed, rounds: ROUNDS };
+  const reasons: string[] = [];
+  const notes: string[] = [];
+  for (const [other, score] of said) {
+    const rule = (RULES as readonly string[]).includes(other);
+    if (!rule && !other.includes('BG/')) continue;
+    const { difference, low, high } = bootstrapPair('auc', chances, score, truth, draws);
+    const told = `AUC ${signed(difference)} (${signed(low)} to ${signed(high)}) to ${other}`;
+    notes.push(told);
+    if (rule && !(low > 0)) reasons.push(`not surely better: ${told}`);
+    if (!rule && high < 0) reasons.push(`surely worse: ${told}`);
+  }
+  const rate = truth.reduce((sum, label) => sum + label, 0) / truth.length;
+  const loss = bootstrapPair('logLoss', chances, truth.map(() => rate), truth, draws);
+  const told = `log loss ${signed(loss.difference)} (${signed(loss.low)} to ${signed(loss.high)}) to the base rate`;
+  notes.push(told);
+  if (!(loss.high < 0)) reasons.push(`not surely better: ${told}`);
+  return { reasons, notes };
+}
+
+/** As `judgeChances`, by the Gini of the ranking: the rule is what was spent a day. */
+export function judgeValue(name: string, { said, spent }: ValueScores, seed: number): Verdict {
+  const reasons: string[] = [];
+  const notes: string[] = [];
+  for (const [other, score] of said) {
+    const rule = other === VALUE_RULE;
+    if (other === name || (!rule && !other.includes('BG/'))) continue;
+    const { difference, low, high } = bootstrapPair(
+      'gini', said.get(name) as Float64Array, score, spent, { seed, rounds: ROUNDS });
+    const told = `Gini ${signed(difference)} (${signed(low)} to ${signed(high)}) to ${other}`;
+    notes.push(told);
+    if (rule && !(low > 0)) reasons.push(`not surely better: ${told}`);
+    if (!rule && high < 0) reasons.push(`surely worse: ${told}`);
+  }
+  return { reasons, notes };
+}
+
+/** Segments that another draw of the same customers would not find again are none. */
+export function judgeSegments({ k, scores }: Segments): Verdict {
+  const { stability } = scores.find((score) => score.k === k)!;
+  const told = `adjusted Rand ${stability.toFixed(2)} between bootstrap samples, ${STABLE} is asked`;
+  return stability >= STABLE
+    ? { reasons: [], notes: [told] }
+    : { reasons: [`no number of segments is stable: ${told}`], notes: [told] };
+}
+
+function signed(value: number): string {
+  return `${value < 0 ? '-' : '+'}${Math.abs(value).toFixed(4)}`;
+}
