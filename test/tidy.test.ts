@@ -51,6 +51,8 @@ const IMPORTERS: Readonly<Record<string, readonly string[]>> = {
   'csv-parse': ['server/store/import/csv.ts'],
   'date-holidays': ['server/features/holidays.ts'],
   'hyparquet-writer': ['server/score/parquet.ts'],
+  hyparquet: ['server/store/import/parquet.ts'],
+  isbot: ['server/wire/robots.ts'],
   lmdb: ['server/store/lmdb-store.ts'],
   msgpackr: ['server/wire/msgpack.ts', 'server/client/codec.ts'],
   'onnxruntime-node': ['server/runtime/onnx.ts', 'models/recipes/onnx/session.ts'],

@@ -89,7 +89,7 @@ export class Draft {
 }
 
 /** All that is known of an item that an event names. */
-function namedBy(id: string): Item {
+export function namedBy(id: string): Item {
   return { id, title: id, categories: [], inStock: true };
 }
 

@@ -20,11 +20,14 @@ import type { Device, EventItem, EventType, ShopEvent } from '../wire/schema.ts'
  * | 10 | country | it was not sent |
  * | 11 | device | it was not sent |
  * | 12 | discounts, one an item, null where it has none | no item has one |
+ * | 13 | visitor | it was not sent |
+ * | 14 | currency | it is the shop's, or was not sent |
+ * | 15 | robot: true | nobody says that it is one |
  */
 export type EventTuple = readonly unknown[];
 
 /** On disk for good: a type may be added with a new number, none may change its own. */
-const TYPE_NUMBERS: Readonly<Record<EventType, number>> = {
+export const TYPE_NUMBERS: Readonly<Record<EventType, number>> = {
   home_view: 0,
   list_view: 1,
   search: 2,
@@ -55,6 +58,9 @@ export function encodeEvent(event: ShopEvent): EventTuple {
     event.country ?? null,
     event.device ?? null,
     encodeDiscounts(event.items),
+    event.visitor ?? null,
+    event.currency ?? null,
+    event.robot ?? null,
   ];
   while (tuple[tuple.length - 1] === null) tuple.pop();
   return tuple;
@@ -64,7 +70,7 @@ export function encodeEvent(event: ShopEvent): EventTuple {
 export function decodeEvent(tuple: EventTuple): ShopEvent {
   const [
     id, typeNumber, atMs, session, items, customer, attribution, query, zone, consent, country,
-    device, discounts,
+    device, discounts, visitor, currency, robot,
   ] = tuple;
   const type = TYPES.get(typeNumber as number);
   if (type === undefined) throw new Error(`event '${String(id)}' has type ${String(typeNumber)}`);
@@ -81,6 +87,9 @@ export function decodeEvent(tuple: EventTuple): ShopEvent {
     ...(consent != null && { consent: consent as boolean }),
     ...(country != null && { country: country as string }),
     ...(device != null && { device: device as Device }),
+    ...(visitor != null && { visitor: visitor as string }),
+    ...(currency != null && { currency: currency as string }),
+    ...(robot === true && { robot }),
   };
 }
 

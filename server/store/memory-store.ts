@@ -1,6 +1,10 @@
 import { ServeError } from '../core/errors.ts';
 import type { ShopEvent } from '../wire/schema.ts';
+import { decodeMsgpack } from '../wire/msgpack.ts';
 import { Draft } from './draft.ts';
+import { decodeEvent } from './event-codec.ts';
+import type { EventTuple } from './event-codec.ts';
+import type { PackedEvents } from './packed-events.ts';
 import type { Item, ItemsListener, Store, StoredItem } from './store.ts';
 
 /** The contract in its plainest form: the oracle of the store's tests, and a store for others'. */
@@ -26,6 +30,18 @@ export class MemoryStore implements Store {
     events: readonly ShopEvent[],
   ): Promise<{ accepted: readonly ShopEvent[]; duplicates: number }> {
     return this.#change((draft) => draft.append(events));
+  }
+
+  async appendPacked(
+    packed: PackedEvents, notes: Readonly<Record<string, unknown>> = {},
+  ): Promise<{ accepted: number; duplicates: number }> {
+    const events = Array.from({ length: packed.count }, (_, i) =>
+      decodeEvent(decodeMsgpack(packed.bytes.subarray(packed.startOf(i), packed.ends[i])) as EventTuple));
+    return this.#change((draft) => {
+      const { accepted, duplicates } = draft.append(events);
+      for (const [name, value] of Object.entries(notes)) draft.putNote(name, value);
+      return { accepted: accepted.length, duplicates };
+    });
   }
 
   *events(sequence = 0): Iterable<{ sequence: number; event: ShopEvent }> {

@@ -1,4 +1,5 @@
 import type { Attributes, ShopEvent } from '../wire/schema.ts';
+import type { PackedEvents } from './packed-events.ts';
 
 /** A thing the shop sells. */
 export interface Item {
@@ -35,6 +36,13 @@ export interface Store {
   append(
     events: readonly ShopEvent[],
   ): Promise<{ accepted: readonly ShopEvent[]; duplicates: number }>;
+  /**
+   * The same for what an import has packed, in one commit with notes (undefined takes one away): where
+   * the import has got to. Items are those of `packed.items`.
+   */
+  appendPacked(
+    packed: PackedEvents, notes?: Readonly<Record<string, unknown>>,
+  ): Promise<{ accepted: number; duplicates: number }>;
   /** Every event in order of arrival, from `sequence` on (0 is the first). */
   events(sequence?: number): Iterable<{ readonly sequence: number; readonly event: ShopEvent }>;
   readonly eventCount: number;

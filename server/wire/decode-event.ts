@@ -1,9 +1,11 @@
 import { asId, Fields, type Where } from './fields.ts';
 import { WIRE_NAMES } from './names.ts';
+import { isRobot } from './robots.ts';
 import { DEVICES, EVENT_TYPES, type EventItem, type EventType, LIMITS, type ShopEvent } from './schema.ts';
 
 const TIME_MS_MIN = Date.UTC(2000, 0, 1); // before any web shop: seconds would be of 1970
 const TIME_MS_MAX = 8.64e15; // the last moment a Date knows
+const USER_AGENT_BYTES_MAX = 2048;
 const ITEMS_MAX = 1000; // of one event: a large basket
 
 /** Events that say something of an item, and so must name one. */
@@ -42,6 +44,12 @@ export function decodeEvent(value: unknown, where: Where, nowMs: number): ShopEv
   if (fields.has('country')) event.country = decodeCountry(fields);
   if (fields.has('device')) event.device = fields.oneOf('device', DEVICES);
   if (fields.has(WIRE_NAMES.timeZone)) event.timeZone = decodeTimeZone(fields);
+  const visitor = fields.optionalId('visitor');
+  if (visitor !== undefined) event.visitor = visitor;
+  if (fields.has('currency')) event.currency = decodeCurrency(fields);
+  const userAgent = fields.optionalText(WIRE_NAMES.userAgent, USER_AGENT_BYTES_MAX);
+  const robot = fields.flag('robot');
+  if (robot === true || (userAgent !== undefined && isRobot(userAgent))) event.robot = true;
   return event;
 }
 
@@ -73,6 +81,12 @@ function decodeCountry(fields: Fields): string {
   const code = fields.raw('country');
   if (typeof code === 'string' && /^[A-Za-z]{2}$/.test(code)) return code.toUpperCase();
   return fields.fail('country', 'two letters, as in ISO 3166-1');
+}
+
+function decodeCurrency(fields: Fields): string {
+  const code = fields.raw('currency');
+  if (typeof code === 'string' && /^[A-Za-z]{3}$/.test(code)) return code.toUpperCase();
+  return fields.fail('currency', 'three letters, as in ISO 4217');
 }
 
 const TIME_ZONES_KNOWN_MAX = 1000; // there are about 600; more are only spellings of those

@@ -29,6 +29,7 @@ export const WIRE_NAMES = {
   timeZone: 'time_zone',
   timeoutUs: 'timeout_us',
   trainedOn: 'trained_on',
+  userAgent: 'user_agent',
 } as const;
 
 /** Maps whose keys are data, not names. */

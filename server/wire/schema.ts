@@ -84,6 +84,16 @@ export interface ShopEvent {
   readonly country?: string; // two capital letters, as in ISO 3166-1
   readonly device?: Device;
   readonly consent?: boolean; // false: used for this session only, never for training
+  /** The browser or app, as its cookie names it, over sessions; known before the customer is. */
+  readonly visitor?: string;
+  /** ISO 4217, what the prices were paid in, where it is not the shop's. */
+  readonly currency?: string;
+  readonly robot?: true; // no person: durable, and part of its session; teaches nothing
+}
+
+/** Whether anything but the event's own session may learn of it. */
+export function teaches(event: Pick<ShopEvent, 'consent' | 'robot'>): boolean {
+  return event.consent !== false && event.robot !== true;
 }
 
 export interface EventItem {

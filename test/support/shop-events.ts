@@ -43,6 +43,9 @@ export const anyEvent: fc.Arbitrary<ShopEvent> = fc.record(
     consent: fc.boolean(),
     country: fc.constantFrom('GB', 'DE', 'CN'),
     device: fc.constantFrom(...DEVICES),
+    visitor: id,
+    currency: fc.constantFrom('EUR', 'GBP'),
+    robot: fc.constant(true as const),
   },
   { requiredKeys: ['id', 'type', 'atMs', 'session', 'items'], noNullPrototype: true },
 );

@@ -6,8 +6,11 @@ import { ServeError } from '../../core/errors.ts';
 import { LmdbStore } from '../lmdb-store.ts';
 import type { Store } from '../store.ts';
 import { importCatalogue } from './catalogue.ts';
+import { parseColumnMap } from './column-map.ts';
+import type { ColumnMap } from './column-map.ts';
 import { importEvents } from './events.ts';
 import { importOnlineRetail } from './online-retail.ts';
+import { ROW_FIELDS } from './row-event.ts';
 import { importSequences } from './sequences.ts';
 import { importSessions } from './sessions.ts';
 import { BadRow, formatSummary } from './summary.ts';
@@ -16,7 +19,9 @@ import type { ImportOptions, ImportSummary } from './summary.ts';
 interface Kind {
   readonly option: 'file' | 'train'; // names the file
   readonly what: string;
-  readonly run: (store: Store, path: string, options: ImportOptions) => Promise<ImportSummary>;
+  readonly run: (
+    store: Store, path: string, options: ImportOptions, map: ColumnMap,
+  ) => Promise<ImportSummary>;
 }
 
 /** What can be imported. The usage text is made of this table. */
@@ -43,7 +48,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   },
   events: {
     option: 'file',
-    what: 'events of your own, as on the wire (.jsonl, .jsonl.gz)',
+    what: 'events of your own (.jsonl, .csv, either with .gz, .parquet)',
     run: importEvents,
   },
 };
@@ -53,6 +58,11 @@ export const usage = [
   ...Object.entries(KINDS).map(([name, kind]) => `  ${name} --${kind.option} PATH   ${kind.what}`),
   '  --until DAY     of online-retail: nothing after the end of DAY, such as 2011-11-09',
   '  --leave-out N   of sequences: without the newest N items of each customer',
+  '  of events in CSV and Parquet:',
+  '  --columns FIELD=COLUMN,…   which columns to read, where they are not named as on the wire',
+  `     fields: ${ROW_FIELDS.join(', ')}`,
+  '  --types NAME=TYPE,…        what the file calls event types: view=item_view,cart=cart_add',
+  '  --time-zone ZONE           of times that name none (UTC)',
   '  --skip-bad   count rows that are wrong instead of ending at the first one',
 ].join('\n');
 
@@ -74,7 +84,7 @@ export async function run(args: string[]): Promise<number> {
     }
     const progress = (line: string): void => console.log(line);
     const options = { skipBad: wanted.skipBad, ...wanted.scope, progress };
-    const summary = await wanted.kind.run(store, wanted.path, options);
+    const summary = await wanted.kind.run(store, wanted.path, options, wanted.map);
     await store.putNote(`import ${wanted.name}`, { ...summary, atMs: systemClock.wallMs() });
     const seconds = (systemClock.nowUs() / 1000 - startMs) / 1000;
     console.log(`${formatSummary(summary)}\ndone in ${seconds.toFixed(1)} s`);
@@ -99,6 +109,7 @@ interface Wanted {
   readonly dataDir: string;
   readonly skipBad: boolean;
   readonly scope: Pick<ImportOptions, 'untilMs' | 'leaveOut'>;
+  readonly map: ColumnMap;
 }
 
 function readArguments(args: string[]): Wanted {
@@ -111,6 +122,9 @@ function readArguments(args: string[]): Wanted {
       data: { type: 'string' },
       until: { type: 'string' },
       'leave-out': { type: 'string' },
+      columns: { type: 'string', default: '' },
+      types: { type: 'string', default: '' },
+      'time-zone': { type: 'string', default: 'UTC' },
       'skip-bad': { type: 'boolean', default: false },
     },
   });
@@ -123,7 +137,8 @@ function readArguments(args: string[]): Wanted {
   if (path === undefined) throw new Error(`${name} needs --${kind.option} PATH`);
   const dataDir = values.data ?? readConfig(process.env).dataDir;
   const scope = readScope(values.until, values['leave-out']);
-  return { name, kind, path, dataDir, skipBad: values['skip-bad'], scope };
+  const map = parseColumnMap(values.columns, values.types, values['time-zone']);
+  return { name, kind, path, dataDir, skipBad: values['skip-bad'], scope, map };
 }
 
 function readScope(until: string | undefined, leaveOut: string | undefined): Wanted['scope'] {

@@ -85,7 +85,8 @@ export function isBlank(bytes: Buffer): boolean {
   return bytes.every((byte) => byte === 32 || byte === 9 || byte === 13);
 }
 
-function parseObject(line: number, text: string): Record<string, unknown> {
+/** Fails with `bad_argument` naming the line if it is no JSON object. */
+export function parseObject(line: number, text: string): Record<string, unknown> {
   let value: unknown;
   try {
     value = JSON.parse(text);

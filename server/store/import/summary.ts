@@ -10,6 +10,10 @@ export interface ImportOptions {
   readonly untilMs?: number;
   /** Of sequences: so many of the newest items of each customer are left out. */
   readonly leaveOut?: number;
+  /** Events in one commit; as many as are packed at once when absent. */
+  readonly commitEvents?: number;
+  /** Told of each commit, and waited for. */
+  readonly committed?: (events: number) => Promise<void>;
 }
 
 /** What became of the rows of a file. */
