@@ -6,6 +6,7 @@
 #include "addon/filter_wrap.h"
 #include "addon/index_wrap.h"
 #include "addon/instance.h"
+#include "addon/recommend_wrap.h"
 #include "addon/session_wrap.h"
 #include "core/status.h"
 #include "distance/distance.h"
@@ -14,7 +15,7 @@ namespace vitrine {
 namespace {
 
 // Raised with every change of the JavaScript interface, as ADDON_ABI in server/ann/binding.ts.
-constexpr int kAbi = 5;
+constexpr int kAbi = 6;
 
 Napi::Value isas(const Napi::CallbackInfo& info) {
   Napi::Array names = Napi::Array::New(info.Env());
@@ -42,6 +43,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   SessionWrap::start(env, exports);
   BitmapWrap::start(env, exports);
   FilterWrap::start(env, exports);
+  RecommendWrap::start(env, exports);
   return exports;
 }
 

@@ -89,6 +89,8 @@ Napi::Value wrap(Napi::Env env, Held held) {
 
 }  // namespace
 
+std::shared_ptr<Index> find_vector_index(std::uint64_t token) { return registry().find(token); }
+
 void IndexWrap::start(Napi::Env env, Napi::Object exports) {
   const Napi::Function constructor = DefineClass(
       env, "VectorIndex",

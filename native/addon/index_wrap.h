@@ -52,4 +52,7 @@ class IndexWrap final : public Napi::ObjectWrap<IndexWrap> {
   bool owner_ = false;  // made or opened it; whoever attached is a guest
 };
 
+// The open index of a token, or nullptr.
+std::shared_ptr<Index> find_vector_index(std::uint64_t token);
+
 }  // namespace vitrine

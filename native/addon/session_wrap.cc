@@ -13,6 +13,8 @@
 namespace vitrine {
 namespace {
 
+constexpr double kDecayMin = 1e-3;  // items; smaller means the same as no weight at all
+constexpr double kDecayMax = 1e12;
 constexpr double kKeyMax = 9007199254740991;  // 2^53 - 1: beyond it a number is not exact
 
 Registry<SessionIndex>& registry() {
@@ -32,7 +34,15 @@ std::uint64_t session_key(const Napi::Value& value, const char* name) {
   return static_cast<std::uint64_t>(number);
 }
 
-// A finite number of the options in min..max; `otherwise` where it is undefined.
+}  // namespace
+
+std::shared_ptr<SessionIndex> find_session_index(std::uint64_t token) { return registry().find(token); }
+
+std::uint64_t session_key_of(Napi::Env env, double key) {
+  if (!is_key(key)) args::refuse(env, "sessions must hold integers in 0..2^53-1, or -1 for none");
+  return static_cast<std::uint64_t>(key);
+}
+
 double number_option(const Napi::Object& options, const char* name, double min, double max,
                      double otherwise) {
   const Napi::Value value = options.Get(name);
@@ -45,9 +55,6 @@ double number_option(const Napi::Object& options, const char* name, double min, 
   return number;
 }
 
-constexpr double kDecayMin = 1e-3;  // items; smaller means the same as no weight at all
-constexpr double kDecayMax = 1e12;
-
 NeighbourWeights neighbour_weights(const Napi::Object& options) {
   const NeighbourWeights usual;
   return {
@@ -59,6 +66,16 @@ NeighbourWeights neighbour_weights(const Napi::Object& options) {
       .length_power = number_option(options, "lengthPower", 0, 4, usual.length_power),
   };
 }
+
+FollowWeights follow_weights(const Napi::Object& options) {
+  const FollowWeights usual;
+  return {
+      .last = args::option(options, "last", 1, 10'000, usual.last),
+      .decay = number_option(options, "decay", 0, 1, usual.decay),
+  };
+}
+
+namespace {
 
 AllowedItems allowed_items(const Napi::Object& options) {
   const AllowArg allow(options);
@@ -210,11 +227,7 @@ Napi::Value SessionWrap::search(const Napi::CallbackInfo& info) {
 Napi::Value SessionWrap::follow(const Napi::CallbackInfo& info) {
   const SessionIndex& index = this->index(info.Env());
   const Napi::Object options = args::options(info, 3);
-  const FollowWeights usual;
-  const FollowWeights weights{
-      .last = args::option(options, "last", 1, 10'000, usual.last),
-      .decay = number_option(options, "decay", 0, 1, usual.decay),
-  };
+  const FollowWeights weights = follow_weights(options);
   const AllowedItems allowed = allowed_items(options);
   const Found found = found_arrays(info, options);
   const std::span<const std::uint32_t> query = args::uint32s(info[0], "query");

@@ -43,4 +43,18 @@ class SessionWrap final : public Napi::ObjectWrap<SessionWrap> {
   bool owner_ = false;  // made the index: closing ends its being found
 };
 
+// The open index of a token, or nullptr.
+std::shared_ptr<SessionIndex> find_session_index(std::uint64_t token);
+
+// A session's key as JavaScript has it. Throws `bad_argument`.
+std::uint64_t session_key_of(Napi::Env env, double key);
+
+// A finite number of the options in min..max; `otherwise` where it is undefined.
+double number_option(const Napi::Object& options, const char* name, double min, double max,
+                     double otherwise);
+
+// `NeighbourOptions` and `FollowOptions`.
+NeighbourWeights neighbour_weights(const Napi::Object& options);
+FollowWeights follow_weights(const Napi::Object& options);
+
 }  // namespace vitrine

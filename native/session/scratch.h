@@ -54,8 +54,8 @@ class ScoreBoard {
     const auto better = [](const Ranked& a, const Ranked& b) {
       return a.score != b.score ? a.score > b.score : a.item < b.item;
     };
-    std::nth_element(ranked_.begin(), middle, ranked_.end(), better);
-    std::sort(ranked_.begin(), middle, better);
+    if (count < ranked_.size()) std::nth_element(ranked_.begin(), middle, ranked_.end(), better);
+    if (found.sorted) std::sort(ranked_.begin(), middle, better);
     for (std::size_t i = 0; i < count; ++i) {
       found.items[i] = ranked_[i].item;
       found.scores[i] = static_cast<float>(ranked_[i].score);

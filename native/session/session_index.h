@@ -58,8 +58,12 @@ struct FollowWeights {
 // Which items may be answered: bit i % 32 of word i / 32. No words: every item.
 struct AllowedItems {
   std::span<const std::uint32_t> words;
+  std::span<const std::uint8_t> hidden = {};  // by item, not 0: may not be answered in any case
+
+  bool visible(std::uint32_t item) const { return item >= hidden.size() || hidden[item] == 0; }
 
   bool has(std::uint32_t item) const {
+    if (!visible(item)) return false;
     if (words.empty()) return true;
     const std::size_t word = item / 32;
     return word < words.size() && ((words[word] >> (item % 32)) & 1) != 0;
@@ -67,11 +71,12 @@ struct AllowedItems {
 };
 
 // Where the answer goes: the caller's arrays of equal length; `because` may be empty. Scores are
-// above 0, best first, ties by lower item.
+// above 0, best first, ties by lower item; in no order where that is all the same to the caller.
 struct Found {
   std::span<std::uint32_t> items;
   std::span<float> scores;
   std::span<std::uint32_t> because;
+  bool sorted = true;
 };
 
 // One item of the session of a key.

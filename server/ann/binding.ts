@@ -18,6 +18,7 @@ export interface Addon {
   readonly SessionIndex: SessionIndexConstructor;
   readonly FilterIndex: FilterIndexConstructor;
   readonly Bitmap: new () => NativeBitmap;
+  readonly Recommender: new (options: RecommenderOptions) => NativeRecommender;
 }
 
 /**
@@ -283,7 +284,68 @@ export interface NativeFilterIndex {
   close(): void;
 }
 
-export const ADDON_ABI = 5;
+/** What a recommender searches, by token, and what its own sources are told. */
+export interface RecommenderOptions {
+  readonly sessions: bigint;
+  readonly tasteIndex?: bigint; // by inner product
+  readonly similarIndex?: bigint; // by cosine
+  readonly neighbours: NeighbourOptions;
+  readonly rules: FollowOptions;
+  readonly again: { readonly decay: number };
+  readonly taste: { readonly temperature: number };
+  readonly similar: { readonly temperature: number };
+}
+
+/** Sources that a recommender searches itself, as weights and answers number them; others follow. */
+export const OWN_SOURCES = [
+  'session_neighbours', 'followed_by', 'again', 'taste', 'similar', 'popular',
+] as const;
+
+/** Queries that are answered together. Lists of several parts have the end of each. */
+export interface RecommendBatch {
+  readonly ks: Uint32Array; // items wanted, a query
+  readonly items: Uint32Array; // rows of all queries' items, oldest first
+  readonly itemEnds: Uint32Array;
+  readonly hidden: Uint32Array; // rows that may not be answered, whatever `allow` says
+  readonly hiddenEnds: Uint32Array;
+  readonly sessions: Float64Array; // keys that may not vote; -1: none
+  readonly weights: Float64Array; // as many of each query, by source; 0 leaves a source out
+  readonly tastes: Float32Array; // vectors,
+  readonly tasteAt: Uint32Array; // and which of them is a query's; 2^32-1: none
+  readonly allow: readonly (Allow | undefined)[]; // of each query
+  readonly room: number; // candidates that a source may name,
+  readonly tasteRoom: number; // and those of the two vector sources
+  readonly similarRoom: number;
+  /** What other sources found: shares, for query `queries[i]` by source `sources[i]`. */
+  readonly brought?: {
+    readonly queries: Uint32Array;
+    readonly sources: Uint32Array;
+    readonly ends: Uint32Array; // in the three that follow
+    readonly rows: Uint32Array;
+    readonly shares: Float32Array;
+    readonly because: Uint32Array; // or 2^32-1
+  };
+}
+
+/** Answers, best first: query q's are `[ends[q - 1], ends[q])`. Room for all that may be found. */
+export interface RecommendAnswers {
+  readonly rows: Uint32Array;
+  readonly because: Uint32Array; // row of the item that it follows from; 2^32-1: none
+  readonly scores: Float32Array;
+  readonly sources: Uint8Array; // that gave most of the score
+  readonly ends: Uint32Array;
+}
+
+/** The blend of `server/storefront/retrieval`, natively: sources and sum of many queries in one call. */
+export interface NativeRecommender {
+  /** Rows by popularity, most first, and their shares of all interest: for searches from now on. */
+  setPopular(rows: Uint32Array, shares: Float32Array): void;
+  search(batch: RecommendBatch, into: RecommendAnswers): void;
+  /** The same off the calling thread. The batch may be changed at once, `into` is read when it resolves. */
+  searchAsync(batch: RecommendBatch, into: RecommendAnswers): Promise<void>;
+}
+
+export const ADDON_ABI = 6;
 
 /**
  * Loads the addon that `native/build.mjs` built. Fails with `backend`, naming the fix, when there is

@@ -22,6 +22,9 @@ export interface Clause {
   readonly expression: FilterExpression;
 }
 
+const KEPT_MAX = 256; // filters whose rows are remembered: a bit an item each
+const NONE: ReadonlySet<number> = new Set();
+
 /**
  * Turns filters into bitmaps over the catalogue's rows, natively: every search, the vectors' and the
  * sessions', reads the one bitmap of its request. The index follows the store's items: what was
@@ -31,18 +34,22 @@ export class CatalogueFilter {
   readonly #index: ItemIndex;
   readonly #bitmap: NativeBitmap; // for who brings none
   readonly #bounds = new Float64Array(3);
+  readonly #kept = new Map<string, NativeBitmap | undefined>(); // by filter, until an item changes
+  readonly #forget: () => void;
   readonly expressions: Expressions;
 
   constructor(
     private readonly store: IndexedStore,
-    addon: Pick<Addon, 'FilterIndex' | 'Bitmap'>,
+    private readonly addon: Pick<Addon, 'FilterIndex' | 'Bitmap'>,
   ) {
     this.#index = new ItemIndex(store, addon);
     this.#bitmap = new addon.Bitmap();
     this.expressions = new Expressions(() => this.#index.types);
+    this.#forget = store.onItems(() => this.#kept.clear());
   }
 
   stop(): void {
+    this.#forget();
     this.#index.stop();
   }
 
@@ -60,6 +67,20 @@ export class CatalogueFilter {
     if (this.#bounds[0] === this.store.itemCount) return undefined;
     this.#index.evaluate({ all }, into);
     return into;
+  }
+
+  /**
+   * The same without rows that this visitor alone may not see: those of a filter are looked for once, as
+   * long as no item changes. Nobody may write to it.
+   */
+  shared(filter: Filter): NativeBitmap | undefined {
+    const { exclude, excludeSeen, excludeBought, ...rest } = filter;
+    const key = JSON.stringify(rest);
+    if (this.#kept.has(key)) return this.#kept.get(key);
+    if (this.#kept.size >= KEPT_MAX) this.#kept.delete(this.#kept.keys().next().value as string);
+    const found = this.allow(rest, NONE, new this.addon.Bitmap());
+    this.#kept.set(key, found);
+    return found;
   }
 
   /** How many items each part of a filter lets pass by itself, in words; for who looks into an answer. */

@@ -10,6 +10,10 @@ import type {
 
 /** Searches of one call: as many as pass over the vectors together. */
 const BATCH_MAX = 16;
+/** Batches that are searched for at once: one runs, the other is ready when that is done. */
+const FLIGHTS_MAX = 2;
+/** Rows hidden from one visitor that go along as a list; more are taken out of a bitmap of their own. */
+const HIDDEN_MAX = 64;
 
 /** What one request looks for. */
 export interface Search {
@@ -49,13 +53,14 @@ interface Waiting {
 export class Finder {
   readonly counts = { searches: 0, batches: 0 };
   readonly #bitmaps: readonly NativeBitmap[];
+  readonly #inFlight = new Set<Promise<void>>();
   #waiting: Waiting[] = [];
   #running = false;
 
   constructor(
     private readonly filter: CatalogueFilter,
     private readonly retriever: Retriever,
-    addon: Pick<Addon, 'Bitmap'>,
+    private readonly addon: Pick<Addon, 'Bitmap'>,
     private readonly pace?: Pace,
   ) {
     this.#bitmaps = Array.from({ length: BATCH_MAX }, () => new addon.Bitmap());
@@ -74,32 +79,36 @@ export class Finder {
 
   async #run(): Promise<void> {
     while (this.#waiting.length > 0) {
+      while (this.#inFlight.size >= FLIGHTS_MAX) await Promise.race(this.#inFlight);
       const turn = this.pace?.turn();
       if (turn) await turn;
-      this.#answer(this.#waiting.splice(0, BATCH_MAX));
+      const flight: Promise<void> = this.#answer(this.#waiting.splice(0, BATCH_MAX))
+        .finally(() => this.#inFlight.delete(flight));
+      this.#inFlight.add(flight);
     }
     this.#running = false;
   }
 
-  #answer(batch: readonly Waiting[]): void {
+  async #answer(batch: readonly Waiting[]): Promise<void> {
     this.counts.searches += batch.length;
     this.counts.batches += 1;
     try {
-      for (let open = batch; open.length > 0; ) open = this.#step(open);
+      for (let open = batch; open.length > 0; ) open = await this.#step(open);
     } catch (error) {
       for (const { reject } of batch) reject(error); // whoever has an answer keeps it
     }
   }
 
   /** Searches once for each; returns those that found nothing and can do with less of their filter. */
-  #step(open: readonly Waiting[]): Waiting[] {
+  async #step(open: readonly Waiting[]): Promise<Waiting[]> {
     const asks = open.map(({ search, steps, step }, i) => {
       const { filter } = steps[step] as Relaxed;
-      const { hidden, conditions, ...looked } = search.look(filter);
-      const allow = this.filter.allow(filter, hidden, this.#bitmaps[i], conditions);
-      return { ...looked, ...(allow && { allow }) };
+      return this.#ask(search.look(filter), filter, i);
     });
-    const results = this.#search(asks);
+    const matches = asks.map(({ allow }) => allow?.count ?? null);
+    const apart = this.#searchApart(asks);
+    const here = this.#search(asks);
+    const results = (await apart).map((found, i) => found ?? (here[i] as RetrievedItem[]));
     const again: Waiting[] = [];
     open.forEach((one, i) => {
       const items = results[i] as RetrievedItem[];
@@ -110,19 +119,51 @@ export class Finder {
         again.push(one);
         return;
       }
-      const matches = asks[i]?.allow?.count ?? null;
-      one.resolve({ items, without: items.length === 0 ? [] : without, matches });
+      one.resolve({ items, without: items.length === 0 ? [] : without, matches: matches[i] ?? null });
     });
     return again;
   }
 
+  /** Most filters are many visitors', so their bitmap is kept, and what each may not see goes along. */
+  #ask({ hidden, conditions, ...looked }: Looked, filter: Filter, at: number): Ask {
+    if (!this.retriever.retrieveApart || 'near' in looked || looked.query.explain) {
+      const allow = this.filter.allow(filter, hidden, this.#bitmaps[at], conditions);
+      return { ...looked, apart: false, ...(allow && { allow }) };
+    }
+    const { query } = looked;
+    if (hidden.size > HIDDEN_MAX || (conditions && conditions.all.length > 0)) {
+      // Its own: it is still read when the batch is back, and others have used those for here.
+      const allow = this.filter.allow(filter, hidden, new this.addon.Bitmap(), conditions);
+      return { query, apart: true, ...(allow && { allow }) };
+    }
+    const allow = this.filter.shared(filter);
+    const own = hidden.size === 0 ? query : { ...query, hidden: Uint32Array.from(hidden) };
+    return { query: own, apart: true, ...(allow && { allow }) };
+  }
+
+  /** By place: what was searched for apart, null for the others. */
+  async #searchApart(asks: readonly Ask[]): Promise<(RetrievedItem[] | null)[]> {
+    const results: (RetrievedItem[] | null)[] = asks.map(({ apart, allow }) =>
+      apart && allow?.count === 0 ? [] : null);
+    const places = [...asks.keys()].filter((at) => asks[at]?.apart && results[at] === null);
+    if (places.length === 0 || !this.retriever.retrieveApart) return results;
+    const queries = places.map((at) => {
+      const { query, allow } = asks[at] as Extract<Ask, { query: unknown }>;
+      return { ...query, ...(allow && { allow }) };
+    });
+    const found = await this.retriever.retrieveApart(queries);
+    places.forEach((at, i) => (results[at] = found[i] as RetrievedItem[]));
+    return results;
+  }
+
+  /** By place: what is searched for here and now. */
   #search(asks: readonly Ask[]): RetrievedItem[][] {
     const results: RetrievedItem[][] = asks.map(() => []);
     const queries: Numbered<RetrievalQuery>[] = [];
     const nears: Numbered<SimilarQuery>[] = [];
     asks.forEach((ask, at) => {
-      const { allow } = ask;
-      if (allow?.count === 0) return;
+      const { allow, apart } = ask;
+      if (apart || allow?.count === 0) return;
       if ('near' in ask) nears.push({ at, of: { ...ask.near, ...(allow && { allow }) } });
       else queries.push({ at, of: { ...ask.query, ...(allow && { allow }) } });
     });
@@ -143,7 +184,7 @@ export class Finder {
   }
 }
 
-type Ask = { readonly allow?: NativeBitmap } & (
+type Ask = { readonly allow?: NativeBitmap; readonly apart: boolean } & (
   | { readonly query: Omit<RetrievalQuery, 'allow'> }
   | { readonly near: Omit<SimilarQuery, 'allow'> }
 );

@@ -97,3 +97,15 @@ export function firstAllowed(allow: Allow | undefined, end: number, into: Uint32
   }
   return count;
 }
+
+/** The bitmap of `end` rows without `hidden`: for sources that know no list of hidden rows. */
+export function hide(allow: Allow | undefined, hidden: Uint32Array, end: number): Uint32Array {
+  const words = new Uint32Array(Math.ceil(end / 32));
+  for (let row = 0; row < end; row++) {
+    if (allows(allow, row)) words[row >>> 5] = (words[row >>> 5] as number) | (1 << (row & 31));
+  }
+  for (const row of hidden) {
+    if (row < end) words[row >>> 5] = (words[row >>> 5] as number) & ~(1 << (row & 31));
+  }
+  return words;
+}

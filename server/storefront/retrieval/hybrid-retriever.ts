@@ -1,12 +1,13 @@
-import type { Allow, NativeSessionIndex } from '../../ann/binding.ts';
+import type { Addon, Allow, NativeSessionIndex } from '../../ann/binding.ts';
 import { LIMITS, PLACEMENTS } from '../../wire/schema.ts';
 import type { Placement, ReasonCode } from '../../wire/schema.ts';
 import type { Columns } from '../snapshot-file.ts';
 import { Blend } from './blend.ts';
-import { Candidates, firstAllowed, keepAllowed, NO_ROW, ROOM } from './candidates.ts';
+import { Candidates, firstAllowed, hide, keepAllowed, NO_ROW, ROOM } from './candidates.ts';
 import type { Batched, Source } from './candidates.ts';
 import type { EventSources } from './event-sources.ts';
 import type { LiveItems } from './live/live-items.ts';
+import { foundItems, NativeBlend, type NativeFound, type Weighed } from './native-blend.ts';
 import { weightsAt } from './settings.ts';
 import type {
   ColdStart, InterestEvent, RetrievalQuery, RetrievedItem, Retriever, SeeVisit, SimilarQuery,
@@ -32,6 +33,7 @@ export interface RetrieverParts {
   readonly taste: ItemVectorIndex | null; // the session encoder's, by inner product
   readonly similar: ItemVectorIndex | null; // by cosine
   readonly events?: EventSources; // that learn from orders and customers; absent: there are none
+  readonly addon?: Pick<Addon, 'Recommender'>; // for `retrieveApart`
   readonly live?: LiveItems; // keeps both as the catalogue goes; absent: they stay as they are
 }
 
@@ -49,6 +51,7 @@ export class HybridRetriever implements Retriever {
   readonly #rules: SequentialRules;
   readonly #visits = new Visits();
   readonly #blend = new Blend();
+  readonly #native: NativeBlend | null;
   readonly #candidates = new Candidates(ROOM);
   #large: Candidates | null = null; // made when someone first asks for so many
 
@@ -72,6 +75,8 @@ export class HybridRetriever implements Retriever {
       .filter(({ reason }) => blends.some((weights) => weights[reason] > 0));
     this.#weights = new Map([undefined, ...PLACEMENTS].map((placement, at) =>
       [placement, this.#sources.map(({ reason }) => blends[at]![reason])]));
+    const { addon } = parts;
+    this.#native = addon ? new NativeBlend({ ...parts, addon, popular: this.#popular }) : null;
   }
 
   /** The sources that take part somewhere, in order of their weight in the one blend. */
@@ -89,11 +94,31 @@ export class HybridRetriever implements Retriever {
     return this.similarAll([{ row, k, ...(allow && { allow }) }])[0] as RetrievedItem[];
   }
 
-  retrieveAll(queries: readonly RetrievalQuery[]): RetrievedItem[][] {
+  retrieveAll(asked: readonly RetrievalQuery[]): RetrievedItem[][] {
+    const queries = asked.map((query) => this.#withoutHidden(query));
     return inGroups(queries, ({ k }) => this.#roomFor(k).room, (room, alike) => {
       const found = this.#roomFor(room);
       for (const source of this.#sources) if ('search' in source) source.search(alike, room);
       return alike.map((query, at) => this.#retrieve(query, at, found));
+    });
+  }
+
+  /** The same by the addon, on another thread; what is to be explained is answered here. */
+  async retrieveApart(queries: readonly RetrievalQuery[]): Promise<RetrievedItem[][]> {
+    const native = this.#native;
+    if (!native || queries.some(({ explain }) => explain)) return this.retrieveAll(queries);
+    const kinds = new Set(queries.map(({ k }) => roomOf(k)));
+    const founds: NativeFound[] = [];
+    await Promise.all([...kinds].map(async (room) => {
+      const places = [...queries.keys()].filter((q) => roomOf((queries[q] as RetrievalQuery).k) === room);
+      const alike = places.map((q) => queries[q] as RetrievalQuery);
+      const found = await native.searchApart(alike, room, (query) => this.#weighed(query));
+      places.forEach((q, i) => (founds[q] = found[i] as NativeFound));
+    }));
+    return queries.map((query, q) => {
+      const best = foundItems(founds[q] as NativeFound, (source, row) => this.#cold(source, row));
+      this.#fill(best, query);
+      return best;
     });
   }
 
@@ -112,7 +137,7 @@ export class HybridRetriever implements Retriever {
     this.#sources.forEach((source, i) => {
       const weight = weights[i] as number;
       if (weight === 0) return;
-      if ('take' in source) source.take(at, found);
+      if ('search' in source) source.take(at, found);
       else source.find(query, found);
       blend.add(i, weight, found);
     });
@@ -246,17 +271,29 @@ export class HybridRetriever implements Retriever {
   }
 
   #roomFor(k: number): Candidates {
-    if (k <= ROOM) return this.#candidates;
+    if (roomOf(k) === ROOM) return this.#candidates;
     this.#large ??= new Candidates(LARGE_ROOM);
     return this.#large;
   }
 
+  #weighed({ placement }: RetrievalQuery): Weighed[] {
+    const weights = this.#weights.get(placement) as readonly number[];
+    return this.#sources.map((source, i) => ({ source, weight: weights[i] as number }));
+  }
+
+  #withoutHidden(query: RetrievalQuery): RetrievalQuery {
+    const { hidden, ...rest } = query;
+    if (!hidden || hidden.length === 0) return query;
+    return { ...rest, allow: hide(rest.allow, hidden, this.parts.itemCount()) };
+  }
+
   /** Adds what is popular, then any allowed row in order, until there are k. */
-  #fill(best: RetrievedItem[], { k, allow }: RetrievalQuery): void {
+  #fill(best: RetrievedItem[], { k, allow, hidden }: RetrievalQuery): void {
     if (best.length >= k) return;
-    const taken = new Set(best.map(({ row }) => row));
-    // Of k rows at most as many are taken as are in `best`: the others fill it up.
-    const rows = new Uint32Array(k);
+    const taken = new Set(hidden);
+    for (const { row } of best) taken.add(row);
+    // Of so many rows at most as many are taken as are in `taken`: the others fill it up.
+    const rows = new Uint32Array(k + (hidden?.length ?? 0));
     const add = (count: number): void => {
       for (let i = 0; i < count && best.length < k; i++) {
         const row = rows[i] as number;
@@ -268,6 +305,11 @@ export class HybridRetriever implements Retriever {
     add(keepAllowed(allow, this.#popular.order, rows));
     if (best.length < k) add(firstAllowed(allow, this.parts.itemCount(), rows));
   }
+}
+
+/** Candidates that a source may name for an answer of k items. */
+function roomOf(k: number): number {
+  return k <= ROOM ? ROOM : LARGE_ROOM;
 }
 
 /** Answers queries of one kind together; the answers are in the order of the queries. */

@@ -44,7 +44,7 @@ export function openRetriever(setting: RetrieverSetting): HybridRetriever {
   store.onItems((items) => live.take(items));
   const events = new EventSources(addon, settings);
   const retriever = new HybridRetriever({
-    index, settings, itemCount, taste, similar, events, live,
+    addon, index, settings, itemCount, taste, similar, events, live,
   });
   log.info('recommendations have sources', { sources: retriever.sources });
   return retriever;

@@ -12,6 +12,8 @@ export interface RetrievalQuery {
   readonly taste?: Float32Array;
   /** Bitmap over rows: only items whose bit is set may be answered. All items when absent. */
   readonly allow?: Allow;
+  /** Rows that may not be answered, whatever `allow` says. */
+  readonly hidden?: Uint32Array;
   readonly k: number;
   /** Whose weights hold (`settings.ts`). Absent: the one blend. */
   readonly placement?: Placement | undefined;
@@ -58,6 +60,8 @@ export interface Retriever {
    * answers are those that the queries would have one by one; the work is less.
    */
   retrieveAll(queries: readonly RetrievalQuery[]): RetrievedItem[][];
+  /** The same off this thread. Where it is absent, `retrieveAll` does. */
+  retrieveApart?(queries: readonly RetrievalQuery[]): Promise<RetrievedItem[][]>;
   similarAll(queries: readonly SimilarQuery[]): RetrievedItem[][];
   /** One more item of a session; it counts in the very next answer to others. */
   observe(session: number, row: number, weight: number): void;

@@ -93,6 +93,11 @@ export class ItemVectorIndex {
     return this.#index.size;
   }
 
+  /** By which other parts of the addon find the index. */
+  get token(): bigint {
+    return this.#index.token;
+  }
+
   /** The vector of a row, or null when it has none. */
   vectorOf(row: number): Float32Array | null {
     const vector = new Float32Array(this.#index.dim);

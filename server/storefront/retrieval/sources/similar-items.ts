@@ -5,7 +5,7 @@ import type { RetrievalQuery, SimilarQuery } from '../retriever.ts';
 import type { ItemVectorIndex, VectorQuery } from './item-vectors.ts';
 
 /** Items found for an answer of usual size: more cost time and changed no score (README). */
-const NEAREST = 32;
+export const NEAREST_SIMILAR = 32;
 
 /**
  * Items near to the session's last one by the cosine of learned item vectors (item2vec, Barkan &
@@ -26,7 +26,7 @@ export class SimilarItems implements Batched {
     this.#begin();
     queries.forEach(({ items, allow, explain }, i) =>
       this.#add(i, items[items.length - 1], allow, explain && (explain.similar = {})));
-    this.vectors.search(this.#batch, room > ROOM ? room : Math.min(room, NEAREST));
+    this.vectors.search(this.#batch, room > ROOM ? room : Math.min(room, NEAREST_SIMILAR));
   }
 
   /** The same for items, to be had by `near`; the item itself may be among the `room`. */

@@ -4,7 +4,12 @@ import type { RetrievalQuery } from '../retriever.ts';
 import type { ItemVectorIndex, VectorQuery } from './item-vectors.ts';
 
 /** Items found for an answer of usual size: more cost time and changed no score (README). */
-const NEAREST = 128;
+export const NEAREST_TASTE = 128;
+
+/** Whether a vector can be searched for. */
+export function isSound(vector: Float32Array, dim: number): boolean {
+  return vector.length === dim && vector.every(Number.isFinite);
+}
 
 /**
  * Items near to what the session encoder expects next: its output against the learned item vectors
@@ -23,13 +28,13 @@ export class TasteSource implements Batched {
   search(queries: readonly RetrievalQuery[], room: number): void {
     const batch: VectorQuery[] = [];
     queries.forEach(({ taste, allow, explain }, i) => {
-      const sound = taste && taste.length === this.vectors.dim && taste.every(Number.isFinite);
+      const sound = taste && isSound(taste, this.vectors.dim);
       this.#places[i] = sound ? batch.length : -1;
       if (!sound) return;
       this.vectors.query(batch.length).set(taste);
       batch.push({ allow, explain: explain && (explain.taste = {}) });
     });
-    this.vectors.search(batch, room > ROOM ? room : Math.min(room, NEAREST));
+    this.vectors.search(batch, room > ROOM ? room : Math.min(room, NEAREST_TASTE));
   }
 
   take(at: number, into: Candidates): void {
