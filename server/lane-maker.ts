@@ -29,8 +29,8 @@ import type { RolloutMemory } from './flow/rollout-memory.ts';
 import { LimitedRunner } from './pool/limited.ts';
 import { LooseRunner } from './pool/loose.ts';
 import { openInline } from './pool/open-inline.ts';
-import type { Pool } from './pool/pool.ts';
-import type { Measured, ModelFiles } from './pool/protocol.ts';
+import type { Pool, TriedModel } from './pool/pool.ts';
+import type { ModelFiles } from './pool/protocol.ts';
 import type { RateLimiter } from './pool/rate-limiter.ts';
 
 /** Slabs that outlive their lanes: a model with several versions gives several back at once. */
@@ -159,15 +159,15 @@ export class LaneMaker {
     const { pool, clock, log } = this.parts;
     const files: ModelFiles = { folder: join(folder, String(version)), config };
     const runTime = new RunTime();
-    const measured = await this.#measured(files);
-    for (const { rows, us } of measured.times) runTime.observe(rows, us);
-    const inline = this.#choosesInline(config, measured);
+    const tried = await this.#tried(files);
+    for (const { rows, us } of tried.times) runTime.observe(rows, us);
+    const inline = this.#choosesInline(config, tried);
     const slots = laneSlots(config, inline ? 1 : pool.runsMax(config));
     const slab = this.#shelf.take(slots, laneRowBytes(config));
     const loose = isLoose(config) ? new LooseRows(slots) : undefined;
     const opened = inline
-      ? await openInline(files, slab, loose).catch((cause: unknown) => { throw asBackend(config, cause); })
-      : await pool.open(files, slab, measured.openUs, this.parts.serving());
+      ? await this.#openInline(files, slab, loose, tried)
+      : await pool.open(files, slab, tried, this.parts.serving());
     const { rate_limiter } = config.instance_group;
     const limited = rate_limiter ? await this.#limited(opened, rate_limiter) : opened;
     const runner = loose && !inline ? new LooseRunner(limited, loose) : limited;
@@ -182,16 +182,30 @@ export class LaneMaker {
     return lane;
   }
 
-  /**
-   * Tried out on a pool thread, not here: a heavy model would stop the sockets for as long as it is
-   * timed, and one that hangs for ever. Models that are to run here whatever they cost are not.
-   */
-  async #measured(files: ModelFiles): Promise<Measured> {
-    const { placement } = files.config.parameters;
-    return placement === 'inline' ? { times: [], openUs: 0 } : this.parts.pool.measure(files);
+  async #openInline(
+    files: ModelFiles, slab: Slab, loose: LooseRows | undefined, { held }: TriedModel,
+  ): Promise<Runner> {
+    try {
+      return await openInline(files, slab, loose, held?.token);
+    } catch (cause) {
+      throw asBackend(files.config, cause);
+    } finally {
+      held?.release(); // this thread has it now
+    }
   }
 
-  #choosesInline({ parameters: { placement } }: ModelConfig, { times }: Measured): boolean {
+  /**
+   * Tried out on a pool thread, not here: a heavy model would stop the sockets for as long as it is
+   * read and timed, and one that hangs for ever. Models that are to run here whatever they cost are
+   * not timed, and before anything is served they are read here alone.
+   */
+  async #tried(files: ModelFiles): Promise<TriedModel> {
+    const timed = files.config.parameters.placement !== 'inline';
+    if (timed || this.parts.serving()) return this.parts.pool.tryOut(files, timed);
+    return { times: [], openUs: 0, held: null };
+  }
+
+  #choosesInline({ parameters: { placement } }: ModelConfig, { times }: TriedModel): boolean {
     if (placement !== 'auto') return placement === 'inline';
     return (times.at(-1)?.us ?? Infinity) <= this.parts.inlineUsMax;
   }

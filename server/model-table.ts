@@ -55,7 +55,8 @@ function specs(tensors: readonly LaneTensor[]): TensorSpec[] {
 function ownRun({ folder }: ModelFolder, version: number, lane: ServedLane): OwnRun | null {
   const shared = lane.desk || lane.loose || lane.config.instance_group.rate_limiter;
   if (!lane.inline || shared || !(lane instanceof BatchLane)) return null;
-  const { runTime, config, rowsMax } = lane;
+  const { runTime, config, rowsMax, token } = lane;
   const times = [1, rowsMax].map((rows) => ({ rows, us: runTime.expectUs(rows) }));
-  return { files: { folder: join(folder, String(version)), config }, times };
+  const files = { folder: join(folder, String(version)), config };
+  return { files, times, ...(token === undefined ? {} : { token }) };
 }

@@ -6,6 +6,7 @@
 #include "addon/filter_wrap.h"
 #include "addon/index_wrap.h"
 #include "addon/instance.h"
+#include "addon/onnx_wrap.h"
 #include "addon/recommend_wrap.h"
 #include "addon/session_wrap.h"
 #include "core/status.h"
@@ -15,7 +16,7 @@ namespace vitrine {
 namespace {
 
 // Raised with every change of the JavaScript interface, as ADDON_ABI in server/ann/binding.ts.
-constexpr int kAbi = 6;
+constexpr int kAbi = 7;
 
 Napi::Value isas(const Napi::CallbackInfo& info) {
   Napi::Array names = Napi::Array::New(info.Env());
@@ -43,6 +44,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   SessionWrap::start(env, exports);
   BitmapWrap::start(env, exports);
   FilterWrap::start(env, exports);
+  OnnxWrap::start(env, exports);
   RecommendWrap::start(env, exports);
   return exports;
 }

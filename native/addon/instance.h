@@ -10,6 +10,7 @@ struct Instance {
   Napi::FunctionReference vector_index;
   Napi::FunctionReference session_index;
   Napi::FunctionReference filter_index;
+  Napi::FunctionReference onnx_model;
 };
 
 inline Instance& instance_of(Napi::Env env) { return *env.GetInstanceData<Instance>(); }

@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { existsSync } from 'node:fs';
 import { ServeError } from '../core/errors.ts';
+import type { OnnxModelConstructor } from './onnx-model.ts';
 
 export interface Addon {
   /** Raised with every change of this interface. */
@@ -19,6 +20,7 @@ export interface Addon {
   readonly FilterIndex: FilterIndexConstructor;
   readonly Bitmap: new () => NativeBitmap;
   readonly Recommender: new (options: RecommenderOptions) => NativeRecommender;
+  readonly OnnxModel: OnnxModelConstructor;
 }
 
 /**
@@ -345,7 +347,7 @@ export interface NativeRecommender {
   searchAsync(batch: RecommendBatch, into: RecommendAnswers): Promise<void>;
 }
 
-export const ADDON_ABI = 6;
+export const ADDON_ABI = 7;
 
 /**
  * Loads the addon that `native/build.mjs` built. Fails with `backend`, naming the fix, when there is

@@ -94,6 +94,10 @@ export class BatchLane implements Lane {
   get trouble(): string | undefined {
     return this.#parts.runner.trouble;
   }
+  /** Opens its model on another thread, where others can have the same. */
+  get token(): bigint | undefined {
+    return this.#parts.runner.token;
+  }
   /** Its own until it is closed. */
   get slab(): Slab {
     return this.#parts.slab;

@@ -11,6 +11,8 @@ export interface Runner {
   readonly free: number;
   /** Starts a run; `free` is at least 1. The run ends inside this call only when `inline`. */
   start(run: Run): void;
+  /** Opens the model on another thread, where others can have the same. */
+  readonly token?: bigint | undefined;
   /** Why runs fail until further notice; undefined while they start, or may again soon. */
   readonly trouble: string | undefined;
   /** The lane's: called after `free` has risen from 0. */

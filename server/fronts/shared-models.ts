@@ -148,13 +148,13 @@ export class SharedModels implements Lanes, ModelDirectory, ModelDetails {
 
   /** Null where it cannot be opened here: it is asked for over the line then. */
   async #open(
-    model: string, version: number, generation: number, { files, times }: OwnRun,
+    model: string, version: number, generation: number, { files, times, token }: OwnRun,
   ): Promise<OwnLane | null> {
     const { clock, log } = this.parts;
     const { config } = files;
     const slab = this.#shelf.take(laneSlots(config, 1), laneRowBytes(config));
     try {
-      const runner = await openInline(files, slab, undefined);
+      const runner = await openInline(files, slab, undefined, token);
       const runTime = new RunTime();
       for (const { rows, us } of times) runTime.observe(rows, us);
       const parts = { model, version: String(version), config, slab, runner, runTime, clock };

@@ -31,6 +31,8 @@ export interface SharedVersion {
 
 export interface OwnRun {
   readonly files: ModelFiles;
+  /** Of the model on the thread that loaded it, where others can have the same. */
+  readonly token?: bigint;
   /** What runs of so many rows take here, by which the first deadlines are judged. */
   readonly times: readonly { readonly rows: number; readonly us: number }[];
 }

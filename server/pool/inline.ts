@@ -6,6 +6,7 @@ import { rowErrors } from './row-errors.ts';
 export interface InlineModel {
   run(slots: Int32Array, rows: number): void | Promise<readonly RowFailure[]>;
   close(): Promise<void>;
+  readonly token?: bigint | undefined; // opens it on another thread
   readonly inputNs: number; // of the last run
   readonly outputNs: number;
 }
@@ -19,6 +20,10 @@ export class InlineRunner implements Runner {
   #busy = false;
 
   constructor(private readonly name: string, private readonly model: InlineModel) {}
+
+  get token(): bigint | undefined {
+    return this.model.token;
+  }
 
   get free(): number {
     return this.#busy ? 0 : 1;

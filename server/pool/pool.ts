@@ -6,8 +6,15 @@ import type { Clock } from '../core/clock.ts';
 import { ServeError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { Slab } from '../core/slab.ts';
-import type { Measured, ModelFiles, OpenOrder, SeatData } from './protocol.ts';
+import { holdShared } from '../runtime/onnx-shared.ts';
+import type { Held } from '../runtime/runtime.ts';
+import type { ModelFiles, OpenOrder, SeatData, Tried } from './protocol.ts';
 import { Seat, type StartThread, type Thread } from './seat.ts';
+
+/** What is known of a model that was tried out, and its hold on it where other threads can have it. */
+export interface TriedModel extends Omit<Tried, 'token'> {
+  readonly held: Held | null;
+}
 
 export interface PoolOptions {
   readonly workers: number; // threads; 0 is one less than the cores, at least 1
@@ -65,20 +72,25 @@ export class Pool {
   }
 
   /**
-   * Opens the model where nothing else runs, and its best times over one row and a full batch. Fails
-   * with `backend`: it does not open, hangs, or ends its thread.
+   * Opens the model where nothing else runs, with its best times over one row and a full batch where it
+   * is to be timed. What can be had by other threads is held for them, until the caller releases it.
+   * Fails with `backend`: it does not open, hangs, or ends its thread.
    */
-  async measure(files: ModelFiles): Promise<Measured> {
+  async tryOut(files: ModelFiles, timed: boolean): Promise<TriedModel> {
     const seat = this.#trialSeat;
     const name = files.config.name;
     this.#cancelRest();
-    const reply = await seat.measure({ order: 'measure', files }).catch((cause: unknown) => {
+    const reply = await seat.try({ order: 'try', files, timed }).catch((cause: unknown) => {
       throw new ServeError('backend', `${name}: ${(cause as Error).message}`, { cause });
     });
     this.#cancelRest();
     this.#cancelRest = this.#clock.after(TRIAL_IDLE_US, () => void seat.rest());
     if ('error' in reply) throw new ServeError('backend', `${name}: ${reply.error}`);
-    return reply;
+    const { times, openUs, token } = reply;
+    if (token === undefined) return { times, openUs, held: null };
+    const held = holdShared(token);
+    void seat.forget({ order: 'forget', token });
+    return { times, openUs: held ? 0 : openUs, held };
   }
 
   /** Runs that the model may have in flight here: `instance_group.count`, 0 for every worker. */
@@ -88,15 +100,19 @@ export class Pool {
 
   /**
    * Loads and warms the model on every worker, on all at once or, `gently`, so that what is served
-   * goes on meanwhile: then the workers take turns, and `openUs`, what it took where it was tried out,
-   * says whether it is opened on the thread that runs or on one to take its place. Fails with
-   * `backend` when any of them cannot.
+   * goes on meanwhile: then the workers take turns, and what it took where it was tried out says
+   * whether it is opened on the thread that runs or on one to take its place. A model that is held is
+   * there already, and is held until the runner is closed: threads that are replaced have it at once.
+   * Fails with `backend` when any of them cannot.
    */
-  async open(files: ModelFiles, slab: Slab, openUs: number, gently: boolean): Promise<Runner> {
+  async open(
+    files: ModelFiles, slab: Slab, { openUs, held }: TriedModel, gently: boolean,
+  ): Promise<Runner> {
     const lane = this.#lanes;
     this.#lanes += 1;
     const { memory, layout } = slab;
-    this.#wanted.set(lane, { order: 'open', lane, files, memory, layout });
+    const shared = held ? { token: held.token } : {};
+    this.#wanted.set(lane, { order: 'open', lane, files, memory, layout, ...shared });
     if (!gently) {
       await this.#syncAll();
     } else {
@@ -108,10 +124,14 @@ export class Pool {
     const trouble = this.#trouble(lane);
     if (trouble !== undefined) {
       await this.#drop(lane);
+      held?.release();
       throw new ServeError('backend', `${files.config.name}: ${trouble}`);
     }
-    const runner = new PoolRunner(files.config.name, lane, this.runsMax(files.config), this.#seats, () =>
-      this.#close(runner));
+    const runsMax = this.runsMax(files.config);
+    const runner = new PoolRunner(files.config.name, lane, runsMax, this.#seats, async () => {
+      await this.#close(runner);
+      held?.release();
+    });
     this.#runners.push(runner);
     return runner;
   }

@@ -39,19 +39,27 @@ export interface OpenOrder {
   readonly order: 'open';
   readonly lane: number;
   readonly files: ModelFiles;
+  /** Of the model where it is open on another thread: it is run here as well, and not read. */
+  readonly token?: bigint;
   readonly memory: SharedArrayBuffer;
   readonly layout: SlabLayout;
 }
-/** Load the model, time it, and let it go again. */
-export interface MeasureOrder {
-  readonly order: 'measure';
+/** Load the model and time it, where that is wanted; one that has a token stays until `forget`. */
+export interface TryOrder {
+  readonly order: 'try';
   readonly files: ModelFiles;
+  readonly timed: boolean;
+}
+/** Let a model go that was tried out: others have it now. */
+export interface ForgetOrder {
+  readonly order: 'forget';
+  readonly token: bigint;
 }
 export interface CloseOrder {
   readonly order: 'close';
   readonly lane: number;
 }
-export type KeepingOrder = OpenOrder | MeasureOrder | CloseOrder;
+export type KeepingOrder = OpenOrder | TryOrder | ForgetOrder | CloseOrder;
 export type Order = RunOrder | RowsOrder | KeepingOrder;
 
 export interface ModelFiles {
@@ -65,12 +73,14 @@ export interface ModelFiles {
  */
 export type RunReply = readonly RowFailure[] | string | null;
 export type RowsReply = LooseAnswers | string;
-export type KeepingReply = { readonly error: string } | Measured;
+export type KeepingReply = { readonly error: string } | Tried;
 
-/** What is known of a model that opened and ran: nothing where it was not measured. */
-export interface Measured {
+/** What is known of a model that opened and ran: no times where it was not timed. */
+export interface Tried {
   readonly times: readonly RunTimes[];
   readonly openUs: number; // from the files to the first answers
+  /** Opens it on other threads; undefined where each has to read it for itself. */
+  readonly token?: bigint;
 }
 
 /** The best of several runs after a warm-up. */

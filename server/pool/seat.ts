@@ -4,8 +4,8 @@ import type { Clock } from '../core/clock.ts';
 import { ServeError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import {
-  type KeepingOrder, type KeepingReply, type MeasureOrder, type OpenOrder, type Order,
-  type RowsReply, type RunReply, SHEET_INPUT_NS, SHEET_INTS, SHEET_OUTPUT_NS,
+  type ForgetOrder, type KeepingOrder, type KeepingReply, type OpenOrder, type Order,
+  type RowsReply, type RunReply, SHEET_INPUT_NS, SHEET_INTS, SHEET_OUTPUT_NS, type TryOrder,
 } from './protocol.ts';
 import { rowErrors } from './row-errors.ts';
 
@@ -154,11 +154,18 @@ export class Seat {
     this.#broken.delete(lane);
   }
 
-  /** Times a model on this seat's thread. Rejects when the thread is lost over it. */
-  measure(order: MeasureOrder): Promise<KeepingReply> {
+  /** Tries a model out on this seat's thread. Rejects when the thread is lost over it. */
+  try(order: TryOrder): Promise<KeepingReply> {
     return this.#exclusive(async () => {
       await this.#seated();
       return this.#keep(order, order.files.config.name);
+    });
+  }
+
+  /** Lets go of a model that was tried out here; with the thread it is gone anyway. */
+  forget(order: ForgetOrder): Promise<void> {
+    return this.#exclusive(async () => {
+      if (this.#thread) await this.#keep(order, 'a model that was tried out').catch(() => {});
     });
   }
 

@@ -9,7 +9,7 @@ import { openRuntime } from '../runtime/open-runtime.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import {
   type KeepingOrder, type KeepingReply, type Order, type RowsOrder, type RowsReply, type RunReply,
-  SHEET_INPUT_NS, SHEET_INTS, SHEET_OUTPUT_NS, type SeatData,
+  SHEET_INPUT_NS, SHEET_INTS, SHEET_OUTPUT_NS, type SeatData, type Tried,
 } from './protocol.ts';
 
 type Reply = RunReply | RowsReply | KeepingReply;
@@ -29,6 +29,7 @@ export function workerOf(
   const slots = ints.subarray(1);
   const lanes = new Map<number, ModelInstance>();
   const looseLanes = new Map<number, LooseInstance>();
+  const tried = new Map<bigint, ModelInstance>(); // until others have them
 
   function run(lane: number): RunReply | Promise<RunReply> {
     const instance = lanes.get(lane);
@@ -58,6 +59,12 @@ export function workerOf(
       await instance?.close();
       return { times: [], openUs: 0 };
     }
+    if (order.order === 'forget') {
+      const instance = tried.get(order.token);
+      tried.delete(order.token);
+      await instance?.close();
+      return { times: [], openUs: 0 };
+    }
     const { folder, config } = order.files;
     const runtime = await runtimeOf(config.platform);
     const startMs = performance.now();
@@ -67,17 +74,25 @@ export function workerOf(
       else await loose.close();
       return { times: [], openUs: (performance.now() - startMs) * 1000 };
     }
-    const instance = await ModelInstance.open(runtime, folder, config);
+    const token = order.order === 'open' ? order.token : undefined;
+    const instance = await ModelInstance.open(runtime, folder, config, token);
     const openUs = (performance.now() - startMs) * 1000;
     if (order.order === 'open') {
       instance.bind(order.memory, order.layout);
       lanes.set(order.lane, instance);
       return { times: [], openUs };
     }
+    return tryOut(instance, order.timed, openUs);
+  }
+
+  async function tryOut(instance: ModelInstance, timed: boolean, openUs: number): Promise<Tried> {
     try {
-      return { times: await instance.measure(() => performance.now() * 1000), openUs };
+      const times = timed ? await instance.measure(() => performance.now() * 1000) : [];
+      if (instance.token === undefined) return { times, openUs };
+      tried.set(instance.token, instance);
+      return { times, openUs, token: instance.token };
     } finally {
-      await instance.close();
+      if (![...tried.values()].includes(instance)) await instance.close();
     }
   }
 

@@ -43,12 +43,15 @@ export class ModelInstance {
 
   /**
    * Loads the model, runs it once at each end of its batch sizes, and then what its config has it
-   * answer before it is ready. Fails with `backend`.
+   * answer before it is ready. One that another thread has open, by its token, is ready. Fails with
+   * `backend`.
    */
   static async open(
-    runtime: Runtime, folder: string, config: ModelConfig,
+    runtime: Runtime, folder: string, config: ModelConfig, token?: bigint,
   ): Promise<ModelInstance> {
-    const instance = new ModelInstance(await runtime.open(folder, config), config);
+    const model = await runtime.open(folder, config, token);
+    const instance = new ModelInstance(model, config);
+    if (token !== undefined && model.token === token) return instance;
     try {
       for (const rows of instance.#warmSizes) await instance.#runStaged(rows);
       await instance.#refuseNaN(folder);
@@ -91,6 +94,11 @@ export class ModelInstance {
     } finally {
       for (const { bytes } of this.#inputs) bytes.fill(0);
     }
+  }
+
+  /** Opens the same model on another thread; undefined where each thread needs its own. */
+  get token(): bigint | undefined {
+    return this.model.token;
   }
 
   /** Of the last run's first row, by output and element. */

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { env, InferenceSession, listSupportedBackends, Tensor } from 'onnxruntime-node';
 import type { FoundTensor, FoundTensors } from '../catalog/complete.ts';
 import {
-  datatypeOf, type ModelConfig, shapeOfRows, type TensorConfig,
+  datatypeOf, isLoose, type ModelConfig, shapeOfRows, type TensorConfig,
 } from '../catalog/model-config.ts';
 import { ServeError } from '../core/errors.ts';
-import {
-  elements, type Tensor as Block, type TensorArray, type TensorDatatype,
-} from '../core/tensor.ts';
+import { elements, type Tensor as Block, type TensorArray } from '../core/tensor.ts';
+import { attachShared, openShared, SharedRunning } from './onnx-shared.ts';
+import { checkTensors, type Found, ONNX_TYPES, typeName } from './onnx-tensors.ts';
 import { blockOf, type OnnxValue, valueOf } from './onnx-values.ts';
 import { MODEL_FILES } from './open-runtime.ts';
 import type { RunningModel, Runtime } from './runtime.ts';
@@ -44,63 +44,67 @@ const OPTIONS = {
   logSeverityLevel: 4, // what fails is thrown as well; at 3 it is also red text on our stderr
 } as const;
 
-/** Datatypes by their number in ONNX files and their name in the package. */
-const ONNX_TYPES: Record<TensorDatatype, { readonly number: number; readonly name: string | null }> = {
-  FP32: { number: 1, name: 'float32' },
-  UINT8: { number: 2, name: 'uint8' },
-  INT8: { number: 3, name: 'int8' },
-  UINT16: { number: 4, name: 'uint16' },
-  INT16: { number: 5, name: 'int16' },
-  INT32: { number: 6, name: 'int32' },
-  INT64: { number: 7, name: 'int64' },
-  BYTES: { number: 8, name: 'string' },
-  BOOL: { number: 9, name: 'bool' },
-  FP16: { number: 10, name: 'float16' },
-  FP64: { number: 11, name: 'float64' },
-  UINT32: { number: 12, name: 'uint32' },
-  UINT64: { number: 13, name: 'uint64' },
-  BF16: { number: 16, name: null }, // the package has no such tensor
-};
+/**
+ * How a model is run: `shared` by the addon, one copy for all threads; `direct` by the package's native
+ * session; `promised` by its documented interface. Each is the next one's fallback, and models with texts
+ * or open sizes begin at `direct`.
+ */
+export type OnnxWay = 'shared' | 'direct' | 'promised';
 
 /** ONNX models on ONNX Runtime's CPU provider. */
 export class OnnxRuntime implements Runtime {
   readonly platform = 'onnxruntime_onnx';
 
-  /** `native: false` keeps to the package's documented, promised interface. */
-  constructor(private readonly options: { readonly native: boolean } = { native: true }) {}
+  constructor(private readonly way: OnnxWay = 'shared') {}
 
-  open(folder: string, config: ModelConfig): Promise<RunningModel> {
-    return this.#session(folder, (session) => {
-      checkTensors(config, 'input', session.inputs);
-      checkTensors(config, 'output', session.outputs);
-      return new OnnxRunning(session, config);
+  async open(folder: string, config: ModelConfig, token?: bigint): Promise<RunningModel> {
+    const elsewhere = token === undefined ? null : attachShared(token);
+    if (elsewhere) return new SharedRunning(elsewhere, config);
+    return onFile(folder, async (file) => {
+      const shared = this.way === 'shared' && !isLoose(config) ? openShared(file) : null;
+      if (shared) return owned(shared, () => new SharedRunning(shared, config));
+      const session = await this.#session(file);
+      return owned(session, () => {
+        checkTensors(config, 'input', session.inputs);
+        checkTensors(config, 'output', session.outputs);
+        return new OnnxRunning(session, config);
+      });
     });
   }
 
   /** What the model file says of its tensors. Fails with `backend` as `open` does. */
   describe(folder: string): Promise<FoundTensors> {
-    return this.#session(folder, async (session) => {
+    return onFile(folder, async (file) => {
+      const session = await this.#session(file);
       const found = { input: session.inputs.map(kserve), output: session.outputs.map(kserve) };
       await session.close();
       return found;
     });
   }
 
-  async #session<T>(folder: string, use: (session: Session) => T | Promise<T>): Promise<T> {
-    const file = join(folder, MODEL_FILES.onnxruntime_onnx);
-    try {
-      if (!existsSync(file)) throw new Error('there is no such file');
-      const native = this.options.native ? openNative(file) : null;
-      const session = native ?? (await PromisedSession.open(file));
-      try {
-        return await use(session);
-      } catch (cause) {
-        await session.close();
-        throw cause;
-      }
-    } catch (cause) {
-      throw new ServeError('backend', `${file}: ${(cause as Error).message}`, { cause });
-    }
+  async #session(file: string): Promise<Session> {
+    return (this.way === 'promised' ? null : openNative(file)) ?? PromisedSession.open(file);
+  }
+}
+
+/** What fails names the file. */
+async function onFile<T>(folder: string, use: (file: string) => Promise<T>): Promise<T> {
+  const file = join(folder, MODEL_FILES.onnxruntime_onnx);
+  try {
+    if (!existsSync(file)) throw new Error('there is no such file');
+    return await use(file);
+  } catch (cause) {
+    throw new ServeError('backend', `${file}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** What cannot be made of a session closes it. */
+async function owned<T>(session: { close(): unknown }, make: () => T): Promise<T> {
+  try {
+    return make();
+  } catch (cause) {
+    await session.close();
+    throw cause;
   }
 }
 
@@ -116,13 +120,6 @@ export function onnxProviders(): string[] {
 function kserve({ name, type, shape }: Found): FoundTensor {
   const entry = Object.entries(ONNX_TYPES).find(([, each]) => each.name === type);
   return { name, datatype: entry?.[0] ?? type, shape };
-}
-
-/** What a session's tensors are called and shaped; -1 is any size. */
-interface Found {
-  readonly name: string;
-  readonly type: string;
-  readonly shape: readonly number[];
 }
 
 interface Session {
@@ -217,7 +214,7 @@ class OnnxRunning implements RunningModel {
 
   async runLoose(inputs: readonly Block[]): Promise<Block[]> {
     const feeds = Object.fromEntries(inputs.map((block) => {
-      const type = ONNX_TYPES[block.datatype].name as string;
+      const type = ONNX_TYPES[block.datatype].name;
       return [block.name, tensorOf(type, valueOf(block), block.shape)];
     }));
     const given = await this.session.give(feeds, this.config.output.map(({ name }) => name));
@@ -234,7 +231,7 @@ class OnnxRunning implements RunningModel {
   #bind(tensors: readonly TensorConfig[], arrays: readonly TensorArray[], rows: number): Named {
     return Object.fromEntries(tensors.map((tensor, at) => {
       const values = (arrays[at] as TensorArray).subarray(0, rows * elements(tensor.dims));
-      const type = ONNX_TYPES[datatypeOf(tensor)].name as string;
+      const type = ONNX_TYPES[datatypeOf(tensor)].name;
       const dims = shapeOfRows(this.config, tensor.dims, rows);
       return [tensor.name, tensorOf(type, values, dims)];
     }));
@@ -248,32 +245,4 @@ function tensorOf(type: string, values: OnnxValue, dims: readonly number[]): Ten
 /** What the native session takes for outputs that it is to make. */
 function unmade(names: readonly string[]): Unmade {
   return Object.fromEntries(names.map((name) => [name, null]));
-}
-
-function checkTensors(
-  config: ModelConfig, side: 'input' | 'output', found: readonly Found[],
-): void {
-  for (const tensor of config[side]) {
-    const actual = found.find(({ name }) => name === tensor.name);
-    const names = found.map(({ name }) => `'${name}'`).join(', ');
-    if (!actual) throw new Error(`the file has no ${side} '${tensor.name}', it has ${names}`);
-    const type = ONNX_TYPES[datatypeOf(tensor)].name;
-    const shape = shapeOfRows(config, tensor.dims, -1);
-    const fits = actual.shape.length === shape.length &&
-      shape.every((size, at) => actual.shape[at] === -1 || actual.shape[at] === size);
-    if (actual.type !== type || !fits) {
-      throw new Error(
-        `${side} '${tensor.name}' is ${actual.type}[${actual.shape.join(',')}] in the file, ` +
-          `config.json says ${tensor.data_type}[${shape.join(',')}]`,
-      );
-    }
-  }
-  const unnamed = found.find(({ name }) => config[side].every((tensor) => tensor.name !== name));
-  if (side === 'output' || !unnamed) return; // an output that nobody asks for is no harm
-  throw new Error(`config.json leaves out input '${unnamed.name}'`);
-}
-
-function typeName(number: number): string {
-  const type = Object.values(ONNX_TYPES).find((each) => each.number === number);
-  return type?.name ?? `type ${number}`;
 }

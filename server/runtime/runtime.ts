@@ -5,12 +5,23 @@ import type { Tensor, TensorArray } from '../core/tensor.ts';
 export interface Runtime {
   /** As `platform` in `config.json` names it. */
   readonly platform: Platform;
-  /** Fails with `backend` naming the file when it cannot be opened or does not fit the config. */
-  open(folder: string, config: ModelConfig): Promise<RunningModel>;
+  /**
+   * Fails with `backend` naming the file when it cannot be opened or does not fit the config. With the
+   * token of a model that another thread has open, that one is run here too, where the runtime can.
+   */
+  open(folder: string, config: ModelConfig, token?: bigint): Promise<RunningModel>;
+}
+
+/** A model that is kept open while no thread may have it. */
+export interface Held {
+  readonly token: bigint;
+  release(): void;
 }
 
 /** A loaded model on one thread. `run` calls do not overlap. */
 export interface RunningModel {
+  /** Opens the same model on another thread of the process, without its files; where that can be. */
+  readonly token?: bigint;
   /**
    * Reads `rows` rows of each input and writes `rows` rows of each output, in the order of
    * `config.input` and `config.output`. Row-major; buffers hold at least `max_batch_size` rows and

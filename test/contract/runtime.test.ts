@@ -117,7 +117,8 @@ function near(actual: Float32Array, want: Float32Array): void {
 }
 
 runtimeContract('plain', new PlainRuntime());
-runtimeContract('ONNX Runtime, native call', new OnnxRuntime());
-runtimeContract('ONNX Runtime, promised call', new OnnxRuntime({ native: false }));
+runtimeContract('ONNX Runtime, shared', new OnnxRuntime('shared'));
+runtimeContract('ONNX Runtime, direct call', new OnnxRuntime('direct'));
+runtimeContract('ONNX Runtime, promised call', new OnnxRuntime('promised'));
 runtimeContract('tfjs on wasm', new TfjsRuntime(), { backend: 'wasm' });
 runtimeContract('tfjs on cpu', new TfjsRuntime(), { backend: 'cpu' });

@@ -161,6 +161,22 @@ suite('Pool: bad luck', () => {
     await host.close();
   });
 
+  test('a worker that is replaced has the ONNX models that were open, whatever became of their files', async () => {
+    const repository = temporaryFolder();
+    const more = { max_batch_size: 4, parameters: { placement: 'pool' } };
+    writeDense(repository, 'm', model, 'plain', more);
+    writeDense(repository, 'n', model, 'onnxruntime_onnx', more);
+    const workerFile = new URL('../support/faulty-worker.js', import.meta.url);
+    const host = await openHost(repository, { workerFile });
+    rmSync(join(repository, 'n/1'), { recursive: true });
+
+    await assert.rejects(command(host, 'm', COMMANDS.exit), /the worker was lost/);
+
+    await answers(host, 'n');
+    assert.equal(host.ready('n'), true);
+    await host.close();
+  });
+
   test('closing ends a worker that hangs', async () => {
     const { host } = await setup({ drainMsMax: 50, runMsMax: 600_000 });
     const hung = assert.rejects(command(host, 'm', COMMANDS.hang), /the runtime failed/);

@@ -1,11 +1,12 @@
 /**
  * A pool worker whose models misbehave when a row tells them to: its first value is the command.
- * Plain models only; everything else is the product's own worker.
+ * Plain models alone; everything else is the product's own worker.
  */
 import { existsSync } from 'node:fs';
 import { workerData } from 'node:worker_threads';
 import type { SeatData } from '../../server/pool/protocol.ts';
 import { workerOf } from '../../server/pool/worker.ts';
+import { openRuntime } from '../../server/runtime/open-runtime.ts';
 import { PlainRuntime } from '../../server/runtime/plain.ts';
 import { COMMANDS } from './faulty-commands.ts';
 import type { TensorArray } from '../../server/core/tensor.ts';
@@ -46,4 +47,7 @@ function commandsOf(inputs: readonly TensorArray[], rows: number, width: number)
   return Array.from({ length: rows }, (_, row) => values[row * width] as number);
 }
 
-export default workerOf(async () => new FaultyRuntime(), workerData as SeatData);
+export default workerOf(
+  async (platform) => platform === 'plain' ? new FaultyRuntime() : openRuntime(platform),
+  workerData as SeatData,
+);
