@@ -19,8 +19,21 @@ export function survivalOf(hazards: ArrayLike<number>): Float64Array {
   return survival;
 }
 
+/** The bin of each whole day, by its number. */
+const BIN_OF = Uint8Array.from({ length: HORIZON_DAYS + 1 }, (_, day) =>
+  BIN_ENDS.findIndex((end) => day <= end));
+
 /** The chance of no purchase within `days`, 0..HORIZON_DAYS; inside a bin the hazard is even. */
 export function silentWithin(survival: Float64Array, days: number): number {
+  const place = BIN_OF[days]; // of nearly all that is asked: the walk below is for parts of a day
+  if (place !== undefined) {
+    const end = BIN_ENDS[place] as number;
+    const after = survival[place] as number;
+    if (days === end) return after;
+    const first = place === 0;
+    return inside(first ? 1 : survival[place - 1] as number, after,
+      days, first ? 0 : BIN_ENDS[place - 1] as number, end);
+  }
   let before = 1;
   let start = 0;
   for (let bin = 0; bin < BIN_ENDS.length; bin += 1) {
@@ -31,10 +44,14 @@ export function silentWithin(survival: Float64Array, days: number): number {
       start = end;
       continue;
     }
-    const share = (days - start) / (end - start);
-    return after <= 0 ? before * (1 - share) : before * (after / before) ** share;
+    return inside(before, after, days, start, end);
   }
   return before;
+}
+
+function inside(before: number, after: number, days: number, start: number, end: number): number {
+  const share = (days - start) / (end - start);
+  return after <= 0 ? before * (1 - share) : before * (after / before) ** share;
 }
 
 export function buyWithin(survival: Float64Array, days: number): number {

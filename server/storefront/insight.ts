@@ -75,7 +75,7 @@ export class Insight {
       model: result.model,
       version: result.version,
       trainedOn,
-      features: Object.fromEntries(names.map((name, i) => [name, values[i] as number])),
+      features: named(names, values),
       timing: result.timing,
       ...(why && { why }),
     };
@@ -105,6 +105,12 @@ export class Insight {
     if (events.some(({ consent }) => consent === false)) return;
     this.watch.predicted(session, values, said, version);
   }
+}
+
+function named(names: readonly string[], values: Float32Array): Record<string, number> {
+  const map: Record<string, number> = {};
+  for (let at = 0; at < names.length; at += 1) map[names[at] as string] = values[at] as number;
+  return map;
 }
 
 /** What of an answer is wanted besides: at most so many reasons, in this language. */

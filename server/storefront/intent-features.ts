@@ -67,6 +67,7 @@ const TABLE: Readonly<Record<string, (s: Summary) => number>> = {
 
 /** Names of the features, in the order of the model's input. */
 export const INTENT_FEATURES: readonly string[] = Object.keys(TABLE);
+const OF = Object.values(TABLE);
 
 /**
  * The features of one session at `nowMs`, `[INTENT_FEATURES.length]`, all finite. `events` are the
@@ -79,7 +80,9 @@ export function intentFeatures(events: readonly ShopEvent[], nowMs: number): Flo
   for (const event of inTimeOrder(events)) {
     if (event.atMs <= nowMs) take(summary, event);
   }
-  return Float32Array.from(Object.values(TABLE), (feature) => feature(summary));
+  const values = new Float32Array(OF.length);
+  for (let at = 0; at < OF.length; at += 1) values[at] = OF[at]!(summary);
+  return values;
 }
 
 function emptySummary(nowMs: number): Summary {

@@ -35,17 +35,19 @@ export const WIRE_NAMES = {
 /** Maps whose keys are data, not names. */
 export const OPAQUE: ReadonlySet<string> = new Set(['features', 'contributions', 'parameters', 'attributes', 'caps']);
 
+const SPELT: ReadonlyMap<string, string> = new Map(Object.entries(WIRE_NAMES));
+
 /** A reply with its keys as the wire spells them. Keys that hold `undefined` are left out. */
 export function toWire(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(toWire);
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value;
+  if (Array.isArray(value)) return value.map(toWire);
+  const from = value as Readonly<Record<string, unknown>>;
   const out: Record<string, unknown> = {};
-  for (const [name, one] of Object.entries(value)) {
+  // Not by `Object.entries`: an array for each key is what a large reply would cost most.
+  for (const name in from) {
+    const one = from[name];
     if (one === undefined) continue;
-    const spelt = Object.hasOwn(WIRE_NAMES, name)
-      ? WIRE_NAMES[name as keyof typeof WIRE_NAMES]
-      : name;
-    out[spelt] = OPAQUE.has(name) ? one : toWire(one);
+    out[SPELT.get(name) ?? name] = typeof one !== 'object' || OPAQUE.has(name) ? one : toWire(one);
   }
   return out;
 }
