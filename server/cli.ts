@@ -63,6 +63,10 @@ const COMMANDS: Readonly<Record<string, { what: string; load(): Promise<Command>
     what: 'draw a page of what customers do and how good the models are',
     load: () => import('../models/report/report-command.ts'),
   },
+  experiment: {
+    what: 'size, simulate and judge experiments: power, A/A under peeking, off-policy evaluation',
+    load: () => import('./experiments/command.ts'),
+  },
   index: { what: 'build, search and check a vector index by itself', load: () => import('./index-tool/command.ts') },
   replay: {
     what: 'score a running server on test sessions',

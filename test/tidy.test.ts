@@ -34,6 +34,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   ],
   routes: ['core', 'wire', 'batch', 'catalog', 'observe', 'storefront', 'transport', 'explain'],
   fronts: ['core', 'wire', 'observe', 'catalog', 'batch', 'flow', 'pool', 'transport', 'storefront', 'routes'],
+  experiments: ['core', 'wire', 'flow', 'observe', 'store', 'storefront'], // flow: confidence sequences
   score: ['core', 'wire', 'store', 'features', 'customers', 'storefront', 'catalog', 'runtime'],
   demo: ['core', 'wire', 'store', 'routes', 'transport', 'storefront'],
   client: ['core', 'wire'],

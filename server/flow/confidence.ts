@@ -50,8 +50,8 @@ function lnBeta(a: number, b: number): number {
   return lnGamma(a) + lnGamma(b) - lnGamma(a + b);
 }
 
-/** Stirling's series from 8 on, to 1e-12; below by the recurrence. */
-function lnGamma(x: number): number {
+/** Of x > 0. Stirling's series from 8 on, to 1e-12; below by the recurrence. */
+export function lnGamma(x: number): number {
   let shift = 0;
   let at = x;
   for (; at < 8; at += 1) shift += Math.log(at);

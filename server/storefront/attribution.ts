@@ -61,11 +61,11 @@ export class Attributions {
     private readonly answersMax: number = STOREFRONT_LIMITS.answersMax,
   ) {}
 
-  /** The id of an answer that shows these rows. */
-  issue(rows: Uint32Array): string {
+  /** The id of an answer that shows these rows; `tag` is what stands at its end. */
+  issue(rows: Uint32Array, tag = ''): string {
     this.counts.answers += 1;
     this.counts.items += rows.length;
-    const id = `${this.start}-${this.counts.answers.toString(36)}`;
+    const id = `${this.start}-${this.counts.answers.toString(36)}${tag}`;
     this.#answers.set(id, { rows, stages: new Uint8Array(rows.length) });
     if (this.#answers.size > this.answersMax) {
       this.#answers.delete(this.#answers.keys().next().value as string);

@@ -34,6 +34,7 @@ import type { LiveSession } from './session-state.ts';
 import type { Storefront, Subscription } from './storefront.ts';
 import { Subscriptions } from './subscriptions.ts';
 import type { Taste, Tasted } from './taste.ts';
+import { type ArmOverride, listsOf, type Trial, type Trials } from './trial.ts';
 
 export interface ShopParts {
   readonly addon: Pick<Addon, 'FilterIndex' | 'Bitmap'>;
@@ -48,8 +49,16 @@ export interface ShopParts {
   readonly insight: Insight | null; // null: there is no intent model
   readonly customerInsight?: CustomerInsight | null; // asked of customers; absent: nobody can say
   readonly onEvent?: (event: ShopEvent) => void; // after its commit; not for those without consent
+  readonly trials?: Trials; // experiments; absent: there are none
   readonly pace?: Pace; // after which an answer gives way to the sockets
   readonly snapshotPath?: string; // of what the log came to; absent: it is played in full each time
+}
+
+/** What lists of one answer have in common. */
+interface Looking {
+  readonly where: readonly Node[];
+  readonly taste: Tasted | null;
+  readonly explain: Explained | undefined;
 }
 
 /**
@@ -155,6 +164,7 @@ export class Shop implements Storefront {
       if (event.consent === false) continue;
       this.#attributions.count(event, event.customer ?? session?.customer);
       this.parts.onEvent?.(event);
+      this.parts.trials?.seen(event, this.#seen - 1);
     }
     for (const session of new Set(accepted.map((event) => event.session))) {
       this.#subscriptions.touch(session);
@@ -166,14 +176,26 @@ export class Shop implements Storefront {
   async recommend(
     request: RecommendRequest, deadlineMs?: number, priority?: number, stages?: Stages,
   ): Promise<RecommendReply> {
-    const { store } = this.parts;
     const degraded: string[] = [];
     const where = this.#where(request.filter);
     const before = this.#situation(request, degraded);
+    const { session } = request;
+    const customer = request.customer ?? before.session?.customer;
+    const trial = this.parts.trials?.begin(request, { session, customer }) ?? null;
     const tasting = this.#taste(before.query, deadlineMs, priority, degraded);
     const taste = await (stages?.of('embed', tasting) ?? tasting);
     const explain: Explained | undefined = request.explain ? {} : undefined;
-    const finding = this.#finder.find({
+    const finding = listsOf(trial, request.k, (override, k) =>
+      this.#list({ ...request, k }, { where, taste, explain }, override));
+    const found = await (stages?.of('retrieve', finding) ?? finding);
+    return this.#reply(found, degraded, request.language, taste, explain, trial);
+  }
+
+  #list(
+    request: RecommendRequest, { where, taste, explain }: Looking, { placement, weights }: ArmOverride,
+  ): Promise<Found> {
+    const { store } = this.parts;
+    return this.#finder.find({
       filter: request.filter,
       // The session may have moved on while the encoder ran: looked at again, so as not to answer
       // with what has just been bought.
@@ -184,7 +206,7 @@ export class Shop implements Storefront {
           hidden: hiddenRows(store, filter, now),
           conditions: this.#conditions(where, query[query.length - 1]),
           query: {
-            items: query, k: request.k, explain,
+            items: query, k: request.k, explain, placement, weights,
             ...(session && { session: session.key }),
             customer: request.customer ?? session?.customer, recent: customer?.rows,
             ...(taste && { taste: taste.vector }),
@@ -192,8 +214,6 @@ export class Shop implements Storefront {
         };
       },
     });
-    const found = await (stages?.of('retrieve', finding) ?? finding);
-    return this.#reply(found, degraded, request.language, taste, explain);
   }
 
   async similar(request: SimilarRequest, stages?: Stages): Promise<RecommendReply> {
@@ -365,15 +385,19 @@ export class Shop implements Storefront {
     language: Language | undefined,
     taste: Tasted | null,
     explain: Explained | undefined,
+    trial: Trial | null = null,
   ): RecommendReply {
     if (found.without.length > 0) {
       degraded.push(`filter: no item passes, so it was used without ${found.without.join(', ')}`);
     }
     if (degraded.length > 0) this.counts.degraded += 1;
-    const attribution = this.#attributions.issue(Uint32Array.from(found.items, ({ row }) => row));
+    const attribution = this.#attributions.issue(
+      Uint32Array.from(found.items, ({ row }) => row), trial?.tag);
+    trial?.given(attribution, found.items);
     const items = found.items.map((item) => this.#recommended(item, language));
     return {
       attribution, items, degraded, ...(taste && { model: taste.model }),
+      ...(trial && { experiments: trial.arms }),
       ...(explain && { explain: { matches: found.matches, searches: explain } }),
     };
   }

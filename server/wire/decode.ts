@@ -133,9 +133,18 @@ export function decodeRecommend(fields: Fields): RecommendRequest {
     ...kept('session', fields.optionalId('session')),
     ...kept('customer', fields.optionalId('customer')),
     ...kept('items', fields.optionalList('items', LIMITS.sessionItemsMax, asId)),
+    ...kept('arms', fields.has('arms') ? decodeArms(fields) : undefined),
     ...answerOptions(fields),
     ...kept('explain', fields.flag('explain')),
   };
+}
+
+/** `{experiment: arm}`. */
+function decodeArms(fields: Fields): Record<string, string> {
+  const arms = Fields.of(fields.raw('arms'), 'arms', fields.at('arms'));
+  const names = arms.entries().map(([name]) => name);
+  if (names.length > LIMITS.armsMax) fields.fail('arms', `a map of ${LIMITS.armsMax} at most`);
+  return Object.fromEntries(names.map((name) => [name, arms.id(name)]));
 }
 
 export function decodeSimilar(fields: Fields): SimilarRequest {

@@ -32,6 +32,7 @@ export const LIMITS = {
   listLengthMax: 1_048_576, // elements of one list: the numbers of a tensor not sent as bytes
   containersMax: 100_000, // maps and lists in one message: 500 events of 100 items are half of it
   queryBytesMax: 1024, // of a search event
+  armsMax: 8, // named in one recommend request
   requestsMax: 256, // in one frame
   horizonsMax: 16, // windows of days that one answer speaks of
   horizonDaysMax: 180,
@@ -123,6 +124,8 @@ export interface RecommendRequest {
   readonly customer?: string;
   /** The session's items, oldest first, in place of what the server knows of `session`. */
   readonly items?: readonly string[];
+  /** Arms to be shown, by their experiment, for a preview: such an answer is not counted. */
+  readonly arms?: Readonly<Record<string, string>>;
   readonly k: number; // 1..kMax, default 20
   readonly filter: Filter;
   readonly language?: Language;
@@ -244,6 +247,8 @@ export interface RecommendReply {
   };
   /** What could not be used and why, e.g. the encoder was overloaded. Empty when all went well. */
   readonly degraded: readonly string[];
+  /** Experiments that the answer is part of, and their arms. */
+  readonly experiments?: Readonly<Record<string, string>>;
   readonly explain?: AnswerExplanation; // to who asked for it
 }
 

@@ -133,7 +133,10 @@ export class HybridRetriever implements Retriever {
   /** Of the batch that the sources have searched for. */
   #retrieve(query: RetrievalQuery, at: number, found: Candidates): RetrievedItem[] {
     const blend = this.#blend;
-    const weights = this.#weights.get(query.placement) as readonly number[];
+    const named = this.#weights.get(query.placement) as readonly number[];
+    const weights = query.weights
+      ? this.#sources.map(({ reason }, i) => query.weights?.[reason] ?? (named[i] as number))
+      : named;
     this.#sources.forEach((source, i) => {
       const weight = weights[i] as number;
       if (weight === 0) return;

@@ -17,6 +17,8 @@ export interface RetrievalQuery {
   readonly k: number;
   /** Whose weights hold (`settings.ts`). Absent: the one blend. */
   readonly placement?: Placement | undefined;
+  /** In place of the placement's, of the sources that it names. */
+  readonly weights?: Readonly<Partial<Record<ReasonCode, number>>> | undefined;
   /** For the sources that know customers. */
   readonly customer?: string | undefined;
   /** The customer's newest items over all of their sessions, oldest first. */

@@ -1,0 +1,59 @@
+import { LIMITS, type Placement, type ReasonCode, type ShopEvent } from '../wire/schema.ts';
+import type { Found } from './finder.ts';
+import type { RetrievedItem } from './retrieval/retriever.ts';
+
+/** What an arm of an experiment changes about how an answer is made. Empty: nothing. */
+export interface ArmOverride {
+  /** The placement whose sources and rules hold, in place of the request's. */
+  readonly placement?: Placement;
+  /** Weights of sources, in place of the blend's; what is not named stays. */
+  readonly weights?: Readonly<Partial<Record<ReasonCode, number>>>;
+}
+
+/** Who asks, as far as the shop knows. */
+export interface Asker {
+  readonly session?: string | undefined;
+  readonly customer?: string | undefined; // that the request or the session has named
+}
+
+/** What experiments want of one answer. */
+export interface Trial {
+  /** One: the answer is made with it. Two: a list of each, of which `compose` makes one. */
+  readonly overrides: readonly [ArmOverride, ArmOverride?];
+  /** Items wanted of each list where `k` are asked for: more, where some are to be tried. */
+  wanted(k: number): number;
+  /** The answer's items, from a list for each override; each best first, and all of it may be shown. */
+  compose(lists: readonly (readonly RetrievedItem[])[], k: number): readonly RetrievedItem[];
+  /** What is to stand behind the answer's attribution: it names the arms. */
+  readonly tag: string;
+  /** The answer is made: what is needed to understand its events is kept. */
+  given(attribution: string, items: readonly RetrievedItem[]): void;
+  /** Experiments and their arms, for who asked. */
+  readonly arms: Readonly<Record<string, string>>;
+}
+
+/** What of a request matters to experiments. */
+export interface TrialRequest {
+  readonly placement?: Placement | undefined;
+  /** Arms to be shown by name of their experiment, uncounted. */
+  readonly arms?: Readonly<Record<string, string>> | undefined;
+}
+
+/** Experiments, as the shop sees them. */
+export interface Trials {
+  /** Null where no experiment wants anything of this answer. Fails with `bad_argument` on unknown arms. */
+  begin(request: TrialRequest, asker: Asker): Trial | null;
+  /** After the event's commit; `sequence` is its place in the store's log. */
+  seen(event: ShopEvent, sequence: number): void;
+}
+
+/** An answer's items: a list, or what a trial makes of one for each of its arms. */
+export async function listsOf(
+  trial: Trial | null, k: number, list: (override: ArmOverride, k: number) => Promise<Found>,
+): Promise<Found> {
+  if (!trial) return list({}, k);
+  const wanted = Math.min(LIMITS.kMax, trial.wanted(k));
+  const lists = await Promise.all(trial.overrides.map((one) => list(one ?? {}, wanted)));
+  const [first] = lists as [Found];
+  return { ...first, items: trial.compose(lists.map(({ items }) => items), k) };
+}
