@@ -26,6 +26,7 @@ import { RequestTracing } from './observe/request-tracing.ts';
 import { observeSpans, postTo, SpanExporter } from './observe/span-exporter.ts';
 import { Tracer } from './observe/tracer.ts';
 import { Desk, DESK_LIMITS } from './routes/desk.ts';
+import { addExperimentRoutes } from './routes/experiments.ts';
 import { addExplainRoutes, EXPLAIN_LIMITS, type Explaining, findModelIn } from './routes/explain.ts';
 import { addKserveRoutes } from './routes/kserve.ts';
 import { parseResources } from './pool/rate-limiter.ts';
@@ -36,6 +37,7 @@ import { Router } from './routes/router.ts';
 import { SocketSessions } from './routes/socket.ts';
 import { addStorefrontRoutes } from './routes/storefront.ts';
 import { DeskDoor } from './routes/storefront-door.ts';
+import { openExperiments } from './open-experiments.ts';
 import { openRetrainer } from './open-retrainer.ts';
 import { openWatch } from './open-watch.ts';
 import { addWatchRoutes } from './routes/watch.ts';
@@ -126,8 +128,10 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
   const watched = openWatch(config, repository, clock, log, metrics);
   const { watch, intent, onEvent } = watched;
   opened.push(() => watch.close());
+  const experiments = openExperiments(config, { store, retriever, clock, log, metrics });
+  opened.push(() => experiments.close());
   const shopParts = {
-    explainer, watch: intent, onEvent, pace, addon, store, retriever, inference: host, repository,
+    trials: experiments, explainer, watch: intent, onEvent, pace, addon, store, retriever, inference: host, repository,
     clock, log,
   };
   const snapshotPath = join(config.dataDir, 'shop.snapshot');
@@ -169,6 +173,8 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
   addModelLifeRoutes(router, host, config.modelControl === 'explicit');
   addStorefrontRoutes(router, { storefront: shop, clock, desk, tracing });
   addWatchRoutes(router, watch, retrainer, config.modelControl === 'explicit');
+  const changeable = config.modelControl === 'explicit' || restrictions.has('experiments');
+  addExperimentRoutes(router, experiments, changeable);
   addExplainRoutes(router, explaining, tracing);
   const page = async (): Promise<string> => (await refresh(), metrics.text());
   addOpsRoutes(router, { healthy: () => healthy, metrics: page });
@@ -240,6 +246,7 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
     const { eventCount } = store;
     await shop.keep();
     await watch.close();
+    experiments.close();
     await store.close();
     unobserve();
     log.info('closed', { requests: counts.total, events: eventCount });

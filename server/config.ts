@@ -78,6 +78,10 @@ export const SETTINGS = {
     env: 'VITRINE_OTLP_RATE', value: 1000, min: 1, max: 1_000_000,
     why: 'one request in so many begins a trace; those that bring one go by its `traceparent`',
   },
+  experiments: {
+    env: 'VITRINE_EXPERIMENTS', value: '',
+    why: 'file of the shop\'s experiments; empty is DATA/experiments.json',
+  },
   restrictedApi: {
     env: 'VITRINE_RESTRICTED_API', value: '',
     why: 'groups of endpoints that want a header, as `GROUP,GROUP:header=value;GROUP:header=value`',

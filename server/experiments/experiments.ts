@@ -8,7 +8,7 @@ import { writeWhole } from '../core/whole-file.ts';
 import type { Store } from '../store/store.ts';
 import type { Asker, Trial, TrialRequest, Trials } from '../storefront/trial.ts';
 import type { ShopEvent } from '../wire/schema.ts';
-import { changed, type Experiment } from './definition.ts';
+import type { Experiment } from './definition.ts';
 import { parseExperiments } from './parse-definition.ts';
 import { results, summary } from './results.ts';
 import { Run } from './run.ts';
@@ -129,10 +129,11 @@ export class Experiments implements Trials {
         const known = this.#runs.find((run) => run.definition.name === definition.name);
         const path = join(folder, `${definition.name}.jsonl`);
         const at = { sequence: store.eventCount, atMs: this.#nowMs };
-        const run = known ?? Run.open(definition, path, at, log);
-        if (!known) opened.push(run);
-        const what = changed(run.definition, definition);
-        if (what !== null && run.unitCount > 0) {
+        const goesOn = known && (known.unitCount > 0 || known.changes(definition) === null);
+        const run = goesOn ? known : Run.open(definition, path, at, log);
+        if (!goesOn) opened.push(run);
+        const what = run.changes(definition);
+        if (what !== null) {
           throw new ServeError('bad_argument', `experiments[${i}] ('${definition.name}'): ${what} ` +
             `changed, and ${run.unitCount} units are counted under the former: take another name`);
         }

@@ -1,3 +1,5 @@
+import type { Experiment } from './definition.ts';
+
 /**
  * What happened to one experiment, a JSON list a line, in `DATA/experiments/NAME.jsonl`. All that is
  * known of an experiment is these lines applied in order, so it is the same after a restart. Units are
@@ -7,7 +9,7 @@
 export type Line = Begun | Enrolled | Linked | Outcome | Interleaved | Explored | Rewarded | Marked;
 
 /** The first line: what the experiment is, and from which event of the store's log on it counts. */
-export type Begun = readonly ['begun', version: number, definition: object, sequence: number, atMs: number];
+export type Begun = readonly ['begun', version: number, definition: Experiment, sequence: number, atMs: number];
 
 /** The unit got its first answer. */
 export type Enrolled = readonly ['u', unit: string, arm: number, atMs: number];

@@ -32,7 +32,7 @@ export interface Estimate {
 }
 
 /** Of either arm: before, a sum of so few is not near to normal. */
-export const UNITS_MIN = 50;
+export const UNITS_MIN = 100;
 
 /** `arm`'s mean less `control`'s; null while there is too little to say anything. */
 export function difference(control: Sums, arm: Sums, look: Look): Estimate | null {

@@ -4,7 +4,7 @@ import type { ShopEvent } from '../wire/schema.ts';
 import { Answers } from './answers.ts';
 import { armOf, customerUnit, keyOf, sessionUnit, takesPart } from './assign.ts';
 import { amountOf, isAfter, kindOf, tagOf } from './counting.ts';
-import { EXPERIMENT_LIMITS as LIMITS, type Experiment, stateAt } from './definition.ts';
+import { changed, EXPERIMENT_LIMITS as LIMITS, type Experiment, stateAt } from './definition.ts';
 import { ExperimentLog } from './experiment-log.ts';
 import { History } from './history.ts';
 import { type Line, LOG_VERSION, type OutcomeKind } from './log-lines.ts';
@@ -23,6 +23,8 @@ export class Run {
   /** Sessions that were units, and went on as a customer that already was another. */
   switched = 0;
   sequence = 0; // of the next event of the store's log
+  /** What the units of the log were counted under. */
+  #begun: Experiment | null = null;
   refused = 0; // units for which there was no room
   readonly #units = new Map<string, Unit>();
   readonly #links = new Map<string, string>(); // keys of who is a unit under another key
@@ -39,9 +41,15 @@ export class Run {
     const { file, lines } = ExperimentLog.open(path, log);
     const run = new Run(definition, file);
     for (const line of lines) run.#apply(line);
-    const plain = JSON.parse(JSON.stringify(definition)) as object;
-    if (lines.length === 0) run.#take(['begun', LOG_VERSION, plain, at.sequence, at.atMs]);
+    if (run.unitCount === 0 && run.changes(definition) !== null) {
+      run.#take(['begun', LOG_VERSION, definition, at.sequence, at.atMs]);
+    }
     return run;
+  }
+
+  /** What of a definition is other than what was counted under; null where nothing is. */
+  changes(definition: Experiment): string | null {
+    return this.#begun ? changed(this.#begun, definition) : 'everything';
   }
 
   get unitCount(): number {
@@ -160,6 +168,7 @@ export class Run {
   #apply(line: Line): void {
     switch (line[0]) {
       case 'begun':
+        this.#begun = line[2];
         this.sequence = line[3];
         this.#atMs = line[4];
         return;

@@ -2,7 +2,7 @@ import { Prng } from '../core/prng.ts';
 import { compare, CONVERTED_MIN, type Counted } from './compare.ts';
 import type { Experiment, Metric } from './definition.ts';
 import { teamDraft } from './interleave.ts';
-import { UNITS_MIN } from './mean-sequence.ts';
+import { type Sums, UNITS_MIN } from './mean-sequence.ts';
 import { normalQuantile } from './power.ts';
 import { ArmTally, newUnit, type Unit, Votes } from './tally.ts';
 
@@ -125,7 +125,7 @@ function beyond({ definition, arms, votes, unitCount }: Counted, z: number): boo
     const { sum, squares } = votes.sums(unitCount);
     return squares >= CONVERTED_MIN && sum * sum > z * z * squares;
   }
-  const [a, b] = arms.map((arm) => arm.sums(definition.metric)) as [ReturnType<ArmTally['sums']>, ReturnType<ArmTally['sums']>];
+  const [a, b] = arms.map((arm) => arm.sums(definition.metric)) as [Sums, Sums];
   if (Math.min(a.units, b.units) < UNITS_MIN || a.sum + b.sum < CONVERTED_MIN) return false;
   const variance = [a, b].reduce((all, { units, sum, squares }) =>
     all + (squares - sum * sum / units) / (units - 1) / units, 0);

@@ -8,6 +8,7 @@ import type { Op } from '../wire/schema.ts';
 const GROUPS = [
   'health', 'metadata', 'inference', 'shared-memory', 'model-config', 'model-repository',
   'statistics', 'trace', 'logging', 'storefront', 'metrics',
+  'experiments',
 ] as const;
 export type Group = (typeof GROUPS)[number];
 
@@ -29,6 +30,7 @@ const PATTERNS: readonly (readonly [RegExp, Group])[] = [
   [/\/(infer|generate|generate_stream)$/, 'inference'],
   [/\/config$/, 'model-config'],
   [/^\/v2(\/|$)/, 'metadata'],
+  [/^\/v1\/experiments/, 'experiments'],
   [/^\/v1\//, 'storefront'],
   [/^\/metrics$/, 'metrics'],
 ];

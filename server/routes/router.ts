@@ -46,7 +46,7 @@ export class Router {
     private readonly requests: RequestLog | null = null, // where lines are written
   ) {}
 
-  on(method: 'GET' | 'POST', path: string, route: Route): this {
+  on(method: 'GET' | 'POST' | 'PUT', path: string, route: Route): this {
     this.#found.clear();
     const known = this.#patterns.find((pattern) => pattern.path === path);
     if (known) {

@@ -1,4 +1,4 @@
-import type { EventType } from '../wire/schema.ts';
+import type { EventType, ShopEvent } from '../wire/schema.ts';
 
 /**
  * How much an event of a type says of the interest in its items, in views. Where it is 0 the items
@@ -20,3 +20,8 @@ export const INTEREST: Readonly<Record<EventType, number>> = {
   purchase: 5,
   refund: 0,
 };
+
+/** Whether anything but its own session may learn from the event. */
+export function teaches({ type, consent }: ShopEvent): boolean {
+  return INTEREST[type] > 0 && consent !== false;
+}

@@ -14,6 +14,7 @@ import { INTENT_FEATURES, intentFeatures } from './intent-features.ts';
 import type { Retriever } from './retrieval/retriever.ts';
 import { Shop } from './shop.ts';
 import { openEncoder, Taste } from './taste.ts';
+import type { Trials } from './trial.ts';
 import type { ShopEvent } from '../wire/schema.ts';
 
 export interface ShopSetting {
@@ -31,6 +32,7 @@ export interface ShopSetting {
   readonly snapshotPath?: string;
   readonly watch?: IntentWatch; // told of what is predicted
   readonly onEvent?: (event: ShopEvent) => void;
+  readonly trials?: Trials;
 }
 
 /**

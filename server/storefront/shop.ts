@@ -15,16 +15,14 @@ import { Attributions } from './attribution.ts';
 import { Crediting } from './crediting.ts';
 import type { CustomerInsight } from './customer-insight.ts';
 import { Customers } from './customer-state.ts';
-import { CatalogueFilter } from './filter.ts';
-import type { Conditions } from './filter.ts';
-import { Finder } from './finder.ts';
-import type { Found, Looked } from './finder.ts';
-import { hiddenRows } from './hidden-rows.ts';
-import type { Situation } from './hidden-rows.ts';
+import { CatalogueFilter, type Conditions } from './filter.ts';
+import { Finder, type Found, type Looked } from './finder.ts';
+import { hiddenRows, type Situation } from './hidden-rows.ts';
 import type { Insight } from './insight.ts';
-import { INTEREST } from './interest.ts';
+import { INTEREST, teaches } from './interest.ts';
 import type { Node } from './language/ast.ts';
 import { STOREFRONT_LIMITS } from './limits.ts';
+import { assertNotFuture } from './not-future.ts';
 import { lastEvents, playLog } from './play-log.ts';
 import { reasonText } from './reasons.ts';
 import type { Explained, InterestEvent, RetrievedItem, Retriever, SeeVisit } from './retrieval/retriever.ts';
@@ -416,17 +414,4 @@ export class Shop implements Storefront {
       },
     };
   }
-}
-
-function teaches({ type, consent }: ShopEvent): boolean {
-  return INTEREST[type] > 0 && consent !== false;
-}
-
-/** All or none: a caller whose clock is wrong should hear of it at the first event. */
-function assertNotFuture(events: readonly ShopEvent[], nowMs: number): void {
-  const limitMs = nowMs + STOREFRONT_LIMITS.clockSkewMsMax;
-  const future = events.find((event) => event.atMs > limitMs);
-  if (!future) return;
-  const at = new Date(future.atMs).toISOString();
-  throw new ServeError('bad_argument', `event '${future.id}' is of ${at}, over a day from now`);
 }

@@ -75,10 +75,11 @@ suite('off-policy evaluation', () => {
     assert.ok(estimates!.dr.low > reward, `${estimates!.dr.low} over ${reward}`);
   });
 
-  test('it refuses where few of the slots, or of those with a reward, speak of the policy, and says how many are needed', () => {
+  test('it refuses where too few slots, or rewarded ones, speak of the policy, and says how many would do', () => {
     const all = logged(4000, new Prng(SEED));
     const few = offPolicy(policyNamed('blend', all.slice(0, 300)));
-    const rare = offPolicy(policyNamed('uniform', all.map((slot, i) => ({ ...slot, reward: i % 800 === 0 ? 1 : 0 }))));
+    const once = all.map((slot, i) => ({ ...slot, reward: i % 800 === 0 ? 1 : 0 }));
+    const rare = offPolicy(policyNamed('uniform', once));
     const never = offPolicy(policyNamed('uniform', all.map((slot) => ({ ...slot, reward: 0 }))));
 
     assert.equal(few.estimates, null);
@@ -127,7 +128,7 @@ suite('exploring slots', () => {
 
   test('what was clicked most is tried most, as often as its propensity says', () => {
     const prng = new Prng(SEED);
-    const known = (item: { row: number }) => (item.row === 20 ? { shown: 400, clicked: 120 } : { shown: 400, clicked: 20 });
+    const known = ({ row }: { row: number }) => ({ shown: 400, clicked: row === 20 ? 120 : 20 });
     let [taken, expected] = [0, 0];
     for (let run = 0; run < 400; run += 1) {
       const { items, tried } = explore(list, 20, { ...how, every: 20 }, known, prng);

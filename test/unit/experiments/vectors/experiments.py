@@ -24,7 +24,7 @@ for salt, unit in [("home", "s:1"), ("home", "c:1"), ("layer ranking", "s:visit-
 # against the definition: the smallest alpha at which the interval leaves out 0.
 sequences = []
 for n0, n1, p0, p1, alpha, horizon in [(500, 480, .1, .14, .05, 1000), (5000, 5100, .02, .021, .05, 10000),
-                                       (90, 80, .5, .9, .01, 200), (3000, 3000, .05, .09, .025, 100000)]:
+                                       (120, 110, .5, .9, .01, 200), (3000, 3000, .05, .09, .025, 100000)]:
     x0, x1 = rng.binomial(1, p0, n0), rng.binomial(1, p1, n1)
     n, value = n0 + n1, x1.mean() - x0.mean()
     sigma = np.sqrt(n * (x0.var(ddof=1) / n0 + x1.var(ddof=1) / n1))

@@ -1,0 +1,30 @@
+import { join } from 'node:path';
+import type { Config } from './config.ts';
+import type { Clock } from './core/clock.ts';
+import type { Log } from './core/log.ts';
+import { checkArms } from './experiments/check-arms.ts';
+import { Experiments } from './experiments/experiments.ts';
+import { experimentMetrics } from './experiments/experiment-metrics.ts';
+import type { Metrics } from './observe/metrics.ts';
+import type { Store } from './store/store.ts';
+
+export interface ExperimentParts {
+  readonly store: Store;
+  readonly retriever: { readonly sources: readonly string[] };
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+/** The shop's experiments, in `DATA/experiments.json` unless another file is named. */
+export function openExperiments(config: Config, parts: ExperimentParts): Experiments {
+  const { store, retriever, clock, log, metrics } = parts;
+  const experiments = Experiments.open({
+    file: config.experiments === '' ? join(config.dataDir, 'experiments.json') : config.experiments,
+    folder: join(config.dataDir, 'experiments'),
+    store, clock, log,
+    check: (definitions) => checkArms(definitions, retriever.sources),
+  });
+  metrics.include(() => experimentMetrics(experiments.runs));
+  return experiments;
+}
