@@ -27,12 +27,13 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   runtime: ['core', 'catalog', 'ann', 'explain'], // ann: for pipelines; explain: trees in plain models
   pool: ['core', 'catalog', 'observe', 'batch', 'runtime'],
   transport: ['core'],
-  store: ['core', 'wire'],
+  store: ['core', 'wire', 'intake'],
+  intake: ['core', 'wire'],
   storefront: [
     'core', 'wire', 'store', 'ann', 'observe', 'catalog', 'client', 'runtime', // runtime: `eval`
     'features', 'explain', 'customers',
   ],
-  routes: ['core', 'wire', 'batch', 'catalog', 'observe', 'storefront', 'transport', 'explain'],
+  routes: ['core', 'wire', 'intake', 'batch', 'catalog', 'observe', 'storefront', 'transport', 'explain'],
   fronts: ['core', 'wire', 'observe', 'catalog', 'batch', 'flow', 'pool', 'transport', 'storefront', 'routes'],
   experiments: ['core', 'wire', 'flow', 'observe', 'store', 'storefront'], // flow: confidence sequences
   score: ['core', 'wire', 'store', 'features', 'customers', 'storefront', 'catalog', 'runtime'],

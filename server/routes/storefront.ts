@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import { ServeError } from '../core/errors.ts';
 import type { Stages } from '../core/stages.ts';
+import { adaptBody, formatNamed } from '../intake/formats.ts';
 import { RequestTracing } from '../observe/request-tracing.ts';
 import type { Storefront } from '../storefront/storefront.ts';
 import type { HttpRequest } from '../transport/transport.ts';
@@ -17,6 +18,7 @@ import { encodeJson, type Outgoing } from '../wire/encode.ts';
 import { Fields } from '../wire/fields.ts';
 import { decodeJson } from '../wire/json.ts';
 import { Caller, type Desk } from './desk.ts';
+import type { ShopEvent } from '../wire/schema.ts';
 import { inStages } from './in-stages.ts';
 import { type Answer, jsonAnswer, type Router } from './router.ts';
 
@@ -38,11 +40,15 @@ export interface StorefrontRouteParts {
 export function addStorefrontRoutes(router: Router, parts: StorefrontRouteParts): void {
   const { storefront, clock, desk } = parts;
   const tracing = parts.tracing ?? new RequestTracing(clock);
-  const on = <T>(name: string, decode: (fields: Fields) => T, run: Run<T>): void => {
+  const on = <T>(
+    name: string, decode: (fields: Fields, body: unknown, query: string) => T, run: Run<T>,
+  ): void => {
     const answer = async (request: HttpRequest, stages: Stages | undefined): Promise<Answer> => {
       const decoded = stages?.begin('decode');
-      const fields = Fields.of(decodeJson(request.body), 'a request');
-      const asked = decode(fields);
+      const body = decodeJson(request.body);
+      // A list may be one of messages of another system; it has no deadline.
+      const fields = Fields.of(Array.isArray(body) && request.query !== '' ? {} : body, 'a request');
+      const asked = decode(fields, body, request.query);
       const [deadlineMs, priority] = [decodeDeadline(fields), decodePriority(fields)];
       decoded?.();
       const reply = await (desk
@@ -50,18 +56,37 @@ export function addStorefrontRoutes(router: Router, parts: StorefrontRouteParts)
           run(asked, leftMs, priority, stages))
         : run(asked, deadlineMs, priority, stages));
       const encoded = stages?.begin('encode');
-      const body = encodeJson(reply as Outgoing);
+      const text = encodeJson(reply as Outgoing);
       encoded?.();
-      return jsonAnswer(body);
+      return jsonAnswer(text);
     };
     router.on('POST', `/v1/${name}`, (request) => inStages(tracing, name, request, answer));
   };
-  on('events', (fields) => decodeEvents(fields, clock.wallMs()), (asked, _, __, stages) =>
-    storefront.ingest(asked, stages));
+  on('events', (fields, body, query) => readEvents(fields, body, query, clock.wallMs()), (asked, _, __, stages) =>
+    ingest(storefront, asked, stages));
   on('recommend', decodeRecommend, (...asked) => storefront.recommend(...asked));
   on('similar', decodeSimilar, (asked, _, __, stages) => storefront.similar(asked, stages));
   on('catalogue', decodeCatalogue, (asked, _, __, stages) => storefront.catalogue(asked, stages));
   on('insight', decodeInsight, (...asked) => storefront.insight(...asked));
+}
+
+interface Events {
+  readonly events: readonly ShopEvent[];
+  readonly ignored?: number;
+}
+
+/** Ours, or with `?format=` another system's: `server/intake/README.md`. */
+function readEvents(fields: Fields, body: unknown, query: string, nowMs: number): Events {
+  const format = new URLSearchParams(query).get('format');
+  if (format === null || format === 'vitrine') return { events: decodeEvents(fields, nowMs) };
+  return adaptBody(formatNamed(format), body, nowMs);
+}
+
+/** A message that says nothing to a shop is no error. */
+async function ingest(storefront: Storefront, { events, ignored }: Events, stages?: Stages): Promise<object> {
+  const none = { accepted: 0, duplicates: 0 };
+  const reply = events.length === 0 ? none : await storefront.ingest(events, stages);
+  return ignored === undefined ? reply : { ...reply, ignored };
 }
 
 /** What happened is not late, whatever the request says. */

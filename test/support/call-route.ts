@@ -18,8 +18,8 @@ export function callRoute(
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   const request: HttpRequest = {
     method,
-    path,
-    query: '',
+    path: path.split('?')[0] as string,
+    query: path.split('?')[1] ?? '',
     body: Buffer.from(text),
     aborted: false,
     header: (name) => headers[name] ?? '',

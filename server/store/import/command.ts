@@ -3,6 +3,8 @@ import { parseArgs } from 'node:util';
 import { readConfig } from '../../config.ts';
 import { systemClock } from '../../core/clock.ts';
 import { ServeError } from '../../core/errors.ts';
+import { FORMATS, formatNamed } from '../../intake/formats.ts';
+import type { Format } from '../../intake/formats.ts';
 import { LmdbStore } from '../lmdb-store.ts';
 import type { Store } from '../store.ts';
 import { importCatalogue } from './catalogue.ts';
@@ -20,7 +22,7 @@ interface Kind {
   readonly option: 'file' | 'train'; // names the file
   readonly what: string;
   readonly run: (
-    store: Store, path: string, options: ImportOptions, map: ColumnMap,
+    store: Store, path: string, options: ImportOptions, map: ColumnMap, format: Format | null,
   ) => Promise<ImportSummary>;
 }
 
@@ -58,6 +60,7 @@ export const usage = [
   ...Object.entries(KINDS).map(([name, kind]) => `  ${name} --${kind.option} PATH   ${kind.what}`),
   '  --until DAY     of online-retail: nothing after the end of DAY, such as 2011-11-09',
   '  --leave-out N   of sequences: without the newest N items of each customer',
+  `  --format NAME   of events: the file is JSON lines of ${Object.keys(FORMATS).join(', ')}`,
   '  of events in CSV and Parquet:',
   '  --columns FIELD=COLUMN,…   which columns to read, where they are not named as on the wire',
   `     fields: ${ROW_FIELDS.join(', ')}`,
@@ -84,7 +87,7 @@ export async function run(args: string[]): Promise<number> {
     }
     const progress = (line: string): void => console.log(line);
     const options = { skipBad: wanted.skipBad, ...wanted.scope, progress };
-    const summary = await wanted.kind.run(store, wanted.path, options, wanted.map);
+    const summary = await wanted.kind.run(store, wanted.path, options, wanted.map, wanted.format);
     await store.putNote(`import ${wanted.name}`, { ...summary, atMs: systemClock.wallMs() });
     const seconds = (systemClock.nowUs() / 1000 - startMs) / 1000;
     console.log(`${formatSummary(summary)}\ndone in ${seconds.toFixed(1)} s`);
@@ -110,6 +113,7 @@ interface Wanted {
   readonly skipBad: boolean;
   readonly scope: Pick<ImportOptions, 'untilMs' | 'leaveOut'>;
   readonly map: ColumnMap;
+  readonly format: Format | null; // of events that are not ours
 }
 
 function readArguments(args: string[]): Wanted {
@@ -122,6 +126,7 @@ function readArguments(args: string[]): Wanted {
       data: { type: 'string' },
       until: { type: 'string' },
       'leave-out': { type: 'string' },
+      format: { type: 'string', default: 'vitrine' },
       columns: { type: 'string', default: '' },
       types: { type: 'string', default: '' },
       'time-zone': { type: 'string', default: 'UTC' },
@@ -130,15 +135,18 @@ function readArguments(args: string[]): Wanted {
   });
   const name = positionals[0] ?? '';
   const kind = Object.hasOwn(KINDS, name) ? KINDS[name] : undefined;
-  if (!kind || positionals.length > 1) {
+  if (!kind || positionals.length > 2) {
     throw new Error(`one KIND, please: ${Object.keys(KINDS).join(', ')}`);
   }
-  const path = values[kind.option];
+  const path = values[kind.option] ?? positionals[1];
+  if (values[kind.option] !== undefined && positionals.length > 1) throw new Error('one file, please');
   if (path === undefined) throw new Error(`${name} needs --${kind.option} PATH`);
+  if (values.format !== 'vitrine' && name !== 'events') throw new Error('--format is of events alone');
   const dataDir = values.data ?? readConfig(process.env).dataDir;
   const scope = readScope(values.until, values['leave-out']);
+  const format = values.format === 'vitrine' ? null : formatNamed(values.format);
   const map = parseColumnMap(values.columns, values.types, values['time-zone']);
-  return { name, kind, path, dataDir, skipBad: values['skip-bad'], scope, map };
+  return { name, kind, path, dataDir, skipBad: values['skip-bad'], scope, map, format };
 }
 
 function readScope(until: string | undefined, leaveOut: string | undefined): Wanted['scope'] {

@@ -1,3 +1,4 @@
+import type { Format } from '../../intake/formats.ts';
 import { decodeEvent } from '../../wire/decode-event.ts';
 import { Fields } from '../../wire/fields.ts';
 import { WIRE_NAMES } from '../../wire/names.ts';
@@ -7,6 +8,7 @@ import { fileSize, readBlocks } from './blocks.ts';
 import { PLAIN_MAP } from './column-map.ts';
 import type { ColumnMap } from './column-map.ts';
 import { importCsvEvents } from './csv-events.ts';
+import { importForeignEvents } from './foreign-events.ts';
 import { isBlank, lineText, parseObject } from './lines.ts';
 import type { JsonLine } from './lines.ts';
 import { PackedImport } from './packed-import.ts';
@@ -20,7 +22,9 @@ export async function importEvents(
   path: string,
   options: ImportOptions,
   map: ColumnMap = PLAIN_MAP,
+  format: Format | null = null,
 ): Promise<ImportSummary> {
+  if (format !== null) return importForeignEvents(store, path, options, format);
   if (path.endsWith('.parquet')) return importParquetEvents(store, path, options, map);
   if (/\.csv(\.gz)?$/.test(path)) return importCsvEvents(store, path, options, map);
   return importJsonEvents(store, path, options);
