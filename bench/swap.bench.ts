@@ -1,6 +1,7 @@
 /**
- * A model replaced under load, again and again: what its callers wait beside the same load without,
- * whether any of them fails, and what memory a hundred replacements leave behind.
+ * A model replaced under load, again and again: what its callers wait beside the same load without, and
+ * beside a process that uses the core as long; whether any of them fails, and what memory a hundred
+ * replacements leave behind.
  */
 import { mkdtempSync, rmSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,6 +12,7 @@ import type { Bench } from './bench.ts';
 import { interleave, spread } from './harness.ts';
 import type { LoadReport } from './load.ts';
 import { ROOT } from './machine.ts';
+import { startBurner } from './overload/burner.ts';
 import { residentMiB } from './overload/memory.ts';
 import { drive, writeModels, type Served } from './overload/server.ts';
 import { startServer, type ServerProcess } from './process.ts';
@@ -18,13 +20,17 @@ import type { Row } from './report.ts';
 import { digest, makeCases, type Case } from './requests.ts';
 
 const SIZES = {
-  full: { warm: 0.5, seconds: 4, turns: 9, settle: 200, swaps: 300 },
-  quick: { warm: 0.5, seconds: 3, turns: 2, settle: 20, swaps: 40 },
+  full: { warm: 0.5, seconds: 4, turns: 7, settle: 200, swaps: 300 },
+  quick: { warm: 0.5, seconds: 2, turns: 1, settle: 20, swaps: 40 },
   smoke: { warm: 0.05, seconds: 0.3, turns: 1, settle: 1, swaps: 3 },
 } as const;
 
 /** One replacement a second is what a rollout in a hurry does; memory is watched without a pause. */
 const SWAP_MS = 1000;
+/** Replacements that say what CPU time one takes. */
+const COUNTED = 10;
+/** Of what tries models out in the server. */
+const TRIAL_NICE = 15;
 
 const names = (name: string) => ({ name, input: 'input', output: 'output' });
 const INLINE = seededMlp(7, [32, 256, 128, 1], 'sigmoid', names('inline'));
@@ -61,6 +67,7 @@ export const bench: Bench = {
     const inputs = digest(MODELS.map(({ model }) => mlpOnnx(model)));
     const notes = [
       'server, its worker and what tries out the new version on one core, the generator on the other',
+      'another process: it uses the servers\' core every second, as long as a replacement does, and no memory',
       `memory: after ${SIZES[size].settle} others, until heaps and pools have their size; requests go on`,
     ];
     return { inputs, rows, notes };
@@ -68,24 +75,36 @@ export const bench: Bench = {
 };
 
 type Size = { warm: number; seconds: number; turns: number; settle: number; swaps: number };
-interface Sample { readonly report: LoadReport; readonly swapMs: readonly number[] }
+interface Sample { readonly report: LoadReport; readonly tookMs: readonly number[] }
+
+const ALONE = 'left alone';
+const REPLACED = 'replaced every second';
+const BESIDE = 'beside another process';
+const BESIDE_NICE = `beside another process of nice ${TRIAL_NICE}`;
 
 async function latency(
   server: ServerProcess, folder: string, model: DenseModel, size: Size, say: (text: string) => void,
 ): Promise<Row[]> {
   const rate = RATES[model.name] as number;
   const cases = makeCases(model, 64, 11);
-  const turn = async (swapping: boolean, seed: number): Promise<Sample> => {
-    say(`${model.name}, ${swapping ? 'replaced every second' : 'left alone'}`);
-    const loaded = load(server, folder, model, cases, { rate, seed, ...size });
-    if (!swapping) return { report: await loaded, swapMs: [] };
-    const swapped = swapWhile(server, folder, model, loaded);
-    return { report: await loaded, swapMs: await swapped };
-  };
-  const samples = await interleave([
-    { name: 'left alone', run: (seed: number) => turn(false, seed + 1) },
-    { name: 'replaced every second', run: (seed: number) => turn(true, seed + 1) },
-  ], size.turns);
+  const swapCpuMs = await cpuMsOfSwap(server, folder, model);
+  const burners = [startBurner(0), startBurner(TRIAL_NICE)] as const;
+  const sides: readonly (readonly [string, (() => Promise<void>) | null])[] = [
+    [ALONE, null],
+    [REPLACED, () => swap(server, folder, model)],
+    [BESIDE, () => burners[0].burn(swapCpuMs)],
+    [BESIDE_NICE, () => burners[1].burn(swapCpuMs)],
+  ];
+  const samples = await interleave(sides.map(([impl, act]) => ({
+    name: impl,
+    run: async (turn: number): Promise<Sample> => {
+      say(`${model.name}, ${impl}`);
+      const loaded = load(server, folder, model, cases, { rate, seed: turn + 1, ...size });
+      const tookMs = act ? everySecond(act, loaded) : [];
+      return { report: await loaded, tookMs: await tookMs };
+    },
+  })), size.turns);
+  for (const burner of burners) burner.stop();
   const name = `${model.name}, ${rate} requests/s on 64 sockets`;
   const p99 = (impl: string): number =>
     spread((samples.get(impl) ?? []).map(({ report }) => report.from_due_us.p99)).median;
@@ -98,9 +117,10 @@ async function latency(
       row('p50', 'us', ({ report }) => report.from_due_us.p50),
       row('p99', 'us', ({ report }) => report.from_due_us.p99),
       row('p99.9', 'us', ({ report }) => report.from_due_us.p999),
-      { case: name, impl, metric: 'p99, of left alone', value: p99(impl) / p99('left alone'), unit: 'x' },
+      { case: name, impl, metric: 'p99, of left alone', value: p99(impl) / p99(ALONE), unit: 'x' },
       row('not answered', 'requests', ({ report }) => lost(report)),
-      row('a replacement', 'ms', ({ swapMs }) => spread(swapMs).median),
+      ...(impl === ALONE ? [] : [row('it takes', 'ms', ({ tookMs }) => spread(tookMs).median)]),
+      ...(impl === REPLACED ? [{ case: name, impl, metric: 'CPU of it', value: swapCpuMs, unit: 'ms' }] : []),
     ];
   });
 }
@@ -149,19 +169,26 @@ function lost({ sheds, failures, unanswered, wrong, broken }: LoadReport): numbe
   return sheds + failures + unanswered + wrong + broken;
 }
 
-async function swapWhile(
-  server: ServerProcess, folder: string, model: DenseModel, until: Promise<unknown>,
-): Promise<number[]> {
+/** Milliseconds that each took. */
+async function everySecond(act: () => Promise<void>, until: Promise<unknown>): Promise<number[]> {
   const took: number[] = [];
   let over = false;
   void until.then(() => (over = true));
   while (!over) {
     const startMs = performance.now();
-    await swap(server, folder, model);
+    await act();
     took.push(performance.now() - startMs);
     await new Promise((resolve) => setTimeout(resolve, SWAP_MS - (performance.now() - startMs)));
   }
   return took;
+}
+
+/** Of all the server's threads, while nobody asks for anything. */
+async function cpuMsOfSwap(server: ServerProcess, folder: string, model: DenseModel): Promise<number> {
+  await swap(server, folder, model); // what tries it out is there
+  const fromUs = server.cpuUs();
+  for (let done = 0; done < COUNTED; done += 1) await swap(server, folder, model);
+  return (server.cpuUs() - fromUs) / 1000 / COUNTED;
 }
 
 /** Resolves when the new one answers and the old one is gone. What nobody touched would be kept. */

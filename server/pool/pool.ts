@@ -32,8 +32,11 @@ export interface PoolOptions {
  * thread while the first goes on: that costs a thread and opening every model that is served again.
  */
 const OPEN_HERE_US_MAX = 30_000;
-/** What tries models out gives way to what serves them. */
-const TRIAL_NICE = 10;
+/**
+ * What tries models out gives way to what serves them, and yet gets on where all cores are busy: it then
+ * has a thirtieth of one.
+ */
+const TRIAL_NICE = 15;
 /** It is kept for the next model this long: a thread with a runtime takes 100 ms to start. */
 const TRIAL_IDLE_US = 5_000_000;
 

@@ -14,6 +14,7 @@ import { decodeMsgpack } from '../../server/wire/msgpack.ts';
 import { temporaryFolder, writeFiles } from '../support/model-repository.ts';
 import { type ServerProcess, startServer } from '../support/server-process.ts';
 import { SocketClient } from '../support/socket-client.ts';
+import { NO_SHARED_PORT } from '../support/shared-port.ts';
 
 const SOCKETS = 24; // all on one of two threads: once in eight million
 const codec = codecFor('msgpack');
@@ -38,7 +39,7 @@ async function ask(client: SocketClient, message: Message): Promise<Message> {
   return decodeMsgpack((await client.next()).data) as Message;
 }
 
-suite('Two front ends', () => {
+suite('Two front ends', { skip: NO_SHARED_PORT }, () => {
   let server: ServerProcess;
   let clients: SocketClient[] = [];
   const folder = temporaryFolder();

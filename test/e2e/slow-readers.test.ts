@@ -10,6 +10,7 @@ import { mlpOnnx } from '../../models/recipes/onnx/mlp.ts';
 import { codecFor } from '../../server/client/codec.ts';
 import { float32Tensor } from '../../server/core/tensor.ts';
 import { startServer, type ServerProcess } from '../support/server-process.ts';
+import { NO_SHARED_PORT } from '../support/shared-port.ts';
 
 const READERS = 1000;
 const GREEDY = 8; // of them, that are owed more than the server keeps for one
@@ -30,7 +31,10 @@ interface Reader {
   readonly done: Promise<void>;
 }
 
-suite('A thousand sockets that read nothing', () => {
+for (const [what, frontEnds, skip] of [
+  ['A thousand sockets that read nothing', '1', false],
+  ['A thousand sockets on two front ends that read nothing', '2', NO_SHARED_PORT],
+] as const) suite(what, { skip }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'vitrine-slow-'));
   let server: ServerProcess;
 
@@ -45,6 +49,7 @@ suite('A thousand sockets that read nothing', () => {
     }));
     server = await startServer(join(folder, 'data'), undefined, 'auto', {
       VITRINE_MODELS: join(folder, 'models'), VITRINE_BUFFERED_BYTES_MAX: String(BUFFERED_MAX),
+      VITRINE_FRONT_ENDS: frontEnds,
     });
   });
   after(async () => {
