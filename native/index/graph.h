@@ -52,8 +52,13 @@ class GraphIndex final : public Index {
     std::size_t looked_at = 0;  // places of the pool that the finalists came from
     std::size_t query = 0;
     const Allow* allow = nullptr;  // what it brings home is asked for; nullptr: it was, or may all be
+    std::span<const std::uint64_t> slots = {};  // the same, by slot, where that is remembered
 
-    bool admits(std::uint32_t id) const noexcept { return id != kNone && (allow == nullptr || allow->has(id)); }
+    bool admits(const Rows& rows, std::uint32_t slot) const noexcept {
+      if (allow != nullptr && !slots.empty()) return ((slots[slot / 64] >> (slot % 64)) & 1) != 0;
+      const std::uint32_t id = rows.id(slot);
+      return id != kNone && (allow == nullptr || allow->has(id));
+    }
   };
 
   // Walks that take turns: while one's codes come from memory, the others compute.

@@ -172,7 +172,7 @@ void GraphIndex::choose_finalists(Search& search, std::uint32_t k) const {
   search.looked_at = 0;
   for (; search.looked_at < pool.size() && search.finalists.size() < wanted; ++search.looked_at) {
     const std::uint32_t slot = Pool::slot_of(pool[search.looked_at]);
-    if (!search.admits(rows_.id(slot))) continue;
+    if (!search.admits(rows_, slot)) continue;
     rows_.prefetch(slot);
     search.finalists.push_back(slot);
   }
@@ -205,7 +205,7 @@ void GraphIndex::finish(const float* query, Search& search, const SearchRequest&
   for (std::size_t i = search.looked_at; i < pool.size(); ++i) {
     if (hope(search, pool[i]) < search.found.floor()) break;
     const std::uint32_t slot = Pool::slot_of(pool[i]);
-    if (!search.admits(rows_.id(slot))) continue;
+    if (!search.admits(rows_, slot)) continue;
     search.found.offer({rows_.score(query, slot), rows_.id(slot)});
   }
   write_results(search.found, request.k, ids, scores);
@@ -281,10 +281,11 @@ bool GraphIndex::answer_filtered(const float* queries, std::size_t q, Question q
   const std::shared_lock reading(gate_);
   prepare(query, search);
   question.batch = 1;
+  search.slots = pin.slots();
   Choice choice;
   bool found;
-  if (const std::span<const std::uint64_t> slots = pin.slots(); !slots.empty()) {
-    const std::uint64_t* const bits = slots.data();
+  if (!search.slots.empty()) {
+    const std::uint64_t* const bits = search.slots.data();
     const auto admits = [bits](std::uint32_t slot) { return ((bits[slot / 64] >> (slot % 64)) & 1) != 0; };
     found = walk_filtered(question, request, admits, search, choice);
   } else {

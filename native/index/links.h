@@ -60,7 +60,7 @@ class Links {
   void plan_rule(const EdgeRule& rule, std::vector<EdgeChanges>& changes);
   void choose_some(Worker& worker, const EdgeRule& rule, std::size_t first, std::size_t end);
   void choose(Worker& worker, const EdgeRule& rule, Seeker& seeker, const Pool& met);
-  void gather_offers();
+  void gather_offers(std::size_t most);  // of each seeker
   void fill(Seeker& seeker, std::size_t places) const;
   void weave(Worker& worker, const EdgeRule& rule, std::span<const Offer> offers, EdgeChanges& changes);
   Seeker* seeker_of(std::uint32_t slot) noexcept;

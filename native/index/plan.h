@@ -100,8 +100,10 @@ inline constexpr double kDoubt = 8;
 inline constexpr double kSparseShare = 1.0 / 3;
 inline constexpr double kSparseTimes = 2;
 constexpr double wider(double share) noexcept { return share >= 0.5 ? 1 + 2 * (1 - share) : 2; }
-// Standard deviations by which fewer than the average share match near a query that lies elsewhere than they.
-inline constexpr double kElsewhere = 1.5;
+// Near a query that lies elsewhere than the matches fewer match than the average, by so many standard deviations
+// and to less than this share of it. (By chance alone one query in fifty of those with a half at random would
+// seem to lie elsewhere by the first.)
+inline constexpr double kElsewhere = 1.5, kElsewhereShare = 1.0 / 3;
 
 constexpr double step_ns(std::uint32_t dim) noexcept { return kStepNs + kStepValueNs * dim; }
 
@@ -148,8 +150,9 @@ constexpr double share_here(const Question& q) noexcept {
 // Whether the matches lie elsewhere than the query: then a walk goes among them alone (graph_walk.h).
 constexpr bool is_elsewhere(const Question& q) noexcept {
   const double expected = share_of_all(q) * q.nearby.seen;
+  if (q.nearby.admitted >= kElsewhereShare * expected) return false;
   const double missing = expected - q.nearby.admitted;
-  return missing > 0 && missing * missing > kElsewhere * kElsewhere * expected;
+  return missing * missing > kElsewhere * kElsewhere * expected;
 }
 
 // `share`: of the vectors that a walk meets, those that may be returned.

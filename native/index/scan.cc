@@ -7,6 +7,10 @@
 
 #include "index/plan.h"
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 namespace vitrine {
 namespace {
 
@@ -27,6 +31,21 @@ __attribute__((target("popcnt"))) std::size_t count_bits_fast(std::span<const st
     count += static_cast<std::size_t>(__builtin_popcountll(two));
   }
   for (; i < words.size(); ++i) count += static_cast<std::size_t>(__builtin_popcount(words[i]));
+  return count;
+}
+
+// Sixteen words at a time: a filter of many vectors is counted for every query.
+__attribute__((target("avx512f,avx512vpopcntdq,popcnt")))
+std::size_t count_bits_wide(std::span<const std::uint32_t> words) noexcept {
+  __m512i sum = _mm512_setzero_si512();
+  std::size_t i = 0;
+  for (; i + 16 <= words.size(); i += 16) {
+    sum = _mm512_add_epi64(sum, _mm512_popcnt_epi64(_mm512_loadu_si512(words.data() + i)));
+  }
+  alignas(64) std::uint64_t lanes[8];
+  _mm512_store_si512(lanes, sum);
+  std::size_t count = count_bits_fast(words.subspan(i));
+  for (const std::uint64_t lane : lanes) count += lane;
   return count;
 }
 #endif
@@ -229,6 +248,7 @@ bool scan(const Scanned& in, const Allow* allow, bool by_id, std::uint64_t rows_
 std::size_t count_allowed(const Allow& allow) noexcept {
   if (allow.count != Allow::kNotCounted) return allow.count;
 #if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx512vpopcntdq")) return count_bits_wide(allow.words);
   if (__builtin_cpu_supports("popcnt")) return count_bits_fast(allow.words);
 #endif
   return count_bits(allow.words);
