@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { suite, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { Prng } from '../../server/core/prng.ts';
+import type { RecommendReply } from '../../server/wire/schema.ts';
+import { startServer } from '../support/server-process.ts';
+import { tempFolder } from '../support/temp-file.ts';
+
+const cli = fileURLToPath(new URL('../../server/cli.js', import.meta.url));
+const SEED = 20261123;
+const KEY = { 'x-key': 'secret' };
+const SETTINGS = { VITRINE_RESTRICTED_API: 'experiments:x-key=secret' };
+
+const DEFINITIONS = { experiments: [
+  { name: 'weights', layer: 'ranking', share: 0.6, metric: 'purchase',
+    arms: [{ name: 'now' }, { name: 'popular', override: { weights: { popular: 5, session_neighbours: 0 } } }] },
+  { name: 'lists', kind: 'interleave', layer: 'ranking', share: [0.6, 0.8],
+    arms: [{ name: 'now' }, { name: 'popular', override: { weights: { popular: 5, session_neighbours: 0 } } }] },
+  { name: 'try-items', kind: 'explore', layer: 'ranking', share: [0.8, 1], explore: { every: 2, pool: 5 } },
+] };
+
+interface Results {
+  units: number;
+  sequence: number;
+  arms: { units: number; events: Record<string, number>; revenue: number }[];
+  votes?: Record<string, number>;
+  exploration?: Record<string, number>;
+}
+
+suite('experiments of a running server', () => {
+  test('are put, give arms, count, and come to the same after kill -9', async (t) => {
+    t.diagnostic(`seed ${SEED}`);
+    const prng = new Prng(SEED);
+    const folder = tempFolder();
+    let server = await startServer(folder, undefined, 'yes', SETTINGS);
+    t.after(() => server.kill());
+    const call = async (method: string, path: string, body?: object, headers: object = KEY) => {
+      const reply = await fetch(server.url + path, {
+        method, headers: { ...headers }, ...(body && { body: JSON.stringify(body) }),
+      });
+      return { status: reply.status, json: await reply.json() as Record<string, unknown> };
+    };
+    const results = async (name: string) =>
+      (await call('GET', `/v1/experiments/${name}`)).json as unknown as Results;
+
+    assert.equal((await call('PUT', '/v1/experiments', DEFINITIONS, {})).status, 403);
+    assert.equal((await call('GET', '/v1/experiments', undefined, {})).status, 403);
+    const wrong = await call('PUT', '/v1/experiments', { experiments: [{ name: 'x', arms: [{ name: 'y' }] }] });
+    assert.equal(wrong.status, 400);
+    assert.match(String(wrong.json['error']), /experiments\[0\]\.arms: expected a list of 2 to 8/);
+    assert.equal((await call('PUT', '/v1/experiments', DEFINITIONS)).status, 200);
+
+    const shop = async (visits: readonly number[]): Promise<void> => {
+      for (const i of visits) {
+        const session = `visit-${i}`;
+        const { json } = await call('POST', '/v1/recommend', { session, k: 8 });
+        const { attribution, items, experiments } = json as unknown as RecommendReply;
+        assert.equal(Object.keys(experiments ?? {}).length, 1, 'one of the layer');
+        const { item } = items[prng.below(items.length)]!;
+        const events = [
+          { id: `${session}-click`, type: 'item_click', session, items: [item], attribution },
+          ...(prng.float() < 0.5 ? [{
+            id: `${session}-buy`, type: 'purchase', session, items: [{ item, quantity: 1, price: 10 }],
+          }] : []),
+        ];
+        assert.equal((await call('POST', '/v1/events', { events })).status, 200);
+      }
+    };
+    await shop(Array.from({ length: 150 }, (_, i) => i));
+    const names = DEFINITIONS.experiments.map(({ name }) => name);
+    const before = await Promise.all(names.map(results));
+    const [weights, lists, tries] = before as [Results, Results, Results];
+    assert.equal(weights.units + lists.units + tries.units, 150);
+    assert.equal(weights.arms.reduce((sum, { events }) => sum + events['click']!, 0), weights.units);
+    assert.ok(weights.arms.every(({ revenue }) => revenue > 0));
+    assert.equal(lists.votes!['first']! + lists.votes!['second']!, lists.units);
+    assert.ok(tries.exploration!['click']! > 0 && tries.exploration!['slots']! >= 3 * tries.units);
+
+    await server.kill();
+    server = await startServer(folder, undefined, 'yes', SETTINGS);
+    const after = await Promise.all(names.map(results));
+    for (const [i, name] of names.entries()) {
+      const { sequence: _, ...rest } = after[i]!;
+      const { sequence: __, ...former } = before[i]!;
+      assert.deepEqual(rest, former, name);
+    }
+    const { json } = await call('POST', '/v1/recommend', { session: 'visit-1', k: 8 });
+    const again = json as unknown as RecommendReply;
+    assert.deepEqual((await results('weights')).units, weights.units, 'nobody is a unit twice');
+    assert.ok(again.experiments);
+
+    const page = await (await fetch(`${server.url}/metrics`)).text();
+    assert.match(page, /vitrine_experiment_units\{experiment="weights",arm="popular"\} \d+/);
+    assert.match(page, /vitrine_experiment_slots_total\{experiment="try-items"\} \d+/);
+
+    const { code, text } = await evaluate(folder);
+    assert.equal(code, 3);
+    assert.match(text, /blend: refused: effective sample \d+ of \d+ slots.*about \d+ slots are needed/);
+  });
+});
+
+function evaluate(folder: string): Promise<{ code: number; text: string }> {
+  return new Promise((resolve) => {
+    const args = [cli, 'experiment', 'evaluate', 'try-items', '--data', folder, '--policy', 'blend'];
+    const child = execFile(process.execPath, args, (_, text) => resolve({ code: child.exitCode ?? -1, text }));
+  });
+}
