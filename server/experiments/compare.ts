@@ -24,6 +24,9 @@ export type Verdict = 'better' | 'worse' | 'open';
 /** Units of both arms that did it at least once, before anything is said: a rarer sum is not normal. */
 export const CONVERTED_MIN = 20;
 
+/** Of alpha: the rest is for what is normal only in the long run. */
+export const ALPHA_USED = 0.9;
+
 /**
  * Every arm but the control, each with its part of `alpha` (Bonferroni), so that all bounds hold at all
  * times together. Of interleaved lists the value is the mean vote, -1 to 1, over all visitors. Pure.
@@ -32,7 +35,7 @@ export function compare(counted: Counted, metric = counted.definition.metric): C
   const { definition: { kind, arms, alpha, horizon }, votes, unitCount } = counted;
   const [control, ...others] = arms.map(({ name }) => name);
   if (control === undefined || kind === 'explore') return [];
-  const look = { alpha: alpha / Math.max(1, others.length), horizon };
+  const look = { alpha: ALPHA_USED * alpha / Math.max(1, others.length), horizon };
   return others.map((arm, i) => {
     const { first, second } = votes.counts;
     const estimate = kind === 'interleave'

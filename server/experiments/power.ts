@@ -1,3 +1,4 @@
+import { ALPHA_USED } from './compare.ts';
 import { halfWidth } from './mean-sequence.ts';
 
 /** What is to be found: a lift of one arm over the control, of units split evenly between two arms. */
@@ -24,7 +25,8 @@ export function unitsNeeded(wanted: Wanted): UnitsNeeded {
   const once = perUnit * ((normalQuantile(1 - alpha / 2) + zPower) / lift) ** 2;
   const found = (units: number): boolean => {
     const variance = perUnit / units;
-    return lift >= halfWidth(variance, units, { alpha, horizon: units }) + zPower * Math.sqrt(variance);
+    const half = halfWidth(variance, units, { alpha: ALPHA_USED * alpha, horizon: units });
+    return lift >= half + zPower * Math.sqrt(variance);
   };
   let [low, high] = [once, once];
   while (!found(high)) high *= 2;

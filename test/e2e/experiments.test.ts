@@ -4,6 +4,7 @@ import { suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Prng } from '../../server/core/prng.ts';
 import type { RecommendReply } from '../../server/wire/schema.ts';
+import { NO_BROWSER, openBrowser, openPage } from '../support/browser.ts';
 import { startServer } from '../support/server-process.ts';
 import { tempFolder } from '../support/temp-file.ts';
 
@@ -94,11 +95,31 @@ suite('experiments of a running server', () => {
     assert.match(page, /vitrine_experiment_units\{experiment="weights",arm="popular"\} \d+/);
     assert.match(page, /vitrine_experiment_slots_total\{experiment="try-items"\} \d+/);
 
+    if (NO_BROWSER) t.diagnostic(NO_BROWSER);
+    else await lookAtPage(server.url);
+
     const { code, text } = await evaluate(folder);
     assert.equal(code, 3);
     assert.match(text, /blend: refused: effective sample \d+ of \d+ slots.*about \d+ slots are needed/);
   });
 });
+
+/** The page asks for the key, and then shows every experiment. */
+async function lookAtPage(url: string): Promise<void> {
+  const browser = await openBrowser();
+  try {
+    const { page, complaints } = await openPage(browser, { width: 1280, height: 900 });
+    await page.goto(`${url}/page/experiments.html`);
+    await page.fill('input[name=header]', 'x-key');
+    await page.fill('input[name=value]', 'secret');
+    await page.click('button');
+    await page.waitForSelector('.experiment table');
+    assert.deepEqual(await page.locator('.experiment h2').allTextContents(), ['weights', 'lists', 'try-items']);
+    assert.deepEqual(complaints.filter((text) => !text.includes('403')), []);
+  } finally {
+    await browser.close();
+  }
+}
 
 function evaluate(folder: string): Promise<{ code: number; text: string }> {
   return new Promise((resolve) => {
