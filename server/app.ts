@@ -38,8 +38,8 @@ import { SocketSessions } from './routes/socket.ts';
 import { addStorefrontRoutes } from './routes/storefront.ts';
 import { DeskDoor } from './routes/storefront-door.ts';
 import { openExperiments } from './open-experiments.ts';
-import { openRetrainer } from './open-retrainer.ts';
-import { openWatch } from './open-watch.ts';
+import { openRetrainers } from './open-retrainer.ts';
+import { learnedTo, openWatch } from './open-watch.ts';
 import { addWatchRoutes } from './routes/watch.ts';
 import { ModelHost } from './serve.ts';
 import { LmdbStore } from './store/lmdb-store.ts';
@@ -50,6 +50,7 @@ import { observeIdle, observeShop } from './storefront/shop-metrics.ts';
 import { loadTransport } from './transport/load.ts';
 import { findPort } from './transport/port-free.ts';
 import { VERSION } from './version.ts';
+import { CustomerWatch } from './watch/customer-watch.ts';
 
 const EMPTY_STORE = 'the store is empty, and so is the shop: `vitrine import --help` says how to fill it; ' +
   '`vitrine serve --demo` makes the demo shop in it; is this the folder you meant?';
@@ -138,11 +139,18 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
   const opening = openShop({ ...shopParts, sessionMinutesMax, timeZone, snapshotPath });
   await Promise.allSettled([opening, host.loaded]); // neither goes on alone when the other fails
   const [shop] = await Promise.all([opening, host.loaded]);
-  const retrainer = await openRetrainer({
+  const retrainers = await openRetrainers({
     config, host, repository, opened: watched, clock, log, metrics,
   });
-  watch.onLook = () => void retrainer?.look();
-  opened.push(() => retrainer?.close());
+  const customerWatch = watched.customers && new CustomerWatch({
+    watch: watched.customers, inference: host, customers: () => shop.histories, timeZone,
+    learnedTo: (version) => learnedTo(repository, version), clock, log,
+  });
+  watch.onLook = () => {
+    void customerWatch?.look();
+    for (const retrainer of retrainers.values()) void retrainer.look();
+  };
+  for (const retrainer of retrainers.values()) opened.push(() => retrainer.close());
   const everyUs = config.pollSeconds * 1_000_000;
   const poll = polled && RepositoryPoll.start(repository, polled, { models: host, everyUs, clock, log });
   opened.push(() => poll?.close());
@@ -172,7 +180,7 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
   });
   addModelLifeRoutes(router, host, config.modelControl === 'explicit');
   addStorefrontRoutes(router, { storefront: shop, clock, desk, tracing });
-  addWatchRoutes(router, watch, retrainer, config.modelControl === 'explicit');
+  addWatchRoutes(router, watch, retrainers, config.modelControl === 'explicit');
   const changeable = config.modelControl === 'explicit' || restrictions.has('experiments');
   addExperimentRoutes(router, experiments, changeable);
   addExplainRoutes(router, explaining, tracing);

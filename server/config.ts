@@ -64,7 +64,7 @@ export const SETTINGS = {
   },
   retrainHours: {
     env: 'VITRINE_RETRAIN_HOURS', value: 0, min: 0, max: 8760,
-    why: 'between two trainings of purchase intent in the background; 0 is never on schedule',
+    why: 'between two trainings of each model (purchase intent, customers) in the background; 0 is never on schedule',
   },
   retrainOnDrift: {
     env: 'VITRINE_RETRAIN_ON_DRIFT', value: 'no', oneOf: ['no', 'yes'],

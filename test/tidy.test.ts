@@ -17,7 +17,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   explain: ['core'],
   wire: ['core', 'catalog', 'explain'],
   retrain: ['core'],
-  watch: ['core', 'observe', 'wire', 'store', 'features', 'catalog'],
+  watch: ['core', 'observe', 'wire', 'store', 'features', 'catalog', 'customers'],
   observe: ['core'],
   catalog: ['core'],
   ann: ['core'],

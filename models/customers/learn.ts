@@ -4,11 +4,12 @@ import { WINDOW_DAYS } from '../../server/customers/said.ts';
 import { rocAuc } from '../learn/metrics/ranking.ts';
 import { fitNetwork, fitTiming, type TimingModels } from './chances.ts';
 import { hazardSamples } from './hazard/samples.ts';
-import { HAZARD_DEFAULTS, type HazardOptions } from './hazard/train.ts';
+import { buyChances, HAZARD_DEFAULTS, type HazardOptions } from './hazard/train.ts';
 import { boughtWithin, spentWithin } from './horizon.ts';
 import { customerModels, type JudgedModel, type Learned } from './models.ts';
 import type { PurchaseLog } from './purchases.ts';
 import { calibrationLine, scoreLines, valueLines, verdictLines } from './print.ts';
+import { referenceRows, WEEK } from './reference.ts';
 import { fitSegments, segmentsOf, sharesOf, sizeDrift } from './segments/segments.ts';
 import { dateScore, networkCalibration, timingScores } from './timing-scores.ts';
 import {
@@ -89,6 +90,8 @@ export function learnCustomers(
   const silence = fitWindow(log, log.lastDay, CHURN_DAYS, all, seed);
   const learned: Learned = {
     network: all, segments, dates, drift, silence, verdicts, valueWay, churnWay: churn,
+    weekAuc: rocAuc(buyChances(timing.hazards, WEEK), boughtWithin(log, timing.samples, WEEK)),
+    reference: referenceRows(log, all),
     buyScores: buys.scores, churnScores: silences.scores, valueScores: worth.scores,
     buy: fitWindow(log, log.lastDay, BUY_DAYS, all, seed),
     value: fitValueModels(log, log.lastDay, CHURN_DAYS, seed, [silence.line, silence.trees]),

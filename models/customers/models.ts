@@ -30,6 +30,8 @@ export interface Learned {
   readonly valueScores: readonly ValueScore[];
   readonly verdicts: Readonly<Record<'timing' | 'buy-30' | 'churn' | 'ltv' | 'segments', Verdict>>;
   readonly dates: DateScore;
+  readonly weekAuc: number; // of the network, who buys within 7 days
+  readonly reference: Float32Array; // rows that the server compares with: `referenceRows`
   readonly drift: number;
   readonly seed: number;
   readonly trainedOn: string;
@@ -95,13 +97,19 @@ function allTogether(learned: Learned, judged: readonly JudgedModel[]): NewModel
     card: {
       ...card(learned, 'customers', `What customers do next, ${outputs.join(', ')}, as one graph of ` +
         `${parts.map(({ card: { name } }) => name).join(', ')}, which answer the same one by one.`),
-      data: Object.assign({}, ...parts.map(({ card: { data } }) => data)) as ModelCard['data'],
+      data: {
+        ...Object.assign({}, ...parts.map(({ card: { data } }) => data)) as ModelCard['data'],
+        learnedTo: learned.days.last,
+      },
       split: [...new Set(parts.map(({ card: { split } }) => split))].join('; '),
-      scores: Object.fromEntries(scores),
+      scores: { ...Object.fromEntries(scores), within_7_auc: learned.weekAuc },
       baselines,
       notes: parts.flatMap(({ card: { name, notes = [] } }) => notes.map((note) => `${name}: ${note}`)),
     },
-    files: { 'model.onnx': customersOnnx(learned, outputs) },
+    files: {
+      'model.onnx': customersOnnx(learned, outputs),
+      'reference.f32': new Uint8Array(learned.reference.buffer),
+    },
   };
 }
 

@@ -24,6 +24,10 @@ export const TIMING_FEATURES: readonly string[] = [
   ...WEEKDAYS.map((day) => `today_${day}`),
 ];
 
+/** Those that are not of the day on which somebody looks: what drift is looked for in. The first ones. */
+export const STEADY_FEATURES: readonly string[] =
+  TIMING_FEATURES.slice(0, TIMING_FEATURES.length - WEEKDAYS.length);
+
 /**
  * Writes a customer's inputs as of the end of the day `landmark` into `features[at …]` and
  * `history[from …]` (HISTORY_LENGTH rows of HISTORY_CHANNELS, oldest first, padded in front), both

@@ -32,6 +32,8 @@ export interface RetrainParts {
       readonly candidate: { readonly requests: number } };
   } & Inference;
   readonly outcomes: (sinceMs: number) => readonly KnownOutcome[];
+  /** What a version says of rows; absent: its `probability` of rows of `features`. */
+  readonly ask?: (version: number, rows: readonly Float32Array[]) => Promise<ArrayLike<number>>;
   readonly drift: () => boolean;
   /** A new version is the stable one: what is asked is compared with its training from now on. */
   readonly onPromoted: (version: number) => void;
@@ -179,8 +181,9 @@ export class Retrainer {
     return compare(known.map(({ probability }) => probability), said, known.map(({ label }) => label));
   }
 
-  async #ask(version: number, rows: readonly Float32Array[]): Promise<Float32Array> {
-    const { models, model } = this.parts;
+  async #ask(version: number, rows: readonly Float32Array[]): Promise<ArrayLike<number>> {
+    const { models, model, ask } = this.parts;
+    if (ask) return ask(version, rows);
     const width = rows[0]?.length ?? 0;
     const flat = new Float32Array(rows.length * width);
     rows.forEach((row, at) => flat.set(row, at * width));

@@ -6,11 +6,12 @@ import type { TrainingRun } from './retrainer.ts';
 const CLI = fileURLToPath(new URL('../cli.js', import.meta.url));
 const NICE = 10; // requests come first
 const SAID_MAX = 2000; // characters of what it said last
-const NOT_PROMOTED = 3; // `vitrine train` ends so where a model does not beat its baselines
+const NOT_PROMOTED = 3; // they end so where a model does not beat its baselines
 
-/** `vitrine train --candidate` of one part in a process of its own, below the server's priority. */
-export function trainApart(dataDir: string, part: string): TrainingRun {
-  const args = [CLI, 'train', '--data', dataDir, '--only', part, '--candidate'];
+/** A training command with `--candidate` in a process of its own, below the server's priority. */
+export function trainApart(dataDir: string, command: readonly string[]): TrainingRun {
+  const [name = '', ...rest] = command;
+  const args = [CLI, name, '--data', dataDir, '--candidate', ...rest];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   if (child.pid !== undefined) {
     try {

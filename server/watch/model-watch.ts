@@ -124,15 +124,24 @@ export class ModelWatch {
 
   /** The model said `probability` of `row`. The row is kept: nobody may write to it afterwards. */
   predicted(subject: string, row: Float32Array, probability: number, version: string): void {
-    const atMs = this.parts.clock.wallMs();
-    const whole = Float32Array.of(...row, probability);
-    this.#window.add(whole, atMs);
+    this.asked(row, probability);
+    this.#outcomes.predicted(subject, { row, probability, version, atMs: this.parts.clock.wallMs() });
+  }
+
+  /** The same, where the outcome is told by `known`. The row's first values are the features. */
+  asked(row: Float32Array, probability: number): void {
+    const whole = Float32Array.of(...row.subarray(0, this.parts.names.length), probability);
+    this.#window.add(whole, this.parts.clock.wallMs());
     this.#ownRows?.push(...whole);
     if (this.#ownRows && this.#ownRows.length >= WATCH_LIMITS.ownReferenceRows * whole.length) {
       this.#reference = new Reference(Float32Array.from(this.#ownRows), whole.length);
       this.#ownRows = null;
     }
-    this.#outcomes.predicted(subject, { row, probability, version, atMs });
+  }
+
+  /** What came of a prediction that somebody else has kept. */
+  known(one: Resolved): void {
+    this.#learn(one);
   }
 
   /** Something was seen of a subject; `happened`: it is what the model predicts. */

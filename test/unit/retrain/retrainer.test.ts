@@ -7,7 +7,7 @@ import type { DenseModel } from '../../../models/recipes/dense.ts';
 import { Prng } from '../../../server/core/prng.ts';
 import { RETRAIN_LIMITS } from '../../../server/retrain/plan.ts';
 import {
-  Retrainer, type KnownOutcome, type TrainingRun,
+  Retrainer, type KnownOutcome, type RetrainParts, type TrainingRun,
 } from '../../../server/retrain/retrainer.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { openHost, requestOf } from '../../support/host.ts';
@@ -33,7 +33,7 @@ const chance = (of: DenseModel, x: number): number => {
   return 1 / (1 + Math.exp(-(layer!.weight[0]! * x + layer!.bias[0]!)));
 };
 
-async function shop(candidate: DenseModel | null) {
+async function shop(candidate: DenseModel | null, ask?: RetrainParts['ask']) {
   const folder = temporaryFolder();
   const repository = join(folder, 'models');
   writeDense(repository, 'intent', STABLE, 'onnxruntime_onnx', { max_batch_size: 128 });
@@ -49,6 +49,7 @@ async function shop(candidate: DenseModel | null) {
     model: 'intent', companions: ['intent-why'], repository, models: host, clock, log: silentLog,
     limits: { ...RETRAIN_LIMITS, everyMs: Infinity, onDrift: true },
     outcomes: (sinceMs) => known.filter(({ atMs }) => atMs >= sinceMs),
+    ...(ask && { ask }),
     drift: () => drift,
     onPromoted: (version) => { promoted = version; },
     file: join(folder, 'retrain.json'),
@@ -131,6 +132,21 @@ suite('a model that is kept trained', () => {
     assert.equal(all.trainings, 2);
     await all.trained('refused');
     await all.retrainer.close();
+    await all.host.close();
+  });
+
+  test('a model that answers otherwise is asked as it is told to: by the version, with the rows', async () => {
+    const asked: number[] = [];
+    const all = await shop(TRUTH, async (version, rows) => {
+      asked.push(version);
+      return rows.map(([x]) => chance(WORSE, x!));
+    });
+    all.retrainer.now();
+    await all.trained();
+    await all.visits(300);
+
+    assert.deepEqual([...new Set(asked)], [2]);
+    assert.match(all.retrainer.state.last!.why, /^worse: log loss/);
     await all.host.close();
   });
 
