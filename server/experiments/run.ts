@@ -1,6 +1,6 @@
 import type { Log } from '../core/log.ts';
 import type { Asker } from '../storefront/trial.ts';
-import type { ShopEvent } from '../wire/schema.ts';
+import { mayTeach, type ShopEvent } from '../wire/schema.ts';
 import { Answers } from './answers.ts';
 import { armOf, customerUnit, keyOf, sessionUnit, takesPart } from './assign.ts';
 import { amountOf, isAfter, kindOf, tagOf } from './counting.ts';
@@ -82,7 +82,7 @@ export class Run {
   /** An event of the store's log, in order; one that was taken before is left alone. */
   seen(event: ShopEvent, sequence: number): void {
     if (sequence < this.sequence) return;
-    if (event.consent !== false) this.#count(event, sequence);
+    if (mayTeach(event)) this.#count(event, sequence);
     if (sequence >= this.sequence + MARK_EVENTS) this.#take(['m', sequence + 1]);
   }
 

@@ -4,6 +4,7 @@ import { ServeError } from '../core/errors.ts';
 import type { Inference } from '../core/inference.ts';
 import { float32Tensor, float32View } from '../core/tensor.ts';
 import type { Explainer } from '../explain/explainer.ts';
+import { mayTeach } from '../wire/schema.ts';
 import type { InsightReply, Language, ShopEvent, WhyReply } from '../wire/schema.ts';
 
 /** How a model of purchase intent sees a session; it was trained on the same function's answers. */
@@ -102,7 +103,7 @@ export class Insight {
   ): void {
     const session = events[0]?.session;
     if (!this.watch || session === undefined) return;
-    if (events.some(({ consent }) => consent === false)) return;
+    if (events.some((event) => !mayTeach(event))) return;
     this.watch.predicted(session, values, said, version);
   }
 }

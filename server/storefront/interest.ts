@@ -1,4 +1,7 @@
+import type { Store } from '../store/store.ts';
+import { mayTeach } from '../wire/schema.ts';
 import type { EventType, ShopEvent } from '../wire/schema.ts';
+import type { InterestEvent } from './retrieval/retriever.ts';
 
 /**
  * How much an event of a type says of the interest in its items, in views. Where it is 0 the items
@@ -22,6 +25,16 @@ export const INTEREST: Readonly<Record<EventType, number>> = {
 };
 
 /** Whether anything but its own session may learn from the event. */
-export function teaches({ type, consent }: ShopEvent): boolean {
-  return INTEREST[type] > 0 && consent !== false;
+export function teaches(event: ShopEvent): boolean {
+  return INTEREST[event.type] > 0 && mayTeach(event);
+}
+
+/** What retrieval is told of an event: rows of those of its items that the store knows. */
+export function interestOf({ type, atMs, items }: ShopEvent, store: Pick<Store, 'item'>): InterestEvent {
+  const rows: number[] = [];
+  for (const { item } of items) {
+    const row = store.item(item)?.row;
+    if (row !== undefined) rows.push(row);
+  }
+  return { type, atMs, rows };
 }

@@ -7,6 +7,13 @@ export const STOREFRONT_LIMITS = {
   customersMax: 500_000, // what they bought is known; about 1.6 KB each
   historyCustomersMax: 200_000, // whose purchases and histories sources of `retrieval/` hold
   customerItemsMax: 20, // newest items of one customer
+  visitorsMax: 500_000, // whose they are is known; about 0.2 KB each
+  visitorEventsMax: 200, // newest events of one that nobody is credited with yet
+  heldEventsMax: 200_000, // of all visitors together
+  robotViewsMax: 120, // items that a person looks at in a minute
+  robotMinuteMs: 60_000,
+  robotDwellMs: 500, // a view that the next one follows sooner has not been looked at
+  robotRunMax: 30, // so many of them in a row are a program's
   answersMax: 65_536, // answers whose attribution is still understood, and clicks on them
   attributionMsMax: 86_400_000, // from a click to the purchase that it is credited with
   subscriptionsMax: 65_536,

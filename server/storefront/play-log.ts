@@ -1,3 +1,4 @@
+import type { Log } from '../core/log.ts';
 import { ownText } from '../core/own-text.ts';
 import type { Store } from '../store/store.ts';
 import type { ShopEvent } from '../wire/schema.ts';
@@ -64,4 +65,12 @@ export async function lastEvents(store: Store, first = 0): Promise<LastEvents> {
     has: (sequence) => ((bits[sequence >> 5] ?? 0) & (1 << (sequence & 31))) !== 0,
     names: (session) => last.has(session),
   };
+}
+
+/** Says that events name items which the shop's catalogue does not have. */
+export function warnUndeclared({ itemCount, declaredCount }: Store, log: Log): void {
+  if (declaredCount === 0 || itemCount === declaredCount) return;
+  log.warn('items that only events name are not shown; put them into the catalogue if they are the shop\'s', {
+    items: itemCount - declaredCount, declared: declaredCount,
+  });
 }

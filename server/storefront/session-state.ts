@@ -2,6 +2,8 @@ import type { ShopEvent } from '../wire/schema.ts';
 import { countBought } from './bought.ts';
 import { INTEREST } from './interest.ts';
 import { STOREFRONT_LIMITS } from './limits.ts';
+import { RobotWatch } from './robot-watch.ts';
+import type { SavedWatch } from './robot-watch.ts';
 import { sessionKey } from './session-key.ts';
 
 /** Where an event belongs among what is known of its session. Pure. */
@@ -26,12 +28,18 @@ export class LiveSession {
   #bought: ReadonlyMap<number, number> | null = null;
   customer: string | undefined;
   namedMs = Infinity; // when an event first named them
+  readonly watch = new RobotWatch();
 
   constructor(
     readonly id: string,
     readonly key: number, // for retrieval: see `sessionKey`
     private readonly rowOf: (item: string) => number | undefined,
   ) {}
+
+  /** No person is behind it: it teaches nothing. */
+  get robot(): boolean {
+    return this.watch.robot;
+  }
 
   get firstMs(): number {
     return this.#events[0]?.atMs ?? Infinity;
@@ -74,6 +82,7 @@ export interface SavedSession {
   readonly key: number;
   readonly customer?: string;
   readonly events: readonly ShopEvent[];
+  readonly watch: SavedWatch;
 }
 
 export interface SessionLimits {
@@ -116,6 +125,7 @@ export class Sessions {
     if (session !== this.#newest) this.#forget(session.id);
     else this.#eventCount -= session.events.length;
     session.insert(event);
+    session.watch.see(event);
     if (session !== this.#newest) this.#live.set(session.id, session);
     this.#newest = session;
     this.#eventCount += session.events.length;
@@ -140,8 +150,9 @@ export class Sessions {
   /** Sessions that had an event after `sinceMs`, least recently active first. */
   save(sinceMs: number): SavedSession[] {
     const saved: SavedSession[] = [];
-    for (const { id, key, customer, events, lastMs } of this.#live.values()) {
-      if (lastMs > sinceMs) saved.push({ id, key, ...(customer !== undefined && { customer }), events });
+    for (const { id, key, customer, events, lastMs, watch } of this.#live.values()) {
+      if (lastMs <= sinceMs) continue;
+      saved.push({ id, key, ...(customer !== undefined && { customer }), events, watch: watch.save() });
     }
     return saved;
   }
@@ -151,10 +162,11 @@ export class Sessions {
     this.#live.clear();
     this.#newest = undefined;
     this.#eventCount = 0;
-    for (const { id, key, customer, events } of saved) {
+    for (const { id, key, customer, events, watch } of saved) {
       const session = new LiveSession(id, key, this.rowOf);
       for (const event of events) session.insert(event);
       session.customer = customer;
+      session.watch.load(watch);
       this.#live.set(id, session);
       this.#newest = session;
       this.#eventCount += session.events.length;

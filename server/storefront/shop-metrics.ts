@@ -12,6 +12,10 @@ export function observeShop(metrics: Metrics, shop: Shop): void {
   counter('events', 'Events made durable', () => shop.counts.events);
   counter('event_duplicates', 'Events whose id was known', () => shop.counts.duplicates);
   counter('events_late', 'Events of a session that was over already', () => shop.counts.late);
+  counter('events_robot', 'Events of robots, by user agent or by pace: durable, learned from by nobody',
+    () => shop.counts.robots);
+  counter('visitors_joined', 'Visitors whose earlier events became a customer\'s', () => shop.visitors.joined);
+  counter('visitors_shared', 'Visitors that two customers have used', () => shop.visitors.shared);
   counter('answers_degraded', 'Answers that did without something', () => shop.counts.degraded);
   counter('pushes', 'Answers sent to subscribers', () => shop.counts.pushes);
   counter('searches', 'Answers that were searched for', () => shop.searches.searches);

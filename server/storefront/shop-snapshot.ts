@@ -12,6 +12,7 @@ import type { Retriever } from './retrieval/retriever.ts';
 import type { SavedSession, Sessions } from './session-state.ts';
 import { readSnapshot, writeSnapshot } from './snapshot-file.ts';
 import type { Columns } from './snapshot-file.ts';
+import type { SavedVisitors, Visitors } from './visitors.ts';
 
 export interface SnapshotParts {
   readonly path: string;
@@ -20,6 +21,7 @@ export interface SnapshotParts {
   readonly sessions: Sessions;
   readonly customers: Customers;
   readonly histories: Histories;
+  readonly visitors: Visitors;
   readonly timeZone?: string;
   readonly sessionMinutesMax: number;
   readonly clock: Clock;
@@ -34,6 +36,7 @@ interface Head {
   readonly lastId: string; // so that another store's log is not taken for this one
   readonly sessions: readonly (Omit<SavedSession, 'events'> & { readonly events: readonly EventTuple[] })[];
   readonly customers: Pick<SavedCustomers, 'ids' | 'sessions'>;
+  readonly visitors: readonly (Omit<SavedVisitors[number], 'held'> & { readonly held: readonly EventTuple[] })[];
   readonly histories: Pick<SavedHistories, 'ids' | 'zones'> & {
     readonly ahead: readonly (readonly [string, EventTuple])[];
   };
@@ -94,7 +97,7 @@ export class ShopSnapshot {
   }
 
   #gather(seen: number): { head: Readonly<Record<string, unknown>>; columns: Columns } {
-    const { retriever, sessions, customers, histories, sessionMinutesMax, clock } = this.parts;
+    const { retriever, sessions, customers, histories, visitors, sessionMinutesMax, clock } = this.parts;
     const { ids, sessions: customerSessions, ...columns } = customers.save();
     const { ids: known, zones, ahead, ...cells } = histories.save();
     const silenceMs = sessionMinutesMax * 60_000;
@@ -107,6 +110,7 @@ export class ShopSnapshot {
       sessions: sessions.save(sinceMs).map(({ events, ...session }) =>
         ({ ...session, events: events.map(encodeEvent) })),
       customers: { ids, sessions: customerSessions },
+      visitors: visitors.save().map(({ held, ...visitor }) => ({ ...visitor, held: held.map(encodeEvent) })),
       histories: {
         ids: known, zones, ahead: ahead.map(({ customer, event }) => [customer, encodeEvent(event)]),
       },
@@ -116,7 +120,7 @@ export class ShopSnapshot {
 
   /** Null when all of it was taken, else why nothing was. */
   #take(head: Head, columns: Columns): string | null {
-    const { store, retriever, sessions, customers, histories } = this.parts;
+    const { store, retriever, sessions, customers, histories, visitors } = this.parts;
     const { events } = head;
     if (head.madeWith !== this.#madeWith) return 'it was made with other settings, or other models';
     if (events > store.eventCount) return `it holds ${events} events, the log ${store.eventCount}`;
@@ -130,6 +134,7 @@ export class ShopSnapshot {
     }
     sessions.load(head.sessions.map(({ events: tuples, ...session }) =>
       ({ ...session, events: tuples.map(decodeEvent) })));
+    visitors.load(head.visitors.map(({ held, ...visitor }) => ({ ...visitor, held: held.map(decodeEvent) })));
     customers.load({ ...columns, ...head.customers } as unknown as SavedCustomers);
     histories.load({
       ...columns, ...head.histories,

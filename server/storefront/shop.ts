@@ -6,6 +6,7 @@ import type { Pace } from '../core/pace.ts';
 import type { Stages } from '../core/stages.ts';
 import { Histories } from '../features/histories.ts';
 import type { Store } from '../store/store.ts';
+import { mayTeach } from '../wire/schema.ts';
 import type {
   CatalogueReply, CatalogueRequest, EventsReply, Filter, InsightReply, InsightRequest, Language, Push, RecommendedItem,
   RecommendReply, RecommendRequest, ShopEvent, SimilarRequest,
@@ -19,13 +20,13 @@ import { CatalogueFilter, type Conditions } from './filter.ts';
 import { Finder, type Found, type Looked } from './finder.ts';
 import { hiddenRows, type Situation } from './hidden-rows.ts';
 import type { Insight } from './insight.ts';
-import { INTEREST, teaches } from './interest.ts';
+import { INTEREST, interestOf, teaches } from './interest.ts';
 import type { Node } from './language/ast.ts';
 import { STOREFRONT_LIMITS } from './limits.ts';
 import { assertNotFuture } from './not-future.ts';
-import { lastEvents, playLog } from './play-log.ts';
+import { lastEvents, playLog, warnUndeclared } from './play-log.ts';
 import { reasonText } from './reasons.ts';
-import type { Explained, InterestEvent, RetrievedItem, Retriever, SeeVisit } from './retrieval/retriever.ts';
+import type { Explained, RetrievedItem, Retriever, SeeVisit } from './retrieval/retriever.ts';
 import { Sessions } from './session-state.ts';
 import { ShopSnapshot } from './shop-snapshot.ts';
 import type { LiveSession } from './session-state.ts';
@@ -65,7 +66,7 @@ interface Looking {
  * rest is the log played again, from the snapshot on.
  */
 export class Shop implements Storefront {
-  readonly counts = { events: 0, duplicates: 0, late: 0, degraded: 0, pushes: 0 };
+  readonly counts = { events: 0, duplicates: 0, late: 0, degraded: 0, pushes: 0, robots: 0 };
   readonly #catalogue: CatalogueFilter;
   readonly #finder: Finder;
   readonly #sessions: Sessions;
@@ -101,15 +102,16 @@ export class Shop implements Storefront {
       (customer, event) => {
         this.#customers.take(customer, event);
         this.#histories.take(customer, event, clock.wallMs());
-        if (teaches(event)) parts.retriever.credit(customer, this.#interest(event));
+        if (teaches(event)) parts.retriever.credit(customer, interestOf(event, this.parts.store));
       },
       (session, customer) => this.#attributions.join(session, customer),
     );
     this.#subscriptions = new Subscriptions((subscription) => this.recommend(subscription), log);
     const { snapshotPath: path } = parts;
     const [sessions, customers, histories] = [this.#sessions, this.#customers, this.#histories];
+    const { visitors } = this.#crediting;
     this.#snapshot = path === undefined ? null : new ShopSnapshot({
-      ...parts, path, sessions, customers, histories,
+      ...parts, path, sessions, customers, histories, visitors,
     });
   }
 
@@ -132,6 +134,7 @@ export class Shop implements Storefront {
    */
   forget(customer: string): boolean {
     this.#sessions.forgetCustomer(customer);
+    this.#crediting.visitors.forgetCustomer(customer);
     const known = [this.#customers, this.#histories, this.parts.retriever].map(
       (each) => each.forget(customer));
     return known.includes(true);
@@ -140,6 +143,11 @@ export class Shop implements Storefront {
   /** Answers that were searched for, and in how many batches. */
   get searches() {
     return this.#finder.counts;
+  }
+
+  /** Visitors whose earlier events became a customer's, and those that two customers have used. */
+  get visitors() {
+    return this.#crediting.visitors.counts;
   }
 
   get attribution() {
@@ -159,7 +167,8 @@ export class Shop implements Storefront {
       const session = this.#crediting.take(event);
       if (!session) this.counts.late += 1;
       if (session) this.#visits(session, event, observe);
-      if (event.consent === false) continue;
+      if (event.robot || session?.robot) this.counts.robots += 1;
+      if (!mayTeach(event) || session?.robot) continue;
       this.#attributions.count(event, event.customer ?? session?.customer);
       this.parts.onEvent?.(event);
       this.parts.trials?.seen(event, this.#seen - 1);
@@ -298,28 +307,15 @@ export class Shop implements Storefront {
     this.#histories.warm(nowMs);
     const ms = Math.round((clock.nowUs() - startUs) / 1000);
     log.info('the log is played', { events: store.eventCount, fromSnapshot: from, ...this.gauges, ms });
-    const undeclared = store.itemCount - store.declaredCount;
-    if (store.declaredCount === 0 || undeclared === 0) return;
-    log.warn('items that only events name are not shown; put them into the catalogue if they are the shop\'s', {
-      items: undeclared, declared: store.declaredCount,
-    });
+    warnUndeclared(store, log);
   }
 
   /** What retrieval may learn from an event. */
   #visits(session: LiveSession, event: ShopEvent, see: SeeVisit): void {
-    if (!teaches(event)) return;
-    const interest = this.#interest(event);
+    if (!teaches(event) || session.robot) return;
+    const interest = interestOf(event, this.parts.store);
     for (const row of interest.rows) see(session.key, row, INTEREST[event.type]);
     this.parts.retriever.take(session.key, interest);
-  }
-
-  #interest({ type, atMs, items }: ShopEvent): InterestEvent {
-    const rows: number[] = [];
-    for (const { item } of items) {
-      const row = this.parts.store.item(item)?.row;
-      if (row !== undefined) rows.push(row);
-    }
-    return { type, atMs, rows };
   }
 
   /** What the filter's own expression says. Fails with `bad_argument`. */

@@ -93,7 +93,7 @@ export interface ShopEvent {
 }
 
 /** Whether anything but the event's own session may learn of it. */
-export function teaches(event: Pick<ShopEvent, 'consent' | 'robot'>): boolean {
+export function mayTeach(event: Pick<ShopEvent, 'consent' | 'robot'>): boolean {
   return event.consent !== false && event.robot !== true;
 }
 

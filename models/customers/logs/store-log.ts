@@ -1,5 +1,5 @@
 import type { Store } from '../../../server/store/store.ts';
-import type { ShopEvent } from '../../../server/wire/schema.ts';
+import { mayTeach, type ShopEvent } from '../../../server/wire/schema.ts';
 import { inTimeOrder, type ShopLog } from './shop-log.ts';
 
 /**
@@ -29,6 +29,6 @@ export function storePurchases(
   store: Pick<Store, 'events' | 'item'>, timeZone: string,
 ): ShopLog {
   const log = storeLog(store, timeZone);
-  const bought = log.events.filter(({ type, consent }) => type === 'purchase' && consent !== false);
+  const bought = log.events.filter((event) => event.type === 'purchase' && mayTeach(event));
   return { ...log, name: 'the events of this shop', events: inTimeOrder(bought) };
 }

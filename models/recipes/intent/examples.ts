@@ -1,6 +1,7 @@
 import { Prng } from '../../../server/core/prng.ts';
+import { RobotWatch } from '../../../server/storefront/robot-watch.ts';
 import { intentFeatures } from '../../../server/storefront/intent-features.ts';
-import type { ShopEvent } from '../../../server/wire/schema.ts';
+import { mayTeach, type ShopEvent } from '../../../server/wire/schema.ts';
 
 /** Moments of sessions, oldest session first. */
 export interface IntentExamples {
@@ -13,11 +14,11 @@ export interface IntentExamples {
 const MOMENTS_MAX = 40; // of one session, evenly spread: a robot's visit is one visit
 const DELAY_SECONDS = { least: 1, most: 900 };
 
-/** Sessions cut by silence, in order of their first event, without what has no consent. */
+/** Sessions cut by silence, in order of their first event, without what may not be learned from. */
 export function intentSessions(events: Iterable<ShopEvent>, silenceMs: number): ShopEvent[][] {
   const byId = new Map<string, ShopEvent[]>();
   for (const event of events) {
-    if (event.consent === false) continue;
+    if (!mayTeach(event)) continue;
     const list = byId.get(event.session);
     if (list) list.push(event);
     else byId.set(event.session, [event]);
@@ -31,7 +32,14 @@ export function intentSessions(events: Iterable<ShopEvent>, silenceMs: number): 
       session.push(event);
     }
   }
-  return sessions.sort((a, b) => a[0]!.atMs - b[0]!.atMs);
+  return sessions.filter((one) => !isRobots(one)).sort((a, b) => a[0]!.atMs - b[0]!.atMs);
+}
+
+/** By its pace, as live sessions are judged. */
+function isRobots(session: readonly ShopEvent[]): boolean {
+  const watch = new RobotWatch();
+  for (const event of session) watch.see(event);
+  return watch.robot;
 }
 
 /**
