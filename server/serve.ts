@@ -1,23 +1,16 @@
-import { join } from 'node:path';
-import { inferOn } from './batch/infer.ts';
-import type { Lanes } from './batch/lane.ts';
 import type { ServedLane } from './batch/served-lane.ts';
 import type { FoundTensors } from './catalog/complete.ts';
 import type {
-  ModelDetails, ModelDirectory, ModelLife, ModelMetadata, ModelOverride, ModelRepository, ModelState,
-  ModelSummary,
+  ModelLife, ModelOverride, ModelRepository, ModelState,
 } from './catalog/directory.ts';
 import type { ModelConfig } from './catalog/model-config.ts';
 import { modelStates } from './catalog/model-states.ts';
 import { removeOverride, writeOverride } from './catalog/override.ts';
-import { type ModelFolder, modelNames, readModel, unconfigured } from './catalog/repository.ts';
-import { summary, versionNumber } from './catalog/versions.ts';
+import { modelNames, readModel, unconfigured } from './catalog/repository.ts';
 import { type Clock, systemClock } from './core/clock.ts';
 import { asServeError, ServeError } from './core/errors.ts';
-import type { Inference, InferRequest, InferResult } from './core/inference.ts';
 import { type Log, logDefect } from './core/log.ts';
 import { AnswerStore } from './flow/answer-store.ts';
-import type { Rollout, RolloutState } from './flow/rollout.ts';
 import { RolloutMemory } from './flow/rollout-memory.ts';
 import type { ModelTable } from './fronts/table.ts';
 import { keptLane, versionPrints } from './kept-lanes.ts';
@@ -26,7 +19,8 @@ import { modelTable } from './model-table.ts';
 import { Pool } from './pool/pool.ts';
 import { RateLimiter } from './pool/rate-limiter.ts';
 import { MODEL_FILES } from './runtime/open-runtime.ts';
-import { laneReports, type LaneReport, type Served, stepNames } from './served-model.ts';
+import { type Served, stepNames } from './served-model.ts';
+import { ServedModels } from './served-models.ts';
 
 export interface HostOptions {
   readonly workers: number; // pool threads; 0 is one less than the cores, at least 1
@@ -53,37 +47,30 @@ export interface HostOptions {
 const CACHE_BYTES_MAX = 67_108_864;
 
 /** The models of a repository, loaded, warm and behind their lanes. */
-export class ModelHost
-implements Inference, Lanes, ModelDirectory, ModelDetails, ModelRepository, ModelLife {
-  readonly #models = new Map<string, Served>();
-  readonly #failed = new Map<string, ServeError>(); // models that should be served and are not
+export class ModelHost extends ServedModels implements ModelRepository, ModelLife {
   readonly #changing = new Map<string, 'LOADING' | 'UNLOADING'>();
   readonly #unloaded = new Map<string, readonly number[]>(); // the versions they had
-  readonly #clock: Clock;
   readonly #pool: Pool;
   readonly #maker: LaneMaker;
   readonly answers: AnswerStore;
   readonly limiter: RateLimiter;
-  readonly #rollouts: RolloutMemory;
   #loaded: Promise<void> = Promise.resolve();
   #changes: Promise<void> = Promise.resolve(); // ends when every load and unload asked for has
   #started = false; // the repository's models have all been tried
-  #closing = false;
 
   private constructor(
     private readonly repository: string,
     private readonly options: HostOptions,
   ) {
-    this.#clock = options.clock ?? systemClock;
-    this.#pool = new Pool({ ...options, clock: this.#clock });
-    this.answers = new AnswerStore(this.#clock, options.cacheBytesMax ?? CACHE_BYTES_MAX);
-    const { inlineUsMax, log } = options;
+    const { inlineUsMax, log, clock = systemClock } = options;
+    super(clock, new RolloutMemory(options.rolloutFile ?? '', log));
+    this.#pool = new Pool({ ...options, clock });
+    this.answers = new AnswerStore(clock, options.cacheBytesMax ?? CACHE_BYTES_MAX);
     this.limiter = new RateLimiter(options.resources);
-    this.#rollouts = new RolloutMemory(options.rolloutFile ?? '', log);
     this.#maker = new LaneMaker({
-      pool: this.#pool, clock: this.#clock, answers: this.answers, rollouts: this.#rollouts,
+      pool: this.#pool, clock, answers: this.answers, rollouts: this.rollouts,
       limiter: this.limiter, serving: () => this.#started,
-      lanes: (model, version) => this.#lane(model, version), inlineUsMax, log,
+      lanes: (model, version) => this.laneOf(model, version), inlineUsMax, log,
     });
   }
 
@@ -112,7 +99,7 @@ implements Inference, Lanes, ModelDirectory, ModelDetails, ModelRepository, Mode
 
   async #loadAll(): Promise<void> {
     for (const name of await modelNames(this.repository)) {
-      if (!this.#models.has(name)) await this.load(name).catch(() => {}); // else an ensemble needed it
+      if (!this.models.has(name)) await this.load(name).catch(() => {}); // else an ensemble needed it
     }
     for (const name of await unconfigured(this.repository, Object.values(MODEL_FILES))) {
       const why = 'it holds a model file and no config.json';
@@ -138,10 +125,10 @@ implements Inference, Lanes, ModelDirectory, ModelDetails, ModelRepository, Mode
   }
 
   async index(): Promise<readonly ModelState[]> {
-    const served = [...this.#models].map(([name, { lanes }]) => [
+    const served = [...this.models].map(([name, { lanes }]) => [
       name, new Map([...lanes].map(([version, lane]) => [version, lane.trouble])),
     ] as const);
-    const notes = new Map([...this.#models].flatMap(([name, { front }]) => {
+    const notes = new Map([...this.models].flatMap(([name, { front }]) => {
       const { state, why, config } = front?.rollout.state ?? {};
       return state === 'rolled back' ? [[`${name}/${config?.candidate}`, `rolled back: ${why}`]] : [];
     }) as [string, string][]);
@@ -149,7 +136,7 @@ implements Inference, Lanes, ModelDirectory, ModelDetails, ModelRepository, Mode
       names: await modelNames(this.repository),
       served: new Map(served),
       notes,
-      failed: this.#failed,
+      failed: this.failed,
       changing: this.#changing,
       unloaded: this.#unloaded,
     });
@@ -174,36 +161,36 @@ implements Inference, Lanes, ModelDirectory, ModelDetails, ModelRepository, Mode
   }
 
   async #load(name: string, override?: ModelOverride): Promise<void> {
-    if (this.#closing) throw new ServeError('draining');
+    if (this.closing) throw new ServeError('draining');
     const files = override !== undefined && override.files.size > 0;
-    if (!files && !(await modelNames(this.repository)).includes(name)) throw this.#unknown(name);
+    if (!files && !(await modelNames(this.repository)).includes(name)) throw this.unknown(name);
     const ownRepository = files ? await writeOverride(name, override) : '';
-    const before = this.#models.get(name);
-    const fromUs = this.#clock.nowUs();
+    const before = this.models.get(name);
+    const fromUs = this.clock.nowUs();
     const lanes = new Map<number, ServedLane>();
     const opened: ServedLane[] = [];
     try {
       const from = files ? ownRepository : this.repository;
       const folder = await readModel(from, name, describeOnnx, override?.config);
       await this.#loadSteps(folder.config);
-      const prints = await versionPrints(folder, ownRepository, this.#clock.wallMs());
+      const prints = await versionPrints(folder, ownRepository, this.clock.wallMs());
       for (const version of folder.served) {
         const lane = keptLane(before, prints, version) ?? await this.#maker.open(folder, version);
         if (before?.lanes.get(version) !== lane) opened.push(lane);
         lanes.set(version, lane);
       }
-      if (this.#closing) throw new ServeError('draining'); // `close` has not seen these lanes
+      if (this.closing) throw new ServeError('draining'); // `close` has not seen these lanes
       const { rollout } = folder.config;
       const front = rollout ? this.#maker.front(name, rollout, lanes) : null;
-      const loadSeconds = (this.#clock.nowUs() - fromUs) / 1e6;
-      this.#models.set(name, { folder, lanes, prints, front, loadSeconds, ownRepository });
-      this.#failed.delete(name);
+      const loadSeconds = (this.clock.nowUs() - fromUs) / 1e6;
+      this.models.set(name, { folder, lanes, prints, front, loadSeconds, ownRepository });
+      this.failed.delete(name);
       this.#unloaded.delete(name);
     } catch (thrown) {
       await this.#drain(opened);
       if (files) await removeOverride(ownRepository);
       const error = asServeError(thrown);
-      if (!before) this.#failed.set(name, error);
+      if (!before) this.failed.set(name, error);
       this.options.log.error('model not served', { model: name, cause: error.message });
       logDefect(this.options.log, 'a model failed', error, { model: name });
       throw error;
@@ -214,7 +201,7 @@ implements Inference, Lanes, ModelDirectory, ModelDetails, ModelRepository, Mode
 
   /** What is served, as other front ends are told it. */
   table(): ModelTable {
-    return modelTable(this.#models, this.#failed);
+    return modelTable(this.models, this.failed);
   }
 
   async #tellChanged(): Promise<void> {
@@ -227,23 +214,23 @@ implements Inference, Lanes, ModelDirectory, ModelDetails, ModelRepository, Mode
       if (this.#changing.has(step) || this.#needs(step, name)) {
         throw new ServeError('bad_argument', `ensemble '${name}' is a step of itself, by '${step}'`);
       }
-      if (this.#models.has(step)) continue;
+      if (this.models.has(step)) continue;
       await this.#marked(step, 'LOADING', () => this.#load(step));
     }
   }
 
   /** Whether the model, as it is served now, has the other among its steps, or theirs. */
   #needs(model: string, other: string): boolean {
-    const served = this.#models.get(model);
+    const served = this.models.get(model);
     if (!served) return false;
     return stepNames(served.folder.config).some((step) => step === other || this.#needs(step, other));
   }
 
   async #unload(name: string): Promise<void> {
-    const served = this.#models.get(name);
-    if (!served && !this.#failed.delete(name)) throw this.#unknown(name);
+    const served = this.models.get(name);
+    if (!served && !this.failed.delete(name)) throw this.unknown(name);
     if (!served) return;
-    this.#models.delete(name);
+    this.models.delete(name);
     this.#unloaded.set(name, served.folder.served);
     await this.#tellChanged();
     await this.#end(served);
@@ -258,7 +245,7 @@ implements Inference, Lanes, ModelDirectory, ModelDetails, ModelRepository, Mode
 
   /** Ensembles before what they need: a request between two steps has its next one yet. */
   async #endAll(): Promise<void> {
-    const left = new Map(this.#models);
+    const left = new Map(this.models);
     while (left.size > 0) {
       const needed = new Set([...left.values()].flatMap(({ folder }) => stepNames(folder.config)));
       const free = [...left].filter(([name]) => !needed.has(name));
@@ -272,12 +259,12 @@ implements Inference, Lanes, ModelDirectory, ModelDetails, ModelRepository, Mode
    * still goes on fails with `backend`.
    */
   async close(): Promise<void> {
-    if (this.#closing) return;
-    this.#closing = true;
+    if (this.closing) return;
+    this.closing = true;
     const drained = this.#endAll();
     let cancel = (): void => {};
     const late = new Promise<void>((resolve) => {
-      cancel = this.#clock.after(this.options.drainMsMax * 1000, resolve);
+      cancel = this.clock.after(this.options.drainMsMax * 1000, resolve);
     });
     await Promise.race([drained, late]);
     cancel();
@@ -286,120 +273,9 @@ implements Inference, Lanes, ModelDirectory, ModelDetails, ModelRepository, Mode
     await this.#changes;
   }
 
-  lane(model: string, version?: string): ServedLane {
-    if (this.#closing) throw new ServeError('draining');
-    return this.#lane(model, version);
-  }
-
-  #lane(model: string, version?: string): ServedLane {
-    const { folder, lanes, front } = this.#served(model);
-    if (version === undefined && front) return front.lane;
-    return lanes.get(versionNumber(folder, version)) as ServedLane;
-  }
-
-  /** How the model's rollout stands. Fails with `bad_argument` where it has none. */
-  rollout(model: string): RolloutState {
-    return this.#rollout(model).state;
-  }
-
-  /** Takes the candidate out, or lets it begin anew. Fails as `rollout` does. */
-  changeRollout(model: string, change: 'rollback' | 'restart'): void {
-    const rollout = this.#rollout(model);
-    if (change === 'rollback') return rollout.rollBack('somebody said so');
-    rollout.restart();
-    this.#rollouts.forget(model);
-  }
-
-  #rollout(model: string): Rollout {
-    const { front } = this.#served(model);
-    if (!front) throw new ServeError('bad_argument', `'${model}' has no rollout in its config`);
-    return front.rollout;
-  }
-
-  /** Forgets the answers that the model keeps. Fails with `bad_argument` where it keeps none. */
-  clearAnswers(model: string): void {
-    const { lanes } = this.#served(model);
-    const clear = [...lanes.values()].flatMap(({ desk }) => desk?.clear ? [desk.clear] : []);
-    if (clear.length === 0) {
-      throw new ServeError('bad_argument', `'${model}' has no response_cache in its config`);
-    }
-    for (const each of clear) each();
-  }
-
-  async infer(request: InferRequest): Promise<InferResult> {
-    return inferOn(this.lane(request.model, request.version), request, this.#clock);
-  }
-
-  /** Of a model and version when named; else whether all that should be served is. */
-  ready(model?: string, version?: string): boolean {
-    if (model === undefined) {
-      const lanes = this.report().map(({ lane }) => lane);
-      return !this.#closing && this.#failed.size === 0 && lanes.every((lane) => !lane.trouble);
-    }
-    try {
-      return this.lane(model, version).trouble === undefined;
-    } catch {
-      return false;
-    }
-  }
-
-  list(): readonly ModelSummary[] {
-    const served = [...this.#models.values()].map(({ folder }) => summary(folder));
-    return served.sort((a, b) => (a.name < b.name ? -1 : 1));
-  }
-
-  metadata(model: string, version?: string): ModelMetadata {
-    const { folder, lanes } = this.#served(model);
-    const lane = lanes.get(versionNumber(folder, version)) as ServedLane;
-    return {
-      ...summary(folder),
-      maxBatchSize: folder.config.max_batch_size,
-      inputs: lane.inputs.map(({ spec }) => spec),
-      outputs: lane.outputs.map(({ spec }) => spec),
-      ...(folder.card ? { card: folder.card } : {}),
-    };
-  }
-
-  config(model: string): ModelConfig {
-    return this.#served(model).folder.config;
-  }
-
-  /** Class names of an output, from its `label_filename`; empty where it has none. */
-  labels(model: string, output: string): readonly string[] {
-    return this.#served(model).folder.labels.get(output) ?? [];
-  }
-
-  /** The folder of a version, where a model keeps what goes with its file, such as `items.txt`. */
-  versionFolder(model: string, version?: string): string {
-    const { folder } = this.#served(model);
-    return join(folder.folder, String(versionNumber(folder, version)));
-  }
-
-  /** Models that should be served and are not, with the reason. */
-  get failures(): ReadonlyMap<string, ServeError> {
-    return this.#failed;
-  }
-
-  report(): readonly LaneReport[] {
-    return [...this.#models.values()].flatMap(laneReports);
-  }
-
   async #drain(lanes: Iterable<ServedLane>): Promise<void> {
     const { drainMsMax } = this.options;
     await Promise.all([...lanes].map((lane) => this.#maker.close(lane, drainMsMax)));
-  }
-
-  #served(model: string): Served {
-    const served = this.#models.get(model);
-    if (served) return served;
-    const failure = this.#failed.get(model);
-    if (failure) throw new ServeError('model_not_ready', `'${model}': ${failure.message}`);
-    throw this.#unknown(model);
-  }
-
-  #unknown(model: string): ServeError {
-    const known = [...this.#models.keys()].sort().join(', ') || 'none';
-    return new ServeError('unknown_model', `'${model}'; served are: ${known}`);
   }
 }
 

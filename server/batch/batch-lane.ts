@@ -3,8 +3,10 @@ import { type ModelConfig, type QueuePolicy, rowsOfRun } from '../catalog/model-
 import { type FailureCode, ServeError } from '../core/errors.ts';
 import { Ring } from '../core/ring.ts';
 import type { Slab } from '../core/slab.ts';
+import { Admission } from './admission.ts';
 import { Batch } from './batch.ts';
 import { batchLimits, Expectation } from './expectation.ts';
+import { Filling } from './filling.ts';
 import { JobPool } from './job-pool.ts';
 import { JobQueue } from './job-queue.ts';
 import type { LaneJob } from './job.ts';
@@ -12,8 +14,8 @@ import type { Job, Lane, LaneTensor } from './lane.ts';
 import { laneTensor } from './lane-memory.ts';
 import type { LaneParts } from './lane-parts.ts';
 import { LaneStats } from './lane-stats.ts';
-import { type BatchLimits, flush, type Flush, orderUs, paddedRows, verdict } from './policy.ts';
-import { levelOf, levelPolicies, startByUs } from './queue-policy.ts';
+import { type BatchLimits, flush, type Flush, paddedRows } from './policy.ts';
+import { levelPolicies } from './queue-policy.ts';
 import { hintMs, Refusals } from './refusals.ts';
 import { RunTime } from './run-time.ts';
 import type { RunFailure } from './runner.ts';
@@ -47,12 +49,13 @@ export class BatchLane implements Lane {
   readonly #queue: JobQueue;
   readonly #refused: Ring<LaneJob>; // to be settled at the turn's end
   readonly #refusals = new Refusals();
-  readonly #hopeless: LaneJob[] = []; // of the batch that is being filled
   readonly #running: Batch[] = []; // in the order in which they started
   readonly #jobs: JobPool;
   readonly #timer: WakeTimer;
   readonly #freeBatches: Batch[] = [];
   readonly #expect: Expectation;
+  readonly #admission: Admission;
+  readonly #filling: Filling;
   readonly #onEnded = (batch: Batch, failure: RunFailure | null, held: boolean): void =>
     this.#ended(batch, failure, held);
   readonly #onReleased = (batch: Batch): void => {
@@ -84,6 +87,11 @@ export class BatchLane implements Lane {
     this.#jobs = new JobPool(slab, this.stats);
     this.#timer = new WakeTimer(parts.clock, () => (this.#expire(parts.clock.nowUs()), this.#pump()));
     this.#expect = new Expectation(this.#limits, this.runTime, parts.runner.runsMax);
+    this.#admission = new Admission(config, this.#policies, this.#queue, this.#expect);
+    this.#filling = new Filling(this.#queue, this.#expect, this.runTime, {
+      passed: (job, late) => this.#passed(job, late),
+      hopeless: (job) => this.#refuse(job, 'deadline'),
+    });
     parts.runner.onFree = () => this.#pump();
   }
 
@@ -136,10 +144,7 @@ export class BatchLane implements Lane {
     const short = this.inline || this.#queue.rows < this.rowsMax; // it hardly ever refuses
     if (short || deadlineUs === Infinity) return null;
     const nowUs = this.#parts.clock.nowUs();
-    const level = levelOf(priority, this.config.dynamic_batching);
-    const startUs = startByUs(this.#policies[level] as QueuePolicy, nowUs, timeoutUs);
-    const turnUs = this.#orderUs(nowUs, Math.min(deadlineUs, startUs));
-    if (this.#inTime(rows, deadlineUs, level, turnUs, nowUs)) return null;
+    if (this.#admission.wouldBeInTime(rows, deadlineUs, priority, timeoutUs, nowUs)) return null;
     this.stats.fail('deadline');
     return this.#refusals.of('deadline', this.retryAfterMs);
   }
@@ -164,12 +169,8 @@ export class BatchLane implements Lane {
     const job = this.#jobs.own(given, 'taken');
     const nowUs = this.#parts.clock.nowUs();
     this.#takenRows -= job.rows;
-    job.arrivedUs = nowUs;
-    job.level = levelOf(job.priority, this.config.dynamic_batching);
-    const policy = this.#policies[job.level] as QueuePolicy;
-    job.startByUs = startByUs(policy, nowUs, job.timeoutUs);
-    job.orderUs = this.#orderUs(nowUs, job.limitUs);
-    const refusal = this.#refusal(job, policy, nowUs);
+    this.#admission.place(job, nowUs);
+    const refusal = this.#closing ? 'draining' : this.#admission.refusal(job, nowUs);
     if (refusal !== null) {
       this.#refuse(job, refusal);
     } else {
@@ -219,23 +220,6 @@ export class BatchLane implements Lane {
     return this.#queue.jobs + this.#running.length + this.#refused.count + this.#heldBatches === 0;
   }
 
-  /** Why the job may not wait; null where it may. */
-  #refusal(job: LaneJob, policy: QueuePolicy, nowUs: number): FailureCode | null {
-    if (this.#closing) return 'draining';
-    const jobsMax = policy.max_queue_size;
-    if (jobsMax > 0 && this.waitingJobs(job.level) >= jobsMax) return 'overloaded';
-    if (job.deadlineUs === Infinity) return null;
-    return this.#inTime(job.rows, job.deadlineUs, job.level, job.orderUs, nowUs) ? null : 'deadline';
-  }
-
-  #inTime(rows: number, deadlineUs: number, level: number, turnUs: number, nowUs: number): boolean {
-    return this.#expect.inTime(rows, this.#queue.rowsAhead(level, turnUs), deadlineUs - nowUs);
-  }
-
-  #orderUs(nowUs: number, limitUs: number): number {
-    return this.#ordered ? 0 : orderUs(nowUs, limitUs);
-  }
-
   #endTurn(): void {
     this.#turnAsked = false;
     // Only those of before: who settles may submit again, and that belongs to the next turn.
@@ -275,7 +259,7 @@ export class BatchLane implements Lane {
     const batch = this.#freeBatches.pop() ??
       new Batch(this.rowsMax, this.#policies.length, this.#onEnded, this.#onReleased);
     batch.reason = reason;
-    this.#fill(batch, nowUs, rows);
+    this.#filling.fill(batch, nowUs, rows);
     if (batch.rows === 0) return void this.#freeBatches.push(batch); // all were late
     batch.start(nowUs);
     this.stats.batches[reason] += 1;
@@ -287,36 +271,6 @@ export class BatchLane implements Lane {
     this.#running.push(batch);
     this.#expect.started();
     this.#parts.runner.start(batch);
-  }
-
-  /**
-   * Moves jobs into the batch in their order. Who can't be answered in time makes room for who
-   * can; where nobody can, they run all the same: the lane may be wrong about how long runs take.
-   * A first job that is larger than `rowsMax` is not split.
-   */
-  #fill(batch: Batch, nowUs: number, rowsMax: number): void {
-    const queue = this.#queue;
-    const hopeless = this.#hopeless;
-    const doneUs = nowUs + this.#expect.runUs(Math.min(queue.rows, rowsMax)) + this.runTime.spreadUs;
-    for (let job = queue.first; job && batch.rows < rowsMax; job = queue.first) {
-      const what = verdict(job.deadlineUs, job.startByUs, nowUs, doneUs);
-      if (what === 'run') {
-        if (batch.rows > 0 && batch.rows + job.rows > rowsMax) break; // it heads the next batch
-        queue.remove(job);
-        batch.add(job, nowUs);
-      } else if (what === 'hopeless') {
-        queue.remove(job);
-        hopeless.push(job);
-      } else {
-        this.#passed(job, what === 'late');
-      }
-    }
-    const tries = batch.rows === 0;
-    for (const job of hopeless) {
-      if (tries && (batch.rows === 0 || batch.rows + job.rows <= rowsMax)) batch.add(job, nowUs);
-      else this.#refuse(job, 'deadline');
-    }
-    hopeless.length = 0;
   }
 
   /** A limit of a waiting job has passed: it leaves the queue, or stays behind the others. */

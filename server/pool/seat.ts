@@ -3,11 +3,14 @@ import type { RowsAlong, Run } from '../batch/runner.ts';
 import type { Clock } from '../core/clock.ts';
 import { ServeError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
+import { BrokenLanes } from './broken-lanes.ts';
 import {
   type ForgetOrder, type KeepingOrder, type KeepingReply, type OpenOrder, type Order,
   type RowsReply, type RunReply, SHEET_INPUT_NS, SHEET_INTS, SHEET_OUTPUT_NS, type TryOrder,
 } from './protocol.ts';
+import { OneAtATime } from './one-at-a-time.ts';
 import { rowErrors } from './row-errors.ts';
+import { RunWatch } from './run-watch.ts';
 
 /** One thread that takes orders one after the other. Piscina's is in `pool.ts`. */
 export interface Thread {
@@ -22,9 +25,6 @@ export type StartThread = (sheet: SharedArrayBuffer, died: (cause: Error) => voi
 
 /** Loading and warming up one model; a thread that takes longer is replaced. */
 const OPEN_MS_MAX = 120_000;
-/** Wait before a lane that could not be opened is tried again, doubled each time. */
-const REOPEN_MS_MIN = 1000;
-const REOPEN_MS_MAX = 600_000;
 /** Wait before a thread is replaced, doubled for each that fell since a run last went well. */
 const RESTART_MS_MIN = 50;
 const RESTART_MS_MAX = 10_000;
@@ -41,14 +41,6 @@ export interface SeatParts {
   readonly onIdle: () => void;
 }
 
-/** A lane that could not be opened, and when it is tried again. */
-interface BrokenLane {
-  readonly why: string;
-  readonly waitMs: number;
-  due: boolean;
-  readonly cancel: () => void;
-}
-
 /**
  * A place in the pool and whatever thread sits in it: a thread that dies or hangs is replaced, and
  * the new one is given the same lanes. One batch at a time.
@@ -57,7 +49,8 @@ export class Seat {
   readonly #sheet = new SharedArrayBuffer(SHEET_INTS * Int32Array.BYTES_PER_ELEMENT);
   readonly #ints = new Int32Array(this.#sheet);
   #opened = new Set<number>();
-  readonly #broken = new Map<number, BrokenLane>(); // lanes that could not be opened here
+  readonly #broken: BrokenLanes; // that could not be opened here
+  readonly #watch: RunWatch;
   readonly #parts: SeatParts;
   #thread: Thread | null = null;
   #next: Thread | null = null; // what will sit here in place of `#thread`
@@ -65,11 +58,9 @@ export class Seat {
   #run: Run | null = null;
   #runLane = -1;
   #runName = '';
-  #runSinceUs = 0;
-  #cancelWatch: (() => void) | null = null;
   #onRunEnd: (() => void) | null = null;
-  #keeping: Promise<void> | null = null; // while something other than batches is being done
-  #orders = 0; // of it, those that the thread is asked to carry out: no batch goes between
+  readonly #keeping: OneAtATime; // what is done besides batches, which go on but for its orders
+  #orders = 0; // those that the thread is asked to carry out: no batch goes between
   #cutWait: (() => void) | null = null;
   #falls = 0;
   #retrying = false; // to start a thread
@@ -77,6 +68,12 @@ export class Seat {
 
   constructor(parts: SeatParts) {
     this.#parts = parts;
+    const { clock, runMsMax } = parts;
+    this.#keeping = new OneAtATime(parts.onIdle);
+    this.#broken = new BrokenLanes(clock, () => void this.sync());
+    this.#watch = new RunWatch(clock, runMsMax, () => {
+      if (this.#thread) this.#fell(this.#thread, new Error(`a run took longer than ${runMsMax} ms`));
+    });
   }
 
   /** Whether a batch of the lane would start at once. */
@@ -92,7 +89,7 @@ export class Seat {
 
   /** Why the lane cannot run here; undefined while it can, or may again soon. */
   trouble(lane: number): string | undefined {
-    return this.#broken.get(lane)?.why;
+    return this.#broken.why(lane);
   }
 
   /** Whether the lane is open on the thread that sits here. */
@@ -108,8 +105,7 @@ export class Seat {
     this.#run = run;
     this.#runLane = lane;
     this.#runName = name;
-    this.#runSinceUs = this.#parts.clock.nowUs();
-    this.#watch();
+    this.#watch.started();
     const thread = this.#thread;
     thread.run(run.along ? { order: 'rows', lane, rows: run.along.rows } : lane).then(
       (reply) => this.#replied(thread, run.along ? unpacked(run.along, reply) : reply as RunReply),
@@ -124,7 +120,7 @@ export class Seat {
    * here. Where it cannot hold all of it, what is missing is opened here after all.
    */
   async sync(apart = false): Promise<void> {
-    if (apart) await this.#exclusive(() => this.#replace());
+    if (apart) await this.#keeping.run(() => this.#replace());
     if ((await this.#trySync()) || this.#retrying) return;
     this.#retrying = true;
     void this.#retry();
@@ -138,7 +134,7 @@ export class Seat {
   /** False when no thread can be started. */
   async #trySync(): Promise<boolean> {
     try {
-      await this.#exclusive(() => this.#sync());
+      await this.#keeping.run(() => this.#sync());
       return true;
     } catch (cause) {
       this.#falls += 1;
@@ -150,13 +146,12 @@ export class Seat {
 
   /** Forgets that the lane was in trouble: it is about to be opened anew. */
   forgive(lane: number): void {
-    this.#broken.get(lane)?.cancel();
-    this.#broken.delete(lane);
+    this.#broken.forgive(lane);
   }
 
   /** Tries a model out on this seat's thread. Rejects when the thread is lost over it. */
   try(order: TryOrder): Promise<KeepingReply> {
-    return this.#exclusive(async () => {
+    return this.#keeping.run(async () => {
       await this.#seated();
       return this.#keep(order, order.files.config.name);
     });
@@ -164,14 +159,14 @@ export class Seat {
 
   /** Lets go of a model that was tried out here; with the thread it is gone anyway. */
   forget(order: ForgetOrder): Promise<void> {
-    return this.#exclusive(async () => {
+    return this.#keeping.run(async () => {
       if (this.#thread) await this.#keep(order, 'a model that was tried out').catch(() => {});
     });
   }
 
   /** Ends the thread when there is no lane for it. */
   rest(): Promise<void> {
-    return this.#exclusive(async () => {
+    return this.#keeping.run(async () => {
       if (this.#parts.wanted.size > 0 || !this.#thread) return;
       const thread = this.#thread;
       this.#thread = null;
@@ -183,27 +178,12 @@ export class Seat {
   /** Ends the thread. A run in flight fails with `backend`. */
   async close(): Promise<void> {
     this.#closed = true;
-    this.#cancelWatch?.();
-    this.#cancelWatch = null;
+    this.#watch.stop();
     this.#cutWait?.();
     const next = this.#next?.stop();
-    for (const lane of [...this.#broken.keys()]) this.forgive(lane);
+    this.#broken.clear();
     if (this.#thread) this.#fell(this.#thread, new Error('the pool is closed'));
     await Promise.all([this.#stopping, next]);
-  }
-
-  /** One piece of work at a time. Batches go on but for the orders to the thread itself. */
-  async #exclusive<T>(work: () => Promise<T>): Promise<T> {
-    while (this.#keeping) await this.#keeping;
-    let done = (): void => {};
-    this.#keeping = new Promise((resolve) => (done = resolve));
-    try {
-      return await work();
-    } finally {
-      this.#keeping = null;
-      done();
-      this.#parts.onIdle();
-    }
   }
 
   async #sync(): Promise<void> {
@@ -218,7 +198,7 @@ export class Seat {
         continue;
       }
       const missing = [...this.#parts.wanted.values()].find(
-        ({ lane }) => !this.#opened.has(lane) && (this.#broken.get(lane)?.due ?? true),
+        ({ lane }) => !this.#opened.has(lane) && this.#broken.due(lane),
       );
       if (!missing) return;
       await this.#open(missing);
@@ -268,21 +248,11 @@ export class Seat {
       this.#opened.add(order.lane);
       this.forgive(order.lane);
     } catch (cause) {
-      this.#breaks(order.lane, name, messageOf(cause));
+      const { log, number } = this.#parts;
+      const why = messageOf(cause);
+      log.error('model cannot be opened', { seat: number, model: name, cause: why });
+      this.#broken.breaks(order.lane, why);
     }
-  }
-
-  /** Tried again, but ever later: a model whose opening kills threads keeps the others waiting. */
-  #breaks(lane: number, name: string, why: string): void {
-    const { log, number, clock } = this.#parts;
-    log.error('model cannot be opened', { seat: number, model: name, cause: why });
-    const waitMs = Math.min(REOPEN_MS_MAX, (this.#broken.get(lane)?.waitMs ?? 0) * 2 || REOPEN_MS_MIN);
-    const cancel = clock.after(waitMs * 1000, () => {
-      broken.due = true;
-      void this.sync();
-    });
-    const broken = { why, waitMs, due: false, cancel };
-    this.#broken.set(lane, broken);
   }
 
   /** Sends an order that is not a batch, after the batch in flight and before the next. */
@@ -368,22 +338,10 @@ export class Seat {
   #endRun(): Run | null {
     const run = this.#run;
     this.#run = null;
+    this.#watch.ended();
     this.#onRunEnd?.();
     this.#onRunEnd = null;
     return run;
-  }
-
-  /** One timer for many runs: is the run in flight too old, and if not, when to look again? */
-  #watch(): void {
-    if (this.#cancelWatch) return;
-    const { clock, runMsMax } = this.#parts;
-    const dueUs = this.#runSinceUs + runMsMax * 1000;
-    this.#cancelWatch = clock.after(dueUs - clock.nowUs(), () => {
-      this.#cancelWatch = null;
-      if (!this.#run || !this.#thread) return;
-      if (clock.nowUs() < this.#runSinceUs + runMsMax * 1000) return this.#watch();
-      this.#fell(this.#thread, new Error(`a run took longer than ${runMsMax} ms`));
-    });
   }
 }
 
