@@ -1,6 +1,7 @@
 // `SessionIndex::search`: candidates, their likeness, the nearest of them, their votes.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "session/scratch.h"
 #include "session/session_index.h"
@@ -24,8 +25,9 @@ class NeighbourSearch {
     forget_query();
     // Above 0 even in a shop's first session, where every item is in every session.
     const double sessions = std::log(1.0 + static_cast<double>(log_.count()));
-    scratch_.board.scale([this, sessions](std::uint32_t item) {
-      return sessions - holders_log(log_.holder_count(item));
+    const std::uint32_t* holders = log_.holder_counts();
+    scratch_.board.scale([this, sessions, holders](std::uint32_t item) {
+      return sessions - holders_log(holders[item]);
     });
     return scratch_.board.finish(allowed, found);
   }
@@ -36,8 +38,17 @@ class NeighbourSearch {
     if (scratch_.likeness.size() < slots) scratch_.likeness.resize(slots, 0);
     if (scratch_.place.size() < log_.item_end()) scratch_.place.resize(log_.item_end(), 0);
     scratch_.board.reserve(log_.item_end());
-    scratch_.slots.clear();
     scratch_.candidates.clear();
+    if (scratch_.distance_weight.empty()) {
+      for (std::size_t distance = 0; distance < kTableEnd; ++distance) {
+        scratch_.distance_weight.push_back(weight_at(distance));
+      }
+    }
+    if (scratch_.length_divisor.empty()) {
+      for (std::size_t length = 0; length < kTableEnd; ++length) {
+        scratch_.length_divisor.push_back(divisor_of(length));
+      }
+    }
   }
 
   // Marks each item's last place, and sums the item's weight into the sessions that hold it.
@@ -53,79 +64,112 @@ class NeighbourSearch {
       const std::span<const std::uint32_t> holders = log_.holders(item);
       // One more, because the excluded session may be among them.
       const std::size_t newest = std::min(weights_.sample + std::size_t{1}, holders.size());
-      for (const std::uint32_t slot : holders.last(newest)) {
-        if (slot == exclude_) continue;
-        double& likeness = scratch_.likeness[slot - first];
-        if (likeness == 0) scratch_.slots.push_back(slot);
-        likeness += weight;
-      }
+      add_holders(holders.last(newest), weight, first);
     }
+  }
+
+  // Without a branch to guess: whether a session has been met is as good as chance.
+  void add_holders(std::span<const std::uint32_t> holders, double weight, std::uint32_t first) {
+    std::vector<std::uint32_t>& slots = scratch_.slots;
+    if (slots.size() < met_ + holders.size()) slots.resize(2 * (met_ + holders.size()));
+    double* const likeness = scratch_.likeness.data() - first;
+    std::uint32_t* const met = slots.data();
+    std::size_t count = met_;
+    for (const std::uint32_t slot : holders) {
+      const double before = likeness[slot];
+      met[count] = slot;
+      count += before == 0;
+      likeness[slot] = before + weight;
+    }
+    met_ = count;
   }
 
   // Of the newest `sample` slots. Leaves the dense array zero again.
   void measure_candidates() {
-    std::vector<std::uint32_t>& slots = scratch_.slots;
     const std::uint32_t first = log_.first_slot();
-    if (slots.size() > weights_.sample) {
-      const auto end = slots.begin() + static_cast<std::ptrdiff_t>(weights_.sample);
-      std::nth_element(slots.begin(), end, slots.end(), std::greater<>());
-      for (auto old = end; old != slots.end(); ++old) scratch_.likeness[*old - first] = 0;
-      slots.erase(end, slots.end());
+    double* const sums = scratch_.likeness.data() - first;
+    std::uint32_t* const slots = scratch_.slots.data();
+    if (exclude_ != kNoSlot) take_out(slots, sums);
+    if (met_ > weights_.sample) {
+      std::nth_element(slots, slots + weights_.sample, slots + met_, std::greater<>());
+      for (std::size_t i = weights_.sample; i < met_; ++i) sums[slots[i]] = 0;
+      met_ = weights_.sample;
     }
-    for (const std::uint32_t slot : slots) {
-      double& sum = scratch_.likeness[slot - first];
-      const double likeness = sum / length_divisor(log_.length(slot)) * age_weight(slot);
-      sum = 0;
-      if (likeness > 0) offer({slot, likeness});
+    const std::uint32_t* const lengths = log_.lengths() - first;
+    const double* const divisors = scratch_.length_divisor.data();
+    const bool aged = weights_.age_decay > 0;
+    if (aged) reserve_ages();
+    // Gathers some thousand more than are kept, then leaves the better ones; most that come later are
+    // turned away at the door.
+    const std::size_t room = std::size_t{weights_.neighbours} + kGathered;
+    std::vector<Candidate>& candidates = scratch_.candidates;
+    candidates.resize(room);
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < met_; ++i) {
+      const std::uint32_t slot = slots[i];
+      const std::uint32_t length = lengths[slot];
+      double likeness = sums[slot] / (length < kTableEnd ? divisors[length] : divisor_of(length));
+      sums[slot] = 0;
+      if (aged) likeness *= age_weight(slot);
+      const Candidate candidate(slot, static_cast<float>(likeness));
+      candidates[count] = candidate;
+      count += candidate >= floor_;
+      if (count < room) continue;
+      keep_nearest();
+      count = candidates.size();
+      candidates.resize(room);
     }
+    candidates.resize(count);
   }
 
-  // Gathers twice as many as are kept, then leaves the better half: most of the rest is turned away at
-  // the door.
-  void offer(const Candidate& candidate) {
-    std::vector<Candidate>& candidates = scratch_.candidates;
-    if (candidate.likeness < floor_) return;
-    candidates.push_back(candidate);
-    if (candidates.size() >= 2 * std::size_t{weights_.neighbours}) keep_nearest();
+  // The excluded session is no candidate.
+  void take_out(std::uint32_t* slots, double* sums) {
+    if (exclude_ < log_.first_slot() || exclude_ >= log_.next_slot() || sums[exclude_] == 0) return;
+    sums[exclude_] = 0;
+    std::uint32_t* const own = std::find(slots, slots + met_, exclude_);
+    std::copy(own + 1, slots + met_, own);
+    met_ -= 1;
   }
 
   void keep_nearest() {
     std::vector<Candidate>& candidates = scratch_.candidates;
     if (candidates.size() <= weights_.neighbours) return;
     const auto last = candidates.begin() + static_cast<std::ptrdiff_t>(weights_.neighbours) - 1;
-    std::nth_element(candidates.begin(), last, candidates.end(),
-                     [](const Candidate& a, const Candidate& b) {
-                       return a.likeness != b.likeness ? a.likeness > b.likeness : a.slot > b.slot;
-                     });
-    floor_ = last->likeness;
+    std::nth_element(candidates.begin(), last, candidates.end(), std::greater<>());
+    floor_ = *last;
     candidates.erase(last + 1, candidates.end());
   }
 
-  // Sessions lie anywhere in memory. One is asked for ahead of its turn, and its items once it is there.
+  // Sessions lie anywhere in memory: where one is, is asked for ahead of its turn, and once that is known
+  // its items.
   void vote_all() {
     const std::vector<Candidate>& nearest = scratch_.candidates;
     for (std::size_t i = 0; i < nearest.size(); ++i) {
-      if (i + 2 * kAhead < nearest.size()) __builtin_prefetch(&log_.at(nearest[i + 2 * kAhead].slot));
-      if (i + kAhead < nearest.size()) __builtin_prefetch(log_.at(nearest[i + kAhead].slot).items.data());
+      if (i + 2 * kAhead < nearest.size()) log_.prefetch_place(nearest[i + 2 * kAhead].slot());
+      if (i + kAhead < nearest.size()) log_.prefetch_items(nearest[i + kAhead].slot());
       vote(nearest[i]);
     }
   }
 
   void vote(const Candidate& neighbour) {
-    const std::vector<std::uint32_t>& items = log_.at(neighbour.slot).items;
+    const std::span<const std::uint32_t> items = log_.items(neighbour.slot());
+    const std::uint32_t* const place_of = scratch_.place.data();
     // The match: the query's latest item that the neighbour holds, at its last place there.
     std::uint32_t latest = 0;
     std::size_t match = 0;
     for (std::size_t z = 0; z < items.size(); ++z) {
-      const std::uint32_t place = scratch_.place[items[z]];
-      if (place < latest || place == 0) continue;
-      latest = place;
-      match = z;
+      const std::uint32_t place = place_of[items[z]];
+      const bool later = place >= latest && place != 0;
+      latest = later ? place : latest;
+      match = later ? z : match;
     }
     const bool matches_last = latest == query_.size();
+    const double likeness = neighbour.likeness();
     for (std::size_t z = 0; z < items.size(); ++z) {
       if (z == match && matches_last) continue;
-      const double score = neighbour.likeness * distance_weight(z > match ? z - match : match - z);
+      const std::size_t distance = z > match ? z - match : match - z;
+      const double weight = distance < kTableEnd ? scratch_.distance_weight[distance] : weight_at(distance);
+      const double score = likeness * weight;
       if (score > 0) scratch_.board.add(items[z], score);
     }
   }
@@ -136,24 +180,26 @@ class NeighbourSearch {
     }
   }
 
-  double length_divisor(std::size_t length) {
-    std::vector<double>& table = scratch_.length_divisor;
-    if (length >= kTableEnd) return std::pow(static_cast<double>(length), weights_.length_power);
-    if (table.empty()) table.assign(kTableEnd, 0);
-    double& divisor = table[length];
-    if (divisor == 0) divisor = std::pow(static_cast<double>(length), weights_.length_power);
-    return divisor;
+  double divisor_of(std::size_t length) const {
+    return std::pow(static_cast<double>(length), weights_.length_power);
+  }
+
+  double weight_at(std::size_t distance) const {
+    return std::exp(-static_cast<double>(distance) / weights_.item_decay);
   }
 
   // exp(-age / ageDecay), as a product of two that are known: age is up to a million.
-  double age_weight(std::uint32_t slot) {
-    if (weights_.age_decay <= 0) return 1;
+  double age_weight(std::uint32_t slot) const {
     const std::uint32_t age = log_.next_slot() - 1 - slot;
+    return scratch_.age_weight[age % kAgeStep] * scratch_.far_age_weight[age / kAgeStep];
+  }
+
+  void reserve_ages() {
     std::vector<double>& near = scratch_.age_weight;
     std::vector<double>& far = scratch_.far_age_weight;
+    const std::uint32_t oldest = log_.next_slot() - log_.first_slot();
     while (near.size() < kAgeStep) near.push_back(aged(static_cast<double>(near.size())));
-    while (far.size() <= age / kAgeStep) far.push_back(aged(static_cast<double>(far.size()) * kAgeStep));
-    return near[age % kAgeStep] * far[age / kAgeStep];
+    while (far.size() <= oldest / kAgeStep) far.push_back(aged(static_cast<double>(far.size()) * kAgeStep));
   }
 
   double aged(double age) const { return std::exp(-age / weights_.age_decay); }
@@ -165,24 +211,18 @@ class NeighbourSearch {
     return table[holders];
   }
 
-  double distance_weight(std::size_t distance) {
-    std::vector<double>& table = scratch_.distance_weight;
-    if (distance >= table.size()) table.resize(distance + 1, -1);
-    if (table[distance] < 0) {
-      table[distance] = std::exp(-static_cast<double>(distance) / weights_.item_decay);
-    }
-    return table[distance];
-  }
-
   static constexpr std::size_t kTableEnd = 256;
-  static constexpr std::size_t kAhead = 6;
+  static constexpr std::size_t kAhead = 8;
+  static constexpr std::size_t kGathered = 1024;
 
   const SessionLog& log_;
   const std::span<const std::uint32_t> query_;
   const NeighbourWeights& weights_;
   const std::uint32_t exclude_;
   Scratch& scratch_;
-  double floor_ = 0;  // of what is kept
+  std::size_t met_ = 0;  // candidates in scratch_.slots
+  // The least of what is kept, once there is too much; else the least there is above 0.
+  Candidate floor_ = Candidate(0, std::numeric_limits<float>::denorm_min());
 };
 
 }  // namespace

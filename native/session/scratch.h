@@ -3,6 +3,8 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -15,39 +17,41 @@ namespace vitrine {
 class ScoreBoard {
  public:
   void reserve(std::size_t item_end) {
-    if (scores_.size() >= item_end) return;
-    scores_.resize(item_end, 0);
-    best_.resize(item_end, 0);
-    because_.resize(item_end, 0);
+    if (cells_.size() < item_end) cells_.resize(item_end);
+    if (touched_.size() <= item_end) touched_.resize(item_end + 1);
   }
 
-  // score > 0
+  // score > 0. Without a branch to guess.
   void add(std::uint32_t item, double score) {
-    if (scores_[item] == 0) touched_.push_back(item);
-    scores_[item] += score;
+    double& sum = cells_[item].score;
+    touched_[count_] = item;
+    count_ += sum == 0;
+    sum += score;
   }
 
   // The same, and remembers the reason of the largest part.
   void add_because(std::uint32_t item, double score, std::uint32_t because) {
     add(item, score);
-    if (score <= best_[item]) return;
-    best_[item] = score;
-    because_[item] = because;
+    Cell& cell = cells_[item];
+    const bool best = score > cell.best;
+    cell.best = best ? score : cell.best;
+    cell.because = best ? because : cell.because;
   }
 
   // Multiplies each score by factor(item), which is above 0.
   template <class Factor>
   void scale(Factor factor) {
-    for (const std::uint32_t item : touched_) scores_[item] *= factor(item);
+    for (std::size_t i = 0; i < count_; ++i) cells_[touched_[i]].score *= factor(touched_[i]);
   }
 
   // Writes the best allowed items, forgets all, and returns how many were written.
   std::size_t finish(AllowedItems allowed, Found found) {
     ranked_.clear();
-    for (const std::uint32_t item : touched_) {
+    for (std::size_t i = 0; i < count_; ++i) {
+      const std::uint32_t item = touched_[i];
+      const double score = cells_[item].score;
       // What is too small for the caller's floats is nothing.
-      const bool counts = static_cast<float>(scores_[item]) > 0;
-      if (counts && allowed.has(item)) ranked_.push_back({scores_[item], item});
+      if (static_cast<float>(score) > 0 && allowed.has(item)) ranked_.push_back({score, item});
     }
     const std::size_t count = std::min(ranked_.size(), found.items.size());
     const auto middle = ranked_.begin() + static_cast<std::ptrdiff_t>(count);
@@ -59,35 +63,50 @@ class ScoreBoard {
     for (std::size_t i = 0; i < count; ++i) {
       found.items[i] = ranked_[i].item;
       found.scores[i] = static_cast<float>(ranked_[i].score);
-      if (!found.because.empty()) found.because[i] = because_[ranked_[i].item];
+      if (!found.because.empty()) found.because[i] = cells_[ranked_[i].item].because;
     }
-    for (const std::uint32_t item : touched_) scores_[item] = best_[item] = 0;
-    touched_.clear();
+    for (std::size_t i = 0; i < count_; ++i) cells_[touched_[i]] = {};
+    count_ = 0;
     return count;
   }
 
  private:
+  struct Cell {
+    double score = 0;  // 0: not touched
+    double best = 0;   // the largest part of it,
+    std::uint32_t because = 0;  // and where that came from
+  };
   struct Ranked {
     double score;
     std::uint32_t item;
   };
 
-  std::vector<double> scores_;          // by item, 0: not touched
-  std::vector<double> best_;            // by item: the largest part of its score
-  std::vector<std::uint32_t> because_;  // by item: where that came from
-  std::vector<std::uint32_t> touched_;
+  std::vector<Cell> cells_;             // by item
+  std::vector<std::uint32_t> touched_;  // `count_` of them
+  std::size_t count_ = 0;
   std::vector<Ranked> ranked_;
 };
 
-struct Candidate {
-  std::uint32_t slot;
-  double likeness;
+// A session that may vote, as one number: the larger the better, and of equals the newer.
+class Candidate {
+ public:
+  Candidate() = default;
+  // likeness at least 0
+  Candidate(std::uint32_t slot, float likeness)
+      : order_(std::uint64_t{std::bit_cast<std::uint32_t>(likeness)} << 32 | slot) {}
+
+  std::uint32_t slot() const { return static_cast<std::uint32_t>(order_); }
+  float likeness() const { return std::bit_cast<float>(static_cast<std::uint32_t>(order_ >> 32)); }
+  auto operator<=>(const Candidate&) const = default;
+
+ private:
+  std::uint64_t order_ = 0;
 };
 
 struct Scratch {
   ScoreBoard board;
   std::vector<double> likeness;         // by slot - first slot, 0: no candidate
-  std::vector<std::uint32_t> slots;     // of the candidates
+  std::vector<std::uint32_t> slots;     // room for those of the candidates
   std::vector<Candidate> candidates;
   std::vector<std::uint32_t> place;     // by item: 1 + its last place in the query, 0: not in it
   // Of the weights of the last search.

@@ -71,7 +71,7 @@ Status SessionIndex::load(std::span<const std::uint32_t> items,
 
 void SessionIndex::append_locked(std::uint32_t slot, std::uint32_t item) {
   // Rules age with the log: a pair's time is the slot of the session it was seen in.
-  rules_.learn(log_.at(slot).items, item, slot);
+  rules_.learn(log_.items(slot), item, slot);
   log_.append(slot, item);
 }
 
@@ -79,7 +79,7 @@ bool SessionIndex::remove(std::uint64_t key) {
   const std::unique_lock lock(mutex_);
   const std::uint32_t slot = log_.find(key);
   if (slot == kNoSlot) return false;
-  rules_.unlearn(log_.at(slot).items, slot);
+  rules_.unlearn(log_.items(slot), slot);
   log_.remove(slot);
   return true;
 }

@@ -5,7 +5,7 @@
 namespace vitrine {
 namespace {
 
-bool holds(const std::vector<std::uint32_t>& items, std::uint32_t item) {
+bool holds(std::span<const std::uint32_t> items, std::uint32_t item) {
   return std::find(items.begin(), items.end(), item) != items.end();
 }
 
@@ -14,8 +14,9 @@ bool holds(const std::vector<std::uint32_t>& items, std::uint32_t item) {
 std::uint32_t SessionLog::open(std::uint64_t key) {
   while (count_ >= options_.sessions_max) remove(first_slot_);
   const std::uint32_t slot = next_slot();
-  sessions_.push_back({.key = key, .length = 0, .items = {}});
+  keys_.push_back(key);
   lengths_.push_back(0);
+  places_.push_back({});
   if (key != kNoKey) slots_[key] = slot;
   count_ += 1;
   return slot;
@@ -27,68 +28,71 @@ std::uint32_t SessionLog::find(std::uint64_t key) const {
 }
 
 void SessionLog::append(std::uint32_t slot, std::uint32_t item) {
-  Session& session = sessions_[slot - first_slot_];
-  if (item >= postings_.size()) postings_.resize(item + std::size_t{1});
-  if (!holds(session.items, item)) {
-    Posting& posting = postings_[item];
+  ItemLists::List& list = places_[slot - first_slot_];
+  if (item >= postings_.size()) {
+    postings_.resize(item + std::size_t{1});
+    holder_counts_.resize(item + std::size_t{1}, 0);
+  }
+  if (!holds(lists_.items(list), item)) {
+    std::vector<std::uint32_t>& posting = postings_[item];
     // The list may grow to twice its bound before it is cut: one cut then pays for many additions.
     const std::size_t keep = options_.sessions_per_item_max;
-    if (posting.slots.size() >= 2 * keep) {
-      const auto newest = posting.slots.end() - static_cast<std::ptrdiff_t>(keep);
-      posting.slots.erase(posting.slots.begin(), newest);
+    if (posting.size() >= 2 * keep) {
+      const auto newest = posting.end() - static_cast<std::ptrdiff_t>(keep);
+      posting.erase(posting.begin(), newest);
     }
     // Open sessions take turns, so the place is at the end or a few before it.
-    auto place = posting.slots.end();
-    while (place != posting.slots.begin() && *(place - 1) > slot) --place;
-    posting.slots.insert(place, slot);
-    posting.sessions += 1;
+    auto place = posting.end();
+    while (place != posting.begin() && *(place - 1) > slot) --place;
+    posting.insert(place, slot);
+    holder_counts_[item] += 1;
   }
-  session.items.push_back(item);
-  session.length += 1;
-  lengths_[slot - first_slot_] = session.length;
-  if (session.items.size() > options_.session_items_max) {
-    const std::uint32_t oldest = session.items.front();
-    session.items.erase(session.items.begin());
-    if (!holds(session.items, oldest)) unlist(oldest, slot);
+  lists_.push_back(list, item);
+  lengths_[slot - first_slot_] += 1;
+  if (list.count > options_.session_items_max) {
+    const std::uint32_t oldest = lists_.items(list).front();
+    lists_.pop_front(list);
+    if (!holds(lists_.items(list), oldest)) unlist(oldest, slot);
   }
 }
 
 void SessionLog::remove(std::uint32_t slot) {
-  Session& session = sessions_[slot - first_slot_];
-  for (std::size_t i = 0; i < session.items.size(); ++i) {
-    const std::span<const std::uint32_t> before(session.items.data(), i);
-    const bool repeated = std::find(before.begin(), before.end(), session.items[i]) != before.end();
-    if (!repeated) unlist(session.items[i], slot);
+  ItemLists::List& list = places_[slot - first_slot_];
+  const std::span<const std::uint32_t> items = lists_.items(list);
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    if (!holds(items.first(i), items[i])) unlist(items[i], slot);
   }
-  if (session.key != kNoKey) slots_.erase(session.key);
-  session = {};
+  const std::uint64_t key = keys_[slot - first_slot_];
+  if (key != kNoKey) slots_.erase(key);
+  keys_[slot - first_slot_] = kNoKey;
+  lists_.clear(list);
   lengths_[slot - first_slot_] = 0;
   count_ -= 1;
   // A removed session in the middle keeps its (empty) place until those before it are gone.
-  while (!sessions_.empty() && sessions_.front().length == 0) {
-    sessions_.pop_front();
+  while (!lengths_.empty() && lengths_[0] == 0) {
+    keys_.pop_front();
     lengths_.pop_front();
+    places_.pop_front();
     first_slot_ += 1;
   }
 }
 
 void SessionLog::unlist(std::uint32_t item, std::uint32_t slot) {
-  Posting& posting = postings_[item];
-  posting.sessions -= 1;
-  const auto found = std::lower_bound(posting.slots.begin(), posting.slots.end(), slot);
+  std::vector<std::uint32_t>& posting = postings_[item];
+  holder_counts_[item] -= 1;
+  const auto found = std::lower_bound(posting.begin(), posting.end(), slot);
   // It may have been cut from the list before.
-  if (found != posting.slots.end() && *found == slot) posting.slots.erase(found);
+  if (found != posting.end() && *found == slot) posting.erase(found);
 }
 
 std::size_t SessionLog::bytes() const {
   // A hash node holds the pair, a link and its allocation's header.
   std::size_t sum = slots_.size() * (sizeof(std::pair<std::uint64_t, std::uint32_t>) + 16) +
                     slots_.bucket_count() * sizeof(void*);
-  for (const Session& session : sessions_) {
-    sum += sizeof(Session) + session.items.capacity() * sizeof(std::uint32_t);
-  }
-  for (const Posting& posting : postings_) {
-    sum += sizeof(Posting) + posting.slots.capacity() * sizeof(std::uint32_t);
+  sum += keys_.bytes() + lengths_.bytes() + places_.bytes() + lists_.bytes();
+  sum += holder_counts_.capacity() * sizeof(std::uint32_t) + postings_.capacity() * sizeof(postings_[0]);
+  for (const std::vector<std::uint32_t>& posting : postings_) {
+    sum += posting.capacity() * sizeof(std::uint32_t);
   }
   return sum;
 }
@@ -96,11 +100,12 @@ std::size_t SessionLog::bytes() const {
 void SessionLog::save(ImageWriter& image) const {
   std::vector<std::uint64_t> keys;
   std::vector<std::uint32_t> lengths, counts, items;
-  for (const Session& session : sessions_) {
-    keys.push_back(session.key);
-    lengths.push_back(session.length);
-    counts.push_back(static_cast<std::uint32_t>(session.items.size()));
-    items.insert(items.end(), session.items.begin(), session.items.end());
+  for (std::size_t s = 0; s < lengths_.size(); ++s) {
+    const std::span<const std::uint32_t> own = lists_.items(places_[s]);
+    keys.push_back(keys_[s]);
+    lengths.push_back(lengths_[s]);
+    counts.push_back(static_cast<std::uint32_t>(own.size()));
+    items.insert(items.end(), own.begin(), own.end());
   }
   image.put_one(first_slot_);
   image.put(keys);
@@ -110,12 +115,11 @@ void SessionLog::save(ImageWriter& image) const {
   counts.clear();
   lengths.clear();
   items.clear();
-  for (const Posting& posting : postings_) {
-    lengths.push_back(posting.sessions);
-    counts.push_back(static_cast<std::uint32_t>(posting.slots.size()));
-    items.insert(items.end(), posting.slots.begin(), posting.slots.end());
+  for (const std::vector<std::uint32_t>& posting : postings_) {
+    counts.push_back(static_cast<std::uint32_t>(posting.size()));
+    items.insert(items.end(), posting.begin(), posting.end());
   }
-  image.put(lengths);
+  image.put(holder_counts_);
   image.put(counts);
   image.put(items);
 }
@@ -131,10 +135,13 @@ bool SessionLog::restore(ImageReader& image, std::uint32_t item_max) {
   std::size_t at = 0;
   for (std::size_t s = 0; s < keys.size(); ++s) {
     if (counts[s] > items.size() - at) return false;
-    const auto first = items.begin() + static_cast<std::ptrdiff_t>(at);
-    sessions_.push_back({.key = keys[s], .length = lengths[s], .items = {first, first + counts[s]}});
+    if (counts[s] >= ItemLists::kCountMax) return false;
+    keys_.push_back(keys[s]);
     lengths_.push_back(lengths[s]);
-    at += counts[s];
+    places_.push_back({});
+    for (const std::size_t end = at + counts[s]; at < end; ++at) {
+      lists_.push_back(places_[s], items[at]);
+    }
     if (lengths[s] == 0) continue;  // removed
     if (keys[s] != kNoKey) slots_[keys[s]] = first_slot_ + static_cast<std::uint32_t>(s);
     count_ += 1;
@@ -151,12 +158,12 @@ bool SessionLog::restore(ImageReader& image, std::uint32_t item_max) {
     if (slot < first_slot_ || slot >= next_slot()) return false;
   }
   postings_.resize(lengths.size());
+  holder_counts_ = lengths;
   at = 0;
   for (std::size_t item = 0; item < postings_.size(); ++item) {
     if (counts[item] > slots.size() - at) return false;
     const auto first = slots.begin() + static_cast<std::ptrdiff_t>(at);
-    postings_[item].slots.assign(first, first + counts[item]);
-    postings_[item].sessions = lengths[item];
+    postings_[item].assign(first, first + counts[item]);
     at += counts[item];
   }
   return at == slots.size();
