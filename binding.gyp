@@ -56,6 +56,7 @@
         "native/onnx/onnx_model.cc",
         "native/onnx/ort_library.cc",
         "native/recommend/recommender.cc",
+        "native/recommend/vector_source.cc",
         "native/session/neighbours.cc",
         "native/session/rule_table.cc",
         "native/session/session_index.cc",

@@ -107,6 +107,7 @@ RecommendBatch::RecommendBatch(const Napi::Object& batch, std::size_t taste_dim)
   room_.room = args::integer(batch.Get("room"), "room", 1, kRoomMax);
   room_.taste = args::integer(batch.Get("tasteRoom"), "tasteRoom", 1, kRoomMax);
   room_.similar = args::integer(batch.Get("similarRoom"), "similarRoom", 1, kRoomMax);
+  room_.vectors_at = static_cast<std::uint64_t>(number_option(batch, "vectorsAt", 0, 9e15, 0));
   weights_.assign(weights.begin(), weights.end());
   tastes_.assign(tastes.begin(), tastes.end());
   allow_args_.reserve(count);

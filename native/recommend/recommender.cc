@@ -65,19 +65,18 @@ class Answer {
     add(kAgain);
   }
 
-  void nearby(OwnSource source, const VectorFinds& nearby, std::size_t q, std::uint32_t nearest) {
+  void nearby(OwnSource source, const VectorFinds& finds, std::size_t q, std::uint32_t nearest) {
+    if (!wants(source) || !finds.wanted(q)) return;
     found_.count = 0;
-    const std::uint32_t place = nearby.places[q];
-    if (place == kNoRow) return;
     const bool similar = source == kSimilar;
     const std::uint32_t own = similar ? query_.items.back() : kNoRow;
+    const VectorFinds::Nearest found = finds.of(q);
     std::uint32_t seen = 0;  // of the nearest, itself among them
-    for (std::size_t i = 0; i < nearby.k && seen < nearest; ++i) {
-      const std::uint32_t row = nearby.ids[place * nearby.k + i];
-      if (row == kNone) break;
-      if (!allowed_.visible(row)) continue;
+    for (std::size_t i = 0; i < found.ids.size() && seen < nearest; ++i) {
+      const std::uint32_t row = found.ids[i];
+      if (row > kItemMax || !allowed_.has(row)) continue;
       ++seen;
-      if (row != own) found_.push(row, nearby.scores[place * nearby.k + i], own);
+      if (row != own) found_.push(row, found.scores[i], own);
     }
     found_.softmax(similar ? settings_.similar_temperature : settings_.taste_temperature);
     add(source);
@@ -130,6 +129,12 @@ class Answer {
   const AllowedItems allowed_;
 };
 
+// What an answer of usual size looks for, and what is remembered, so that most filters leave so much of it.
+constexpr std::uint32_t kTasteNearest = 128;
+constexpr std::uint32_t kTasteKept = 384;
+constexpr std::uint32_t kSimilarNearest = 32;
+constexpr std::uint32_t kSimilarKept = 128;
+
 bool any_wants(std::span<const RecommendQuery> queries, OwnSource source) {
   return std::any_of(queries.begin(), queries.end(), [source](const RecommendQuery& query) {
     return source < query.weights.size() && query.weights[source] > 0;
@@ -140,7 +145,10 @@ bool any_wants(std::span<const RecommendQuery> queries, OwnSource source) {
 
 Recommender::Recommender(std::shared_ptr<SessionIndex> sessions, std::shared_ptr<Index> taste,
                          std::shared_ptr<Index> similar, const RecommendSettings& settings)
-    : sessions_(std::move(sessions)), taste_(std::move(taste)), similar_(std::move(similar)),
+    : sessions_(std::move(sessions)),
+      taste_(taste ? std::make_unique<const VectorSource>(std::move(taste), kTasteNearest, kTasteKept) : nullptr),
+      similar_(similar ? std::make_unique<const VectorSource>(std::move(similar), kSimilarNearest, kSimilarKept)
+                       : nullptr),
       settings_(settings), popular_(std::make_shared<const Popular>()) {}
 
 Recommender::~Recommender() = default;
@@ -160,24 +168,29 @@ Status Recommender::search(std::span<const RecommendQuery> queries, const Recomm
                            std::vector<Recommended>& out, std::span<std::uint32_t> ends) const {
   const auto loan = scratch_.borrow();
   Scratch& scratch = *loan;
-  scratch.taste.begin(queries.size());
-  scratch.similar.begin(queries.size());
   if (taste_ && any_wants(queries, kTaste)) {
-    const std::size_t dim = taste_->options().dim;
+    scratch.taste.begin(queries.size(), taste_dim());
     for (std::size_t q = 0; q < queries.size(); ++q) {
-      if (queries[q].taste == nullptr) continue;
-      std::copy_n(queries[q].taste, dim, scratch.taste.add(q, queries[q], dim));
+      if (queries[q].taste != nullptr) std::copy_n(queries[q].taste, taste_dim(), scratch.taste.want(q).begin());
     }
-    if (Status status = scratch.taste.search(*taste_, room.taste); !status.ok()) return status;
+    if (Status status = taste_->find(queries, room.taste, room.vectors_at, scratch.taste); !status.ok()) {
+      return status;
+    }
+  } else {
+    scratch.taste.begin(queries.size(), 0);
   }
   if (similar_ && any_wants(queries, kSimilar)) {
-    const std::size_t dim = similar_->options().dim;
+    scratch.similar.begin(queries.size(), similar_->index().options().dim);
     for (std::size_t q = 0; q < queries.size(); ++q) {
       if (queries[q].items.empty()) continue;
-      float* vector = scratch.similar.add(q, queries[q], dim);
-      if (!similar_->get(queries[q].items.back(), vector)) scratch.similar.drop_last(q, dim);
+      const std::span<float> vector = scratch.similar.want(q);
+      if (!similar_->index().get(queries[q].items.back(), vector.data())) scratch.similar.unwant(q);
     }
-    if (Status status = scratch.similar.search(*similar_, room.similar); !status.ok()) return status;
+    if (Status status = similar_->find(queries, room.similar, room.vectors_at, scratch.similar); !status.ok()) {
+      return status;
+    }
+  } else {
+    scratch.similar.begin(queries.size(), 0);
   }
   const std::shared_ptr<const Popular> popular = this->popular();
   scratch.found.reserve(std::max({room.room, room.taste, room.similar}));
@@ -193,8 +206,8 @@ Status Recommender::search(std::span<const RecommendQuery> queries, const Recomm
     answer.neighbours(*sessions_);
     answer.rules(*sessions_);
     answer.again();
-    if (answer.wants(kTaste)) answer.nearby(kTaste, scratch.taste, q, room.taste);
-    if (answer.wants(kSimilar)) answer.nearby(kSimilar, scratch.similar, q, room.similar);
+    answer.nearby(kTaste, scratch.taste, q, room.taste);
+    answer.nearby(kSimilar, scratch.similar, q, room.similar);
     answer.popular(popular->rows, popular->shares);
     answer.brought();
     scratch.board.finish(query.k, out);

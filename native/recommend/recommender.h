@@ -17,6 +17,7 @@
 #include "core/lender.h"
 #include "core/status.h"
 #include "index/index.h"
+#include "recommend/vector_source.h"
 #include "session/session_index.h"
 
 namespace vitrine {
@@ -68,6 +69,7 @@ struct RecommendRoom {
   std::uint32_t room = 200;
   std::uint32_t taste = 128;
   std::uint32_t similar = 32;
+  std::uint64_t vectors_at = 0;  // changes with the vector indexes
 };
 
 class Recommender {
@@ -77,7 +79,7 @@ class Recommender {
               std::shared_ptr<Index> similar, const RecommendSettings& settings);
   ~Recommender();
 
-  std::size_t taste_dim() const { return taste_ ? taste_->options().dim : 0; }
+  std::size_t taste_dim() const { return taste_ ? taste_->index().options().dim : 0; }
 
   // Rows by popularity, most first, with their shares of all interest: for the searches that follow.
   void set_popular(std::vector<std::uint32_t> rows, std::vector<float> shares);
@@ -97,8 +99,8 @@ class Recommender {
   std::shared_ptr<const Popular> popular() const;
 
   const std::shared_ptr<SessionIndex> sessions_;
-  const std::shared_ptr<Index> taste_;
-  const std::shared_ptr<Index> similar_;
+  const std::unique_ptr<const VectorSource> taste_;
+  const std::unique_ptr<const VectorSource> similar_;
   const RecommendSettings settings_;
 
   mutable std::mutex popular_mutex_;

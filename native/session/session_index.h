@@ -28,6 +28,7 @@
 #include <span>
 #include <vector>
 
+#include "core/gate.h"
 #include "core/status.h"
 #include "session/rule_table.h"
 #include "session/session_log.h"
@@ -128,7 +129,7 @@ class SessionIndex {
 
   const SessionLog::Options log_options_;
   const RuleTable::Options rule_options_;
-  mutable std::shared_mutex mutex_;  // guards log_ and rules_
+  mutable Gate mutex_;  // guards log_ and rules_; searches that overlap without end let appends in
   SessionLog log_;
   RuleTable rules_;
 

@@ -318,6 +318,7 @@ export interface RecommendBatch {
   readonly room: number; // candidates that a source may name,
   readonly tasteRoom: number; // and those of the two vector sources
   readonly similarRoom: number;
+  readonly vectorsAt: number; // another one once a vector index has changed: what is near is remembered
   /** What other sources found: shares, for query `queries[i]` by source `sources[i]`. */
   readonly brought?: {
     readonly queries: Uint32Array;

@@ -128,6 +128,7 @@ export class NativeBlend {
       allow: queries.map(({ allow }) => allow),
       tasteRoom: large ? room : NEAREST_TASTE,
       similarRoom: large ? room : NEAREST_SIMILAR,
+      vectorsAt: (taste?.version ?? 0) + (this.parts.similar?.version ?? 0),
       ...(brought.any && { brought: brought.list() }),
     };
   }

@@ -42,6 +42,7 @@ export class ItemVectorIndex {
   #queries = new Float32Array(0);
   #ids = new Uint32Array(0);
   #scores = new Float32Array(0);
+  #version = 0;
   #k = 0;
 
   /**
@@ -169,13 +170,20 @@ export class ItemVectorIndex {
     into.count = count;
   }
 
+  /** How often a vector has come, gone or changed. */
+  get version(): number {
+    return this.#version;
+  }
+
   /** Adds the row's vector, or replaces it: the next search has it. */
   place(row: number, vector: Float32Array): void {
+    this.#version += 1;
     this.#index.add(Uint32Array.of(row), vector);
   }
 
   /** The next search does not have the row. */
   remove(row: number): void {
+    this.#version += 1;
     this.#index.remove(Uint32Array.of(row));
   }
 
