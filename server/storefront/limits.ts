@@ -22,5 +22,6 @@ export const STOREFRONT_LIMITS = {
   lateMsMax: 86_400_000, // a session that has been over for longer is not kept over a restart
   snapshotEventsMin: 20_000, // new events that are worth a snapshot: they are played in 0.1 s
   clockSkewMsMax: 86_400_000, // an event may lie in the future: shops' clocks and zones are wrong
+  tastesMax: 4096, // lists of items that requests named, whose taste is remembered
   tasteMsMax: 50, // the encoder's part of an answer; without it the answer is still a good one
 } as const;

@@ -33,6 +33,7 @@ import type { LiveSession } from './session-state.ts';
 import type { Storefront, Subscription } from './storefront.ts';
 import { Subscriptions } from './subscriptions.ts';
 import type { Taste, Tasted } from './taste.ts';
+import { TasteMemory } from './taste-memory.ts';
 import { type ArmOverride, listsOf, type Trial, type Trials } from './trial.ts';
 
 export interface ShopParts {
@@ -69,6 +70,7 @@ export class Shop implements Storefront {
   readonly counts = { events: 0, duplicates: 0, late: 0, degraded: 0, pushes: 0, robots: 0 };
   readonly #catalogue: CatalogueFilter;
   readonly #finder: Finder;
+  readonly #tastes = new TasteMemory();
   readonly #sessions: Sessions;
   readonly #customers: Customers;
   readonly #histories: Histories;
@@ -189,7 +191,7 @@ export class Shop implements Storefront {
     const { session } = request;
     const customer = request.customer ?? before.session?.customer;
     const trial = this.parts.trials?.begin(request, { session, customer }) ?? null;
-    const tasting = this.#taste(before.query, deadlineMs, priority, degraded);
+    const tasting = this.#taste(before, deadlineMs, priority, degraded);
     const taste = await (stages?.of('embed', tasting) ?? tasting);
     const explain: Explained | undefined = request.explain ? {} : undefined;
     const finding = listsOf(trial, request.k, (override, k) =>
@@ -353,17 +355,23 @@ export class Shop implements Storefront {
   }
 
   async #taste(
-    rows: Uint32Array,
+    { query: rows, session }: Situation,
     deadlineMs: number | undefined,
     priority: number | undefined,
     degraded: string[],
   ): Promise<Tasted | null> {
     const { taste, store } = this.parts;
     if (!taste || rows.length === 0) return null;
+    const own = session !== undefined && rows.buffer === session.rows.buffer;
+    const key = own ? session.rows : rows;
+    const known = this.#tastes.get(key, own);
+    if (known) return known;
     const items = Array.from(rows, (row) => store.itemAt(row)?.id ?? '');
     const budgetMs = Math.min(STOREFRONT_LIMITS.tasteMsMax, (deadlineMs ?? Infinity) / 2);
     try {
-      return await taste.of(items, budgetMs, priority);
+      const tasted = await taste.of(items, budgetMs, priority);
+      if (tasted) this.#tastes.keep(key, own, tasted);
+      return tasted;
     } catch (thrown) {
       const error = asServeError(thrown);
       const { code, message } = error;

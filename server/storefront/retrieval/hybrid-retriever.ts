@@ -133,10 +133,7 @@ export class HybridRetriever implements Retriever {
   /** Of the batch that the sources have searched for. */
   #retrieve(query: RetrievalQuery, at: number, found: Candidates): RetrievedItem[] {
     const blend = this.#blend;
-    const named = this.#weights.get(query.placement) as readonly number[];
-    const weights = query.weights
-      ? this.#sources.map(({ reason }, i) => query.weights?.[reason] ?? (named[i] as number))
-      : named;
+    const weights = this.#weightsOf(query);
     this.#sources.forEach((source, i) => {
       const weight = weights[i] as number;
       if (weight === 0) return;
@@ -279,8 +276,15 @@ export class HybridRetriever implements Retriever {
     return this.#large;
   }
 
-  #weighed({ placement }: RetrievalQuery): Weighed[] {
-    const weights = this.#weights.get(placement) as readonly number[];
+  /** Of each of `#sources`. */
+  #weightsOf({ placement, weights }: RetrievalQuery): readonly number[] {
+    const named = this.#weights.get(placement) as readonly number[];
+    if (!weights) return named;
+    return this.#sources.map(({ reason }, i) => weights[reason] ?? (named[i] as number));
+  }
+
+  #weighed(query: RetrievalQuery): Weighed[] {
+    const weights = this.#weightsOf(query);
     return this.#sources.map((source, i) => ({ source, weight: weights[i] as number }));
   }
 

@@ -25,15 +25,16 @@ const anyQuery = fc.record({
   allow: fc.option(fc.constantFrom(1, 0.5, 0.05, 0), { nil: undefined }), // share of rows
   k: fc.constantFrom(1, 5, 20, 200, 201, 320),
   placement: fc.option(fc.constantFrom(...PLACEMENTS), { nil: undefined }),
+  weights: fc.option(fc.constant({ taste: 2, popular: 0, trending: 1 }), { nil: undefined }),
 });
 
 suite('The blend in the addon', () => {
   test('answers as the plain one does, whatever the batch', async () => {
     const { retriever, prng, dim } = await openRandomShop();
     const query = (drawn: typeof anyQuery extends fc.Arbitrary<infer T> ? T : never): RetrievalQuery => {
-      const { items, session, taste, hidden, allow, k, placement } = drawn;
+      const { items, session, taste, hidden, allow, k, placement, weights } = drawn;
       return {
-        items: Uint32Array.from(items), k, hidden: Uint32Array.from(hidden), placement,
+        items: Uint32Array.from(items), k, hidden: Uint32Array.from(hidden), placement, weights,
         ...(session !== undefined && { session }),
         ...(taste !== undefined && { taste: new Prng(taste).row(dim) }),
         ...(allow !== undefined && { allow: bitmap(prng, allow) }),
