@@ -1,7 +1,7 @@
 import type { Addon } from '../ann/binding.ts';
 import type { Clock } from '../core/clock.ts';
-import { asServeError, ServeError } from '../core/errors.ts';
-import { type Log, logDefect } from '../core/log.ts';
+import { ServeError } from '../core/errors.ts';
+import type { Log } from '../core/log.ts';
 import type { Pace } from '../core/pace.ts';
 import type { Stages } from '../core/stages.ts';
 import { Histories } from '../features/histories.ts';
@@ -33,7 +33,7 @@ import type { LiveSession } from './session-state.ts';
 import type { Storefront, Subscription } from './storefront.ts';
 import { Subscriptions } from './subscriptions.ts';
 import type { Taste, Tasted } from './taste.ts';
-import { TasteMemory } from './taste-memory.ts';
+import { Tastes } from './tastes.ts';
 import { type ArmOverride, listsOf, type Trial, type Trials } from './trial.ts';
 
 export interface ShopParts {
@@ -70,7 +70,7 @@ export class Shop implements Storefront {
   readonly counts = { events: 0, duplicates: 0, late: 0, degraded: 0, pushes: 0, robots: 0 };
   readonly #catalogue: CatalogueFilter;
   readonly #finder: Finder;
-  readonly #tastes = new TasteMemory();
+  readonly #tastes: Tastes;
   readonly #sessions: Sessions;
   readonly #customers: Customers;
   readonly #histories: Histories;
@@ -92,6 +92,7 @@ export class Shop implements Storefront {
     const rowOf = (item: string) => store.item(item)?.row;
     this.#catalogue = new CatalogueFilter(store, parts.addon);
     this.#finder = new Finder(this.#catalogue, parts.retriever, parts.addon, parts.pace);
+    this.#tastes = new Tastes(parts.taste, store, log);
     this.#sessions = new Sessions(parts.sessionMinutesMax * 60_000, rowOf);
     this.#customers = new Customers(rowOf);
     this.#histories = new Histories({
@@ -191,7 +192,7 @@ export class Shop implements Storefront {
     const { session } = request;
     const customer = request.customer ?? before.session?.customer;
     const trial = this.parts.trials?.begin(request, { session, customer }) ?? null;
-    const tasting = this.#taste(before, deadlineMs, priority, degraded);
+    const tasting = this.#tastes.of(before, deadlineMs, priority, degraded);
     const taste = await (stages?.of('embed', tasting) ?? tasting);
     const explain: Explained | undefined = request.explain ? {} : undefined;
     const finding = listsOf(trial, request.k, (override, k) =>
@@ -352,33 +353,6 @@ export class Shop implements Storefront {
       else degraded.push(`items: '${id}' is not in the catalogue and was left out`);
     }
     return Uint32Array.from(rows);
-  }
-
-  async #taste(
-    { query: rows, session }: Situation,
-    deadlineMs: number | undefined,
-    priority: number | undefined,
-    degraded: string[],
-  ): Promise<Tasted | null> {
-    const { taste, store } = this.parts;
-    if (!taste || rows.length === 0) return null;
-    const own = session !== undefined && rows.buffer === session.rows.buffer;
-    const key = own ? session.rows : rows;
-    const known = this.#tastes.get(key, own);
-    if (known) return known;
-    const items = Array.from(rows, (row) => store.itemAt(row)?.id ?? '');
-    const budgetMs = Math.min(STOREFRONT_LIMITS.tasteMsMax, (deadlineMs ?? Infinity) / 2);
-    try {
-      const tasted = await taste.of(items, budgetMs, priority);
-      if (tasted) this.#tastes.keep(key, own, tasted);
-      return tasted;
-    } catch (thrown) {
-      const error = asServeError(thrown);
-      const { code, message } = error;
-      logDefect(this.parts.log, 'taste failed', error);
-      degraded.push(`taste: ${code}: ${message}`);
-      return null;
-    }
   }
 
   #reply(

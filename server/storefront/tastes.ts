@@ -1,0 +1,59 @@
+import { asServeError } from '../core/errors.ts';
+import { type Log, logDefect } from '../core/log.ts';
+import type { Store } from '../store/store.ts';
+import type { Situation } from './hidden-rows.ts';
+import { STOREFRONT_LIMITS } from './limits.ts';
+import type { Taste, Tasted } from './taste.ts';
+
+/**
+ * What visitors seem to want next, and what the encoder said before: one is answered several times
+ * between two steps, and it runs once for each. The rows of a session are one array until its next event,
+ * so that array is the key; lists that requests name are told apart by what they hold.
+ */
+export class Tastes {
+  readonly #ofSessions = new WeakMap<Uint32Array, Tasted>();
+  readonly #ofLists = new Map<string, Tasted>(); // oldest first
+
+  constructor(
+    private readonly taste: Taste | null, // null: there is no session encoder
+    private readonly store: Pick<Store, 'itemAt'>,
+    private readonly log: Log,
+  ) {}
+
+  /** Null where it cannot be said; why not is added to `degraded` if it should have been. */
+  async of(
+    { query: rows, session }: Situation, deadlineMs: number | undefined, priority: number | undefined,
+    degraded: string[],
+  ): Promise<Tasted | null> {
+    if (!this.taste || rows.length === 0) return null;
+    const own = session !== undefined && rows.buffer === session.rows.buffer;
+    const known = own ? this.#ofSessions.get(session.rows) : this.#ofLists.get(rows.join());
+    if (known) return known;
+    const items = Array.from(rows, (row) => this.store.itemAt(row)?.id ?? '');
+    const budgetMs = Math.min(STOREFRONT_LIMITS.tasteMsMax, (deadlineMs ?? Infinity) / 2);
+    try {
+      const tasted = await this.taste.of(items, budgetMs, priority);
+      if (tasted && own) this.#ofSessions.set(session.rows, again(tasted));
+      else if (tasted) this.#keepList(rows.join(), again(tasted));
+      return tasted;
+    } catch (thrown) {
+      const error = asServeError(thrown);
+      const { code, message } = error;
+      logDefect(this.log, 'taste failed', error);
+      degraded.push(`taste: ${code}: ${message}`);
+      return null;
+    }
+  }
+
+  #keepList(key: string, tasted: Tasted): void {
+    this.#ofLists.set(key, tasted);
+    if (this.#ofLists.size <= STOREFRONT_LIMITS.tastesMax) return;
+    this.#ofLists.delete(this.#ofLists.keys().next().value as string);
+  }
+}
+
+/** As it is had again: no run is waited for. */
+function again({ vector, model }: Tasted): Tasted {
+  const timing = { ...model.timing, queueUs: 0, runUs: 0, cached: true } as const;
+  return { vector, model: { ...model, timing } };
+}
