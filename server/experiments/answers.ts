@@ -1,7 +1,7 @@
 import { isRecent } from '../storefront/attribution.ts';
 import { EXPERIMENT_LIMITS as LIMITS } from './definition.ts';
 import type { Explored, Interleaved, OutcomeKind } from './log-lines.ts';
-import type { Tried } from './thompson.ts';
+import { NEVER, type Tried } from './thompson.ts';
 
 type Kind = Exclude<OutcomeKind, 'refund'>;
 const KIND_BIT: Readonly<Record<Kind, number>> = { click: 1, cart: 2, purchase: 4 };
@@ -92,8 +92,6 @@ export class Answers {
     put(this.#given, answer, given, this.answersMax);
   }
 }
-
-const NEVER: Tried = { shown: 0, clicked: 0 };
 
 /** Sets it last; the first goes where there are too many. */
 function put<Value>(map: Map<string, Value>, key: string, value: Value, max: number): void {

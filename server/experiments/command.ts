@@ -5,6 +5,7 @@ import { readConfig } from '../config.ts';
 import { ServeError } from '../core/errors.ts';
 import { METRICS } from './definition.ts';
 import { readLines } from './experiment-log.ts';
+import type { Line } from './log-lines.ts';
 import { exploredSlots, offPolicy } from './off-policy.ts';
 import { POLICIES, policyNamed, policyOf } from './policies.ts';
 import { ofRate, unitsNeeded } from './power.ts';
@@ -57,7 +58,10 @@ function evaluateLog(args: string[]): number {
     return 2;
   }
   const folder = values.data ?? readConfig(process.env).dataDir;
-  const { lines } = readLines(join(folder, 'experiments', `${name}.jsonl`));
+  const lines: Line[] = [];
+  readLines(join(folder, 'experiments', `${name}.jsonl`), (line) => {
+    if (line[0] === 'x' || line[0] === 'w') lines.push(line);
+  });
   const slots = exploredSlots(lines, reward);
   if (slots.length === 0) {
     throw new ServeError('bad_argument', `'${name}' has explored no slot: its kind must be 'explore'`);

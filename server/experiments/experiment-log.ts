@@ -1,10 +1,10 @@
 import {
-  closeSync, existsSync, fsync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync,
+  closeSync, existsSync, fsync, fsyncSync, ftruncateSync, mkdirSync, openSync, readSync, writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { ServeError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
-import { type Begun, type Line, LOG_VERSION } from './log-lines.ts';
+import { type Line, LOG_VERSION } from './log-lines.ts';
 
 /**
  * The lines of one experiment in a file that only grows. A line is handed to the system before the
@@ -20,14 +20,17 @@ export class ExperimentLog {
     this.#file = file;
   }
 
-  /** Opens or begins it. What a crash left of a last line is cut off. Fails with `storage`. */
-  static open(path: string, log: Log): { file: ExperimentLog; lines: Line[] } {
+  /**
+   * Opens or begins it; `each` is told every line. What a crash left of a last one is cut off. Fails
+   * with `storage`.
+   */
+  static open(path: string, log: Log, each: (line: Line) => void): ExperimentLog {
     try {
       mkdirSync(dirname(path), { recursive: true });
-      const { lines, bytes } = existsSync(path) ? readLines(path) : { lines: [], bytes: 0 };
+      const bytes = existsSync(path) ? readLines(path, each) : 0;
       const file = openSync(path, 'a');
       ftruncateSync(file, bytes);
-      return { file: new ExperimentLog(path, file, log), lines };
+      return new ExperimentLog(path, file, log);
     } catch (cause) {
       if (cause instanceof ServeError) throw cause;
       throw new ServeError('storage', `${path}: ${(cause as Error).message}`, { cause });
@@ -75,20 +78,42 @@ export class ExperimentLog {
   }
 }
 
-/** The lines, and the bytes up to the end of the last whole one. Fails with `storage` on a broken one. */
-export function readLines(path: string): { lines: Line[]; bytes: number } {
-  const text = readFileSync(path, 'utf8');
-  const end = text.lastIndexOf('\n') + 1;
-  const lines = text.slice(0, end).split('\n').slice(0, -1).map((line, i) => {
-    try {
-      return JSON.parse(line) as Line;
-    } catch (cause) {
-      throw new ServeError('storage', `${path}, line ${i + 1} is damaged: ${(cause as Error).message}`);
+const PART_BYTES = 1_048_576;
+const NEWLINE = 10;
+
+/** Tells `each` every whole line; returns their bytes. Fails with `storage` on a broken one. */
+export function readLines(path: string, each: (line: Line) => void): number {
+  const file = openSync(path, 'r');
+  const part = Buffer.alloc(PART_BYTES);
+  let [rest, bytes, count] = [Buffer.alloc(0), 0, 0];
+  try {
+    for (let read = readSync(file, part); read > 0; read = readSync(file, part)) {
+      const held = Buffer.concat([rest, part.subarray(0, read)]);
+      const end = held.lastIndexOf(NEWLINE) + 1;
+      rest = held.subarray(end);
+      bytes += end;
+      if (end === 0) continue;
+      for (const text of held.toString('utf8', 0, end - 1).split('\n')) {
+        count += 1;
+        each(checked(text, path, count));
+      }
     }
-  });
-  const first = lines[0] as Begun | undefined;
-  if (first && (first[0] !== 'begun' || first[1] > LOG_VERSION)) {
+  } finally {
+    closeSync(file);
+  }
+  return bytes;
+}
+
+function checked(text: string, path: string, count: number): Line {
+  let line: Line;
+  try {
+    line = JSON.parse(text) as Line;
+  } catch (cause) {
+    const { message } = cause as Error;
+    throw new ServeError('storage', `${path}, line ${count} is damaged: ${message}`, { cause });
+  }
+  if (count === 1 && (line[0] !== 'begun' || line[1] > LOG_VERSION)) {
     throw new ServeError('storage', `${path} is no log of an experiment that this build reads`);
   }
-  return { lines, bytes: Buffer.byteLength(text.slice(0, end)) };
+  return line;
 }

@@ -12,6 +12,7 @@ import type { Experiment } from './definition.ts';
 import { parseExperiments } from './parse-definition.ts';
 import { results, summary } from './results.ts';
 import { Run } from './run.ts';
+import { Posteriors } from './thompson.ts';
 import { forcedTrial, makeTrial } from './trial-maker.ts';
 
 export interface ExperimentsSetting {
@@ -32,6 +33,8 @@ export class Experiments implements Trials {
   #said: object = { experiments: [] };
   #cancel: () => void = () => {};
   readonly #prng: Prng;
+  #drawn: Posteriors | null = null;
+  readonly #posteriors = (): Posteriors => (this.#drawn ??= new Posteriors(this.#prng));
 
   private constructor(private readonly setting: ExperimentsSetting) {
     this.#prng = new Prng(setting.clock.wallMs() % 2 ** 32);
@@ -66,7 +69,7 @@ export class Experiments implements Trials {
     if (this.#runs.length === 0) return null;
     const { store } = this.setting;
     const parts = {
-      prng: this.#prng, nowMs: this.setting.clock.wallMs(),
+      prng: this.#prng, posteriors: this.#posteriors, nowMs: this.setting.clock.wallMs(),
       itemOf: (row: number): string => store.itemAt(row)?.id ?? '',
     };
     return makeTrial(this.#runs, request.placement, asker, parts);

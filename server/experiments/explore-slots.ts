@@ -1,7 +1,7 @@
 import type { Prng } from '../core/prng.ts';
 import { pick } from './assign.ts';
 import type { Explore } from './definition.ts';
-import { clickRate, propensities, type Tried } from './thompson.ts';
+import { clickRate, type Posteriors, propensities, type Tried } from './thompson.ts';
 
 /** A slot that tries something: what it could have been, and how probable each was. */
 export interface TriedSlot<Item> {
@@ -19,7 +19,7 @@ export interface TriedSlot<Item> {
  */
 export function explore<Item extends { readonly score: number }>(
   list: readonly Item[], k: number, { every, pool: size, uniform }: Explore,
-  triedOf: (item: Item) => Tried, prng: Prng,
+  triedOf: (item: Item) => Tried, posteriors: Posteriors, prng: Prng,
 ): { items: Item[]; tried: TriedSlot<Item>[] } {
   const items = list.slice(0, k);
   const waiting = list.slice(k).map((item, i) => ({ item, place: k + i }));
@@ -28,7 +28,7 @@ export function explore<Item extends { readonly score: number }>(
   for (let slot = every - 1; slot < items.length && waiting.length > 0; slot += every) {
     const pool = [{ item: items[slot] as Item, place: slot }, ...waiting.slice(0, size - 1)];
     const known = pool.map(({ item }) => triedOf(item));
-    const shares = propensities(known, uniform, prng);
+    const shares = propensities(known.map((one) => posteriors.of(one)), uniform);
     const chosen = pick(prng.float(), shares);
     tried.push({
       slot, chosen,
@@ -50,5 +50,5 @@ function featuresOf(score: number, best: number, place: number, tried: Tried): n
 
 /** What is logged is what is learned from, so it is rounded before either. */
 function rounded(value: number): number {
-  return Math.round(value * 1e6) / 1e6;
+  return Math.round(value * 1e4) / 1e4;
 }

@@ -28,9 +28,11 @@ export class Run {
   refused = 0; // units for which there was no room
   readonly #units = new Map<string, Unit>();
   readonly #links = new Map<string, string>(); // keys of who is a unit under another key
+  readonly #keys = new Map<string, string>(); // of the ids of late: a hash costs as much as all else
+  #file!: ExperimentLog;
   #atMs = 0; // of the last line
 
-  private constructor(public definition: Experiment, private readonly file: ExperimentLog) {
+  private constructor(public definition: Experiment) {
     this.arms = definition.arms.map(() => new ArmTally());
     this.tags = definition.arms.map((_, arm) => tagOf(definition.name, arm));
     this.answers = new Answers();
@@ -38,9 +40,8 @@ export class Run {
 
   /** As its file has it; `sequence` is where a new one begins to count. Fails with `storage`. */
   static open(definition: Experiment, path: string, at: { sequence: number; atMs: number }, log: Log): Run {
-    const { file, lines } = ExperimentLog.open(path, log);
-    const run = new Run(definition, file);
-    for (const line of lines) run.#apply(line);
+    const run = new Run(definition);
+    run.#file = ExperimentLog.open(path, log, (line) => run.#apply(line));
     if (run.unitCount === 0 && run.changes(definition) !== null) {
       run.#take(['begun', LOG_VERSION, definition, at.sequence, at.atMs]);
     }
@@ -97,11 +98,11 @@ export class Run {
   }
 
   sync(): void {
-    this.file.sync();
+    this.#file.sync();
   }
 
   close(): void {
-    this.file.close();
+    this.#file.close();
   }
 
   #count(event: ShopEvent, sequence: number): void {
@@ -156,11 +157,16 @@ export class Run {
   }
 
   #key(id: string): string {
-    return keyOf(this.definition.salt, id);
+    const known = this.#keys.get(id);
+    if (known !== undefined) return known;
+    const key = keyOf(this.definition.salt, id);
+    if (this.#keys.size === KEYS_MAX) this.#keys.clear();
+    this.#keys.set(id, key);
+    return key;
   }
 
   #take(line: Line): boolean {
-    if (!this.file.append(line)) return false;
+    if (!this.#file.append(line)) return false;
     this.#apply(line);
     return true;
   }
@@ -213,3 +219,4 @@ export class Run {
 
 /** Without a line among so many events, one says how far it has looked. */
 const MARK_EVENTS = 10_000;
+const KEYS_MAX = 16_384;

@@ -8,9 +8,11 @@ import { explore, type TriedSlot } from './explore-slots.ts';
 import { type Drafted, teamDraft } from './interleave.ts';
 import type { Run } from './run.ts';
 import type { Unit } from './tally.ts';
+import type { Posteriors } from './thompson.ts';
 
 export interface TrialParts {
   readonly prng: Prng;
+  readonly posteriors: () => Posteriors; // made when first wanted
   readonly nowMs: number;
   readonly itemOf: (row: number) => string;
 }
@@ -112,7 +114,8 @@ function exploring({ run, unit }: Enrolled, plain: ArmOverride, parts: TrialPart
     overrides: [merged([plain, arm?.override ?? {}])] as const,
     wanted: (k: number) => k + how.pool - 1 + Math.floor(k / how.every),
     compose([list = []]: readonly (readonly RetrievedItem[])[], k: number) {
-      const made = explore(list, k, how, ({ row }) => run.answers.triedOf(parts.itemOf(row)), parts.prng);
+      const made = explore(list, k, how, ({ row }) => run.answers.triedOf(parts.itemOf(row)),
+        parts.posteriors(), parts.prng);
       tried = made.tried;
       return made.items;
     },

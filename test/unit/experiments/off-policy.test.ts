@@ -6,6 +6,7 @@ import { explore } from '../../../server/experiments/explore-slots.ts';
 import type { Line } from '../../../server/experiments/log-lines.ts';
 import { exploredSlots, offPolicy } from '../../../server/experiments/off-policy.ts';
 import { type LoggedSlot, type Policy, policyNamed, policyOf } from '../../../server/experiments/policies.ts';
+import { NEVER, Posteriors } from '../../../server/experiments/thompson.ts';
 import { evaluationText } from '../../../server/experiments/said.ts';
 
 const SEED = 20261123;
@@ -111,8 +112,9 @@ suite('exploring slots', () => {
 
   test('only each fifth place is tried, from what stood there and what comes next, and nothing is there twice', () => {
     const prng = new Prng(SEED);
+    const drawn = new Posteriors(prng);
     for (let run = 0; run < 200; run += 1) {
-      const { items, tried } = explore(list, 12, how, () => ({ shown: 0, clicked: 0 }), prng);
+      const { items, tried } = explore(list, 12, how, () => NEVER, drawn, prng);
 
       assert.equal(new Set(items.map(({ row }) => row)).size, 12);
       items.forEach(({ row }, i) => assert.ok((i + 1) % 5 === 0 || row === i, `place ${i}`));
@@ -131,7 +133,7 @@ suite('exploring slots', () => {
     const known = ({ row }: { row: number }) => ({ shown: 400, clicked: row === 20 ? 120 : 20 });
     let [taken, expected] = [0, 0];
     for (let run = 0; run < 400; run += 1) {
-      const { items, tried } = explore(list, 20, { ...how, every: 20 }, known, prng);
+      const { items, tried } = explore(list, 20, { ...how, every: 20 }, known, new Posteriors(prng), prng);
       taken += items[19]!.row === 20 ? 1 : 0;
       expected += tried[0]!.propensities[1] as number;
     }
@@ -141,7 +143,7 @@ suite('exploring slots', () => {
   });
 
   test('a list with nothing behind it is left as it is', () => {
-    const { items, tried } = explore(list.slice(0, 8), 10, how, () => ({ shown: 0, clicked: 0 }), new Prng(1));
+    const { items, tried } = explore(list.slice(0, 8), 10, how, () => NEVER, new Posteriors(new Prng(1)), new Prng(1));
 
     assert.deepEqual(items, list.slice(0, 8));
     assert.deepEqual(tried, []);

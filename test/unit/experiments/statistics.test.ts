@@ -8,7 +8,7 @@ import { difference } from '../../../server/experiments/mean-sequence.ts';
 import { normalQuantile, ofRate, unitsNeeded } from '../../../server/experiments/power.ts';
 import { fitReward } from '../../../server/experiments/reward-model.ts';
 import { splitP } from '../../../server/experiments/split-check.ts';
-import { propensities } from '../../../server/experiments/thompson.ts';
+import { Posteriors, propensities } from '../../../server/experiments/thompson.ts';
 
 /** By numpy and SciPy: `vectors/experiments.py`. */
 const vectors = JSON.parse(readFileSync('test/unit/experiments/vectors/experiments.json', 'utf8')) as {
@@ -67,10 +67,10 @@ suite('what experiments compute agrees with numpy and SciPy', () => {
   test('Thompson propensities are near the probability that each posterior is the largest', () => {
     for (const { posteriors, best } of vectors.pools) {
       const pool = posteriors.map(([a, b]) => ({ clicked: a - 1, shown: a - 1 + b - 19 }));
-      const prng = new Prng(5);
+      const drawn = new Posteriors(new Prng(5));
       const mean = best.map(() => 0);
       for (let i = 0; i < 400; i += 1) {
-        const shares = propensities(pool, 0.1, prng);
+        const shares = propensities(pool.map((one) => drawn.of({ ...one })), 0.1);
         near(shares.reduce((sum, one) => sum + one, 0), 1, 1e-12);
         shares.forEach((one, at) => { mean[at]! += one / 400; });
         assert.ok(Math.min(...shares) >= 0.1 / 3 - 1e-12, 'none is below the even share');
