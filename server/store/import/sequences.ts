@@ -28,7 +28,7 @@ export async function importSequences(
     tally.row(() => {
       const [customer = '', ...items] = read();
       const kept = items.slice(0, items.length - (options.leaveOut ?? 0));
-      for (const event of purchases(customer, kept, tally.rows)) events.push(event);
+      for (const event of purchases(customer, kept)) events.push(event);
     });
   }
   events.sort((a, b) => a.atMs - b.atMs); // as they would have come
@@ -41,13 +41,14 @@ export async function importSequences(
   return tally.summary;
 }
 
-/** A customer's purchases; `number` of the line tells them apart within a day. Pure. */
-export function purchases(customer: string, items: readonly string[], number: number): ShopEvent[] {
+/** A customer's purchases, at an hour of their own. Pure. */
+export function purchases(customer: string, items: readonly string[]): ShopEvent[] {
   const named = createHash('sha256').update(customer).digest('hex').slice(0, 12);
+  const hourMs = parseInt(named, 16) % DAY_MS;
   return items.map((item, i) => ({
     id: `sequence-${named}-${i + 1}`,
     type: 'purchase',
-    atMs: NEWEST_MS - (items.length - 1 - i) * DAY_MS + (number % DAY_MS),
+    atMs: NEWEST_MS - (items.length - 1 - i) * DAY_MS + hourMs,
     session: `sequence-${named}-${i + 1}`,
     customer,
     items: [{ item, quantity: 1 }],

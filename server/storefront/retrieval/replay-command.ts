@@ -7,12 +7,21 @@ import { ServeError } from '../../core/errors.ts';
 import { readPrefixFile } from '../../store/import/session-file.ts';
 import type { TestPrefix } from '../../store/import/session-file.ts';
 import { percent } from './hit-rate.ts';
-import { percentile, replay } from './replay.ts';
-import type { Replay } from './replay.ts';
+import { readInvoices, cutBaskets } from './offline/baskets/baskets.ts';
+import { basketRequests, scoreBaskets } from './offline/baskets/replay-baskets.ts';
+import { readLeaveOneOut } from './offline/leave-one-out.ts';
+import { sayQuality, scoreSequences, sequenceRequests } from './offline/replay-sequences.ts';
+import { askAll, percentile, replay } from './replay.ts';
+import type { Answered } from './replay.ts';
 
 export const usage = [
-  'vitrine replay --test FILE [--url URL] [--limit N] [--concurrency N]',
+  'vitrine replay --test FILE | --sequences FILE | --invoices FILE --cut DAY [--url URL] [--limit N]',
+  '               [--concurrency N]',
   "  --test FILE       a header, then 'target<TAB>items so far' (.tsv, .gz)",
+  "  --sequences FILE  'user item item …' (.txt, .gz): the last item of each user, of a server into",
+  '                    which the file was imported with --leave-out 2',
+  '  --invoices FILE   UCI Online Retail (.csv, .gz): the next basket of each customer after the end of',
+  '                    --cut DAY, of a server into which it was imported with --until DAY',
   '  --url URL         of a running server (ws://127.0.0.1:8080/ws)',
   '  --limit N         rows to replay; all when absent',
   '  --concurrency N   requests at a time (16)',
@@ -30,16 +39,12 @@ export async function run(args: string[]): Promise<number> {
     console.error(`${(error as Error).message}\n\n${usage}`);
     return 2;
   }
-  const { url, test, limit, concurrency } = wanted;
-  const client = connectNode(url, { resendMax: 0 });
+  const client = connectNode(wanted.url, { resendMax: 0 });
   try {
-    const prefixes = await readTest(test, limit);
-    await answering(client, url);
-    console.log(`${prefixes.length} prefixes, ${concurrency} at a time, ${url}`);
-    const done = await replay(client, prefixes, concurrency, systemClock, (count) => {
-      if (count % PROGRESS_EVERY === 0) console.log(`  ${count} answered`);
-    });
-    console.log(report(done));
+    await answering(client, wanted.url);
+    if (wanted.sequences !== undefined) await replaySequences(client, wanted, wanted.sequences);
+    else if (wanted.invoices !== undefined) await replayInvoices(client, wanted, wanted.invoices);
+    else await replayPrefixes(client, wanted);
     return 0;
   } catch (error) {
     if (!(error instanceof ServeError || error instanceof VitrineError)) throw error;
@@ -48,6 +53,44 @@ export async function run(args: string[]): Promise<number> {
   } finally {
     client.close();
   }
+}
+
+async function replayPrefixes(client: VitrineClient, wanted: Wanted): Promise<void> {
+  const { url, test, limit, concurrency } = wanted;
+  const prefixes = await readTest(test, limit);
+  console.log(`${prefixes.length} prefixes, ${concurrency} at a time, ${url}`);
+  const { score, ...answered } = await replay(client, prefixes, concurrency, systemClock, sayProgress);
+  console.log(`HR@20 ${percent(score.hr20)}  MRR@20 ${percent(score.mrr20)}  of ${score.count}`);
+  console.log(report(answered));
+}
+
+async function replaySequences(
+  client: VitrineClient, { limit, concurrency }: Wanted, path: string,
+): Promise<void> {
+  const data = await readLeaveOneOut(path);
+  const requests = sequenceRequests(data).slice(0, limit);
+  console.log(`${requests.length} users, ${data.itemCount} items`);
+  const answered = await askAll(client, requests, concurrency, systemClock, sayProgress);
+  console.log(`${sayQuality(scoreSequences(data, answered.answers))}\n${report(answered)}`);
+}
+
+async function replayInvoices(
+  client: VitrineClient, { limit, concurrency, cutMs }: Wanted, path: string,
+): Promise<void> {
+  const all = cutBaskets(await readInvoices(path), cutMs, Infinity);
+  const data = { ...all, questions: all.questions.slice(0, limit) };
+  for (const newOnly of [false, true]) {
+    const requests = basketRequests(data, newOnly);
+    const answered = await askAll(client, requests, concurrency, systemClock, sayProgress);
+    const { asked, ...quality } = scoreBaskets(data, newOnly, answered.answers);
+    const numbers = Object.entries(quality).map(([name, share]) => `${name} ${share.toFixed(4)}`);
+    console.log(`${newOnly ? 'new items only' : 'all items'}: ${asked} asked, ${numbers.join('  ')}`);
+    console.log(report(answered));
+  }
+}
+
+function sayProgress(count: number): void {
+  if (count % PROGRESS_EVERY === 0) console.log(`  ${count} answered`);
 }
 
 /** Rejects when no server answers: the client itself would go on trying. */
@@ -69,14 +112,11 @@ async function readTest(path: string, limit: number): Promise<TestPrefix[]> {
   return prefixes;
 }
 
-export function report({
-  score, latenciesMs, seconds, short, degraded, reasons,
-}: Replay): string {
+export function report({ latenciesMs, seconds, short, degraded, reasons }: Omit<Answered, 'answers'>): string {
   const at = (share: number): string => `${percentile(latenciesMs, share).toFixed(2)} ms`;
   return [
-    `HR@20 ${percent(score.hr20)}  MRR@20 ${percent(score.mrr20)}  of ${score.count}`,
     `latency p50 ${at(0.5)}  p90 ${at(0.9)}  p99 ${at(0.99)}`,
-    `rate ${Math.round(score.count / seconds)} answers/s over ${seconds.toFixed(1)} s`,
+    `rate ${Math.round(latenciesMs.length / seconds)} answers/s over ${seconds.toFixed(1)} s`,
     `${short} answers had fewer than 20 items, ${degraded} were degraded`,
     ...[...reasons].sort((a, b) => b[1] - a[1]).map(([reason, count]) => `  ${count}: ${reason}`),
   ].join('\n');
@@ -85,6 +125,9 @@ export function report({
 interface Wanted {
   readonly url: string;
   readonly test: string;
+  readonly sequences: string | undefined;
+  readonly invoices: string | undefined;
+  readonly cutMs: number; // NaN without invoices
   readonly limit: number;
   readonly concurrency: number;
 }
@@ -95,16 +138,23 @@ function readArguments(args: string[]): Wanted {
     options: {
       url: { type: 'string', default: 'ws://127.0.0.1:8080/ws' },
       test: { type: 'string' },
+      sequences: { type: 'string' },
+      invoices: { type: 'string' },
+      cut: { type: 'string' },
       limit: { type: 'string' },
       concurrency: { type: 'string', default: '16' },
     },
   });
-  if (values.test === undefined) throw new Error('--test FILE is missing');
+  const { test, sequences, invoices } = values;
+  const given = [test, sequences, invoices].filter((file) => file !== undefined);
+  if (given.length !== 1) throw new Error('one of --test, --sequences and --invoices is wanted');
+  const cutMs = Date.parse(`${values.cut}T23:59:59Z`);
+  if (invoices !== undefined && Number.isNaN(cutMs)) throw new Error('--cut DAY is missing');
   const limit = values.limit === undefined ? Infinity : Number(values.limit);
   const concurrency = Number(values.concurrency);
   if (!(limit >= 1)) throw new Error(`--limit ${values.limit} is not a number of rows`);
   if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > 256) {
     throw new Error(`--concurrency ${values.concurrency} is not in 1..256`);
   }
-  return { url: values.url, test: values.test, limit, concurrency };
+  return { url: values.url, test: test ?? '', sequences, invoices, cutMs, limit, concurrency };
 }

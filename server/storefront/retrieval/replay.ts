@@ -1,18 +1,23 @@
 import type { Clock } from '../../core/clock.ts';
-import type { VitrineClient } from '../../client/types.ts';
+import type { RecommendInput, VitrineClient } from '../../client/types.ts';
 import type { TestPrefix } from '../../store/import/session-file.ts';
 import { LIMITS } from '../../wire/schema.ts';
 import { ANSWER_ITEMS, HitRate } from './hit-rate.ts';
 
-/** What came of a replay. */
-export interface Replay {
-  readonly score: HitRate;
+/** What came of asking. */
+export interface Answered {
+  readonly answers: readonly (readonly string[])[]; // item ids, best first
   readonly latenciesMs: Float64Array; // of every answer, ascending
   readonly seconds: number;
   readonly short: number; // answers with fewer items than asked for
   readonly degraded: number; // answers that something was missing from
   /** What was missing, ids left out: in how many answers. */
   readonly reasons: ReadonlyMap<string, number>;
+}
+
+/** What came of a replay of prefixes. */
+export interface Replay extends Answered {
+  readonly score: HitRate;
 }
 
 /**
@@ -26,8 +31,26 @@ export async function replay(
   clock: Clock,
   progress: (done: number) => void = () => {},
 ): Promise<Replay> {
+  const requests = prefixes.map(({ items }) => ({ items: items.slice(-LIMITS.sessionItemsMax) }));
+  const answered = await askAll(client, requests, concurrency, clock, progress);
   const score = new HitRate();
-  const latenciesMs = new Float64Array(prefixes.length);
+  answered.answers.forEach((answer, at) => {
+    const rank = answer.indexOf((prefixes[at] as TestPrefix).target);
+    score.add(rank < 0 ? Infinity : rank + 1);
+  });
+  return { score, ...answered };
+}
+
+/** Asks for 20 items each, `concurrency` requests at a time. Rejects with the first failure. */
+export async function askAll(
+  client: Pick<VitrineClient, 'recommend'>,
+  requests: readonly Omit<RecommendInput, 'k'>[],
+  concurrency: number,
+  clock: Clock,
+  progress: (done: number) => void = () => {},
+): Promise<Answered> {
+  const answers: (readonly string[])[] = [];
+  const latenciesMs = new Float64Array(requests.length);
   let next = 0;
   let done = 0;
   let short = 0;
@@ -35,15 +58,10 @@ export async function replay(
   const reasons = new Map<string, number>();
 
   const ask = async (at: number): Promise<void> => {
-    const { items, target } = prefixes[at] as TestPrefix;
     const sentUs = clock.nowUs();
-    const reply = await client.recommend({
-      items: items.slice(-LIMITS.sessionItemsMax),
-      k: ANSWER_ITEMS,
-    });
+    const reply = await client.recommend({ ...requests[at], k: ANSWER_ITEMS });
     latenciesMs[at] = (clock.nowUs() - sentUs) / 1000;
-    const rank = reply.items.findIndex(({ item }) => item === target);
-    score.add(rank < 0 ? Infinity : rank + 1);
+    answers[at] = reply.items.map(({ item }) => item);
     if (reply.items.length < ANSWER_ITEMS) short += 1;
     if (reply.degraded.length > 0) degraded += 1;
     for (const reason of new Set(reply.degraded.map(withoutIds))) {
@@ -52,13 +70,13 @@ export async function replay(
     progress((done += 1));
   };
   const askInTurn = async (): Promise<void> => {
-    while (next < prefixes.length) await ask(next++);
+    while (next < requests.length) await ask(next++);
   };
 
   const startUs = clock.nowUs();
   await Promise.all(Array.from({ length: concurrency }, askInTurn));
   const seconds = (clock.nowUs() - startUs) / 1e6;
-  return { score, latenciesMs: latenciesMs.sort(), seconds, short, degraded, reasons };
+  return { answers, latenciesMs: latenciesMs.sort(), seconds, short, degraded, reasons };
 }
 
 /** Reasons of a kind as one. */

@@ -46,6 +46,13 @@ export interface BlendSettings {
   readonly also: Recency;
 }
 
+/** What a placement's weights were chosen on, and how well they did there; 0..1. */
+export interface PlacementRecord {
+  readonly asked: number;
+  readonly recall20: number; // of at most 20 items that were chosen
+  readonly ndcg20: number;
+}
+
 /** What the choice was made on, for whoever reads the file. */
 export interface BlendRecord {
   readonly at: string; // ISO time
@@ -55,6 +62,7 @@ export interface BlendRecord {
   readonly hr20: number;
   readonly mrr20: number;
   readonly sources: readonly ReasonCode[]; // that were there to choose from
+  readonly placements?: Readonly<Partial<Record<Placement, PlacementRecord>>>; // those chosen
 }
 
 /**

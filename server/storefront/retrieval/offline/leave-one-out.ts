@@ -15,6 +15,8 @@ export interface LeaveOneOut {
   readonly validation: readonly Question[]; // the last but one
   readonly test: readonly Question[]; // the last; what comes before it is known when it is asked
   readonly itemCount: number;
+  readonly ids: readonly string[]; // by row
+  readonly users: readonly string[]; // in the order of the questions
 }
 
 const ITEMS_MIN = 3; // one to learn from, one to choose by, one to be asked for
@@ -22,16 +24,21 @@ const ITEMS_MIN = 3; // one to learn from, one to choose by, one to be asked for
 /** Reads `user item item …`, oldest first. Fails with `bad_argument` where no user has enough. */
 export async function readLeaveOneOut(path: string): Promise<LeaveOneOut> {
   const users: string[][] = [];
+  const names: string[] = [];
   for await (const read of readSessionFile(path)) {
-    const [, ...items] = read();
-    if (items.length >= ITEMS_MIN) users.push(items);
+    const [name = '', ...items] = read();
+    if (items.length < ITEMS_MIN) continue;
+    users.push(items);
+    names.push(name);
   }
   if (users.length === 0) throw new ServeError('bad_argument', `${path}: no user has 3 items`);
-  return leaveOneOut(users);
+  return leaveOneOut(users, names);
 }
 
 /** Cuts sequences of ids, each of at least 3. Pure. */
-export function leaveOneOut(users: readonly (readonly string[])[]): LeaveOneOut {
+export function leaveOneOut(
+  users: readonly (readonly string[])[], names: readonly string[] = [],
+): LeaveOneOut {
   const ids = [...new Set(users.flat())];
   if (ids.every((id) => /^\d{1,15}$/.test(id))) ids.sort((a, b) => Number(a) - Number(b));
   else ids.sort();
@@ -46,6 +53,8 @@ export function leaveOneOut(users: readonly (readonly string[])[]): LeaveOneOut 
     validation: ask(2),
     test: ask(1),
     itemCount: ids.length,
+    ids,
+    users: names,
   };
 }
 

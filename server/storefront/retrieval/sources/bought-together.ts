@@ -36,11 +36,10 @@ export class BoughtTogether implements Source {
     for (const a of order) for (const b of order) if (a !== b) this.#pairs.add(a, b, 1);
   }
 
-  find({ items, allow }: RetrievalQuery, into: Candidates): void {
+  find(query: RetrievalQuery, into: Candidates): void {
     const pairs = this.#pairs;
     const [together] = pairs.values as [Float32Array];
-    const own = items.subarray(-LAST);
-    for (const item of own) {
+    for (const item of query.items.subarray(-LAST)) {
       const end = pairs.start(item) + pairs.count(item);
       for (let place = pairs.start(item); place < end; place++) {
         const row = pairs.rowAt(place);
@@ -48,8 +47,8 @@ export class BoughtTogether implements Source {
         this.#sums.add(row, score, item);
       }
     }
-    for (const item of items) this.#sums.drop(item);
-    this.#sums.finish(into, allow);
+    this.#sums.drop(query.items);
+    this.#sums.finish(into, query);
   }
 
   save(): Columns {

@@ -1,4 +1,3 @@
-import { allows } from '../candidates.ts';
 import type { Candidates, Source } from '../candidates.ts';
 import type { RetrievalQuery } from '../retriever.ts';
 import type { CustomerSlots } from './customer-slots.ts';
@@ -28,8 +27,8 @@ export class BuyAgain implements Source {
     private readonly options: BuyAgainOptions,
   ) {}
 
-  find({ customer, allow }: RetrievalQuery, into: Candidates): void {
-    const slot = this.slots.get(customer);
+  find(query: RetrievalQuery, into: Candidates): void {
+    const slot = this.slots.get(query.customer);
     into.count = 0;
     if (slot === undefined) return;
     const { purchases, options } = this;
@@ -43,7 +42,6 @@ export class BuyAgain implements Source {
     for (let place = start; place < end; place++) most = Math.max(most, worths[place] as number);
     for (let place = start; place < end; place++) {
       const row = own.rowAt(place);
-      if (!allows(allow, row)) continue;
       const count = counts[place] as number;
       let score = (worths[place] as number) / most + TIE_SHARE * purchases.sales(row);
       if (options.repeatPower > 0) score *= purchases.repeatShare(row) ** options.repeatPower;
@@ -54,7 +52,7 @@ export class BuyAgain implements Source {
       }
       this.#sums.add(row, score);
     }
-    this.#sums.finish(into);
+    this.#sums.finish(into, query);
   }
 }
 

@@ -8,8 +8,8 @@ const OWN_ROWS_MAX = 256; // of the customer's own items, the ones worth most
 
 /**
  * What customers bought that buy alike: the mean of the nearest customers' purchases, by the cosine of
- * decayed purchases (the neighbours of TIFU-KNN, Hu et al., SIGIR 2020). Found through the lists of who
- * bought an item, so that a purchase counts in the next answer.
+ * decayed purchases, to which the query's items are added (the neighbours of TIFU-KNN, Hu et al., SIGIR
+ * 2020). Found through the lists of who bought an item, so that a purchase counts in the next answer.
  */
 export class CustomerNeighbours implements Source {
   readonly reason = 'customer_neighbours';
@@ -22,13 +22,11 @@ export class CustomerNeighbours implements Source {
     private readonly options: { readonly neighbours: number },
   ) {}
 
-  find({ customer, allow }: RetrievalQuery, into: Candidates): void {
-    const slot = this.slots.get(customer);
+  find(query: RetrievalQuery, into: Candidates): void {
     into.count = 0;
-    if (slot === undefined) return;
     const { own } = this.purchases;
     const [worths] = own.values as [Float64Array];
-    for (const near of this.#nearest(slot)) {
+    for (const near of this.#nearest(this.slots.get(query.customer), query.items)) {
       const say = (this.#likeness[near] as number) / this.purchases.norm(near);
       const end = own.start(near) + own.count(near);
       for (let place = own.start(near); place < end; place++) {
@@ -36,21 +34,18 @@ export class CustomerNeighbours implements Source {
       }
       this.#likeness[near] = 0;
     }
-    this.#sums.finish(into, allow);
+    this.#sums.finish(into, query);
   }
 
   /** Customer numbers, with their likeness; that of all others is 0. */
-  #nearest(slot: number): number[] {
+  #nearest(slot: number | undefined, items: Uint32Array): number[] {
     const { own, buyers } = this.purchases;
     const [worths] = own.values as [Float64Array];
     const [theirs] = buyers.values as [Float64Array];
     if (this.#likeness.length < own.owners) this.#likeness = new Float64Array(2 * own.owners);
     const likeness = this.#likeness;
-    const norm = this.purchases.norm(slot);
     const found: number[] = [];
-    for (const place of this.#ownPlaces(slot)) {
-      const say = (worths[place] as number) / norm;
-      const row = own.rowAt(place);
+    const speak = (row: number, say: number): void => {
       const end = buyers.start(row) + buyers.count(row);
       for (let at = buyers.start(row); at < end; at++) {
         const other = buyers.rowAt(at);
@@ -58,7 +53,13 @@ export class CustomerNeighbours implements Source {
         if (likeness[other] === 0) found.push(other);
         likeness[other] = (likeness[other] as number) + say * (theirs[at] as number);
       }
+    };
+    const now = this.purchases.worthNow;
+    if (slot !== undefined) {
+      for (const place of this.#ownPlaces(slot)) speak(own.rowAt(place), (worths[place] as number) / now);
     }
+    // What the customer looks at now counts as if bought now.
+    for (const row of new Set(items)) if (slot === undefined || own.find(slot, row) < 0) speak(row, 1);
     for (const other of found) likeness[other] = (likeness[other] as number) / this.purchases.norm(other);
     found.sort((a, b) => (likeness[b] as number) - (likeness[a] as number) || a - b);
     for (const other of found.splice(this.options.neighbours)) likeness[other] = 0;

@@ -31,7 +31,14 @@ export class HistoryNeighbours implements Source {
       ...(query.allow && { allow: query.allow }),
       ...(own !== undefined && { exclude: own }),
     });
-    because.fill(NO_ROW, 0, into.count);
+    let kept = 0; // the customer's own are often hidden: their shares go to the others
+    for (let i = 0; i < into.count; i++) {
+      if (query.hidden?.includes(rows[i] as number)) continue;
+      rows[kept] = rows[i] as number;
+      scores[kept++] = scores[i] as number;
+    }
+    into.count = kept;
+    because.fill(NO_ROW, 0, kept);
     into.normalise();
   }
 }

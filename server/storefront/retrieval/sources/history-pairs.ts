@@ -109,8 +109,8 @@ export class HistoryPairs implements Source {
         this.#sums.add(row, score, item);
       }
     }
-    for (const item of line) this.#sums.drop(item);
-    this.#sums.finish(into, query.allow);
+    this.#sums.drop(line);
+    this.#sums.finish(into, query);
   }
 
   save(): Columns {

@@ -79,6 +79,11 @@ export class Purchases {
     return this.#sales.of(row) / halvings(this.#newestDay / SALES_HALF_LIFE_DAYS);
   }
 
+  /** What a purchase of this moment would be worth. */
+  get worthNow(): number {
+    return halvings(this.#newestDay / this.options.halfLifeDays);
+  }
+
   /** The length of a customer's worths as a vector. */
   norm(slot: number): number {
     return Math.sqrt(Math.max(0, this.#squares[slot] ?? 0));

@@ -13,14 +13,14 @@ export class RecentlyViewed implements Source {
 
   constructor(private readonly options: { readonly decay: number }) {}
 
-  find({ items, recent, session, allow }: RetrievalQuery, into: Candidates): void {
+  find({ items, recent, session, allow, hidden }: RetrievalQuery, into: Candidates): void {
     into.count = 0;
     if (!recent) return;
     let weight = 1;
     for (let i = recent.length - 1; i >= 0; i--, weight *= this.options.decay) {
       const row = recent[i] as number;
-      const own = session !== undefined && items.includes(row);
-      if (weight > 0 && !own && allows(allow, row)) into.push(row, weight);
+      const out = (session !== undefined && items.includes(row)) || hidden?.includes(row);
+      if (weight > 0 && !out && allows(allow, row)) into.push(row, weight);
     }
     into.normalise();
   }

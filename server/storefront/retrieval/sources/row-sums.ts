@@ -1,6 +1,9 @@
 import { keepAllowed, NO_ROW } from '../candidates.ts';
 import type { Candidates } from '../candidates.ts';
-import type { Allow } from '../../../ann/binding.ts';
+import type { RetrievalQuery } from '../retriever.ts';
+
+/** Of a query: what its answer may hold. */
+type Shown = Pick<RetrievalQuery, 'allow' | 'hidden'>;
 
 /** Scores of rows towards one answer, with the row that gave most of each; as new after `finish`. */
 export class RowSums {
@@ -23,13 +26,14 @@ export class RowSums {
     this.#because[row] = because;
   }
 
-  /** Takes the row out of the answer. */
-  drop(row: number): void {
-    if (row < this.#sums.length) this.#sums[row] = 0;
+  /** Takes these rows out of the answer: the last thing before `finish`. */
+  drop(rows: Uint32Array | undefined): void {
+    for (const row of rows ?? []) if (row < this.#sums.length) this.#sums[row] = 0;
   }
 
-  /** Fills `into` with the best that are allowed, best first, ties by lower row, as shares of 1. */
-  finish(into: Candidates, allow?: Allow): void {
+  /** Fills `into` with the best that may be shown, best first, ties by lower row, as shares of 1. */
+  finish(into: Candidates, { allow, hidden }: Shown): void {
+    this.drop(hidden);
     const sums = this.#sums;
     const touched = this.#rows.subarray(0, this.#count);
     const kept = this.#kept;

@@ -42,6 +42,7 @@ export class Trending implements Source {
     this.#observed += 1;
   }
 
+  /** Hidden rows may be among them: they are few, and the blend leaves them out. */
   find({ allow }: RetrievalQuery, into: Candidates): void {
     const stale = STALE_SHARE * Math.min(this.options.fast, this.#orderedAt);
     if (this.#orderedAt < 0 || this.#observed - this.#orderedAt > stale) this.#sort();

@@ -13,6 +13,7 @@ import {
 import type { PastSessions, Prefix } from '../past-sessions.ts';
 import { DEFAULT_SETTINGS, writeSettings } from '../settings.ts';
 import type { BlendRecord, BlendSettings } from '../settings.ts';
+import { choosePlacements } from './choose-placements.ts';
 import { climb } from './climb.ts';
 import { sourceKnobs, weightKnobs } from './knobs.ts';
 import { Trials } from './trials.ts';
@@ -61,11 +62,23 @@ export async function chooseBlend(
   const tastes = tasteVectors && (await runEncoder(repository, prefixes.map(idsOf)));
   const similarVectors = learned('item-vectors', 'cosine');
   const data = { addon, past: older, prefixes, tastes, tasteVectors, similarVectors };
-  const { settings, record } = chooseSettings(data, sessionCount(newest), progress);
+  const blend = chooseSettings(data, sessionCount(newest), progress);
+  const parts = { addon, repository, tasteVectors, similarVectors };
+  const { settings, records } =
+    await choosePlacements(store, blend.settings, parts, sessionMinutesMax, progress);
   tasteVectors?.close();
   similarVectors?.close();
-  if (record) progress(`wrote ${writeSettings(repository, settings, record)}`);
+  if (blend.record || Object.keys(records).length > 0) {
+    const record = blend.record ?? nothingChosen(sessionCount(sessions));
+    progress(`wrote ${writeSettings(repository, settings, { ...record, placements: records })}`);
+  }
   return settings;
+}
+
+/** Of the one blend, where only placements had enough to choose by. */
+function nothingChosen(sessions: number): BlendRecord {
+  const at = new Date(systemClock.wallMs()).toISOString();
+  return { at, sessions, heldOut: 0, prefixes: 0, hr20: 0, mrr20: 0, sources: [] };
 }
 
 /** The same on sessions that are in no store, without learned vectors. */

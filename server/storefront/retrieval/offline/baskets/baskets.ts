@@ -22,6 +22,8 @@ export interface NextBasket {
   readonly itemCount: number; // sold before the cut; rows ascend with the codes
   readonly histories: readonly (readonly PastBasket[])[]; // by customer
   readonly questions: readonly BasketQuestion[];
+  readonly codes: readonly string[]; // of items, by row
+  readonly customers: readonly string[]; // by number
 }
 
 const DAY_MS = 86_400_000;
@@ -69,6 +71,8 @@ export function cutBaskets(baskets: readonly Basket[], cutMs: number, endMs: num
   return {
     itemCount: codes.length,
     histories: [...histories.values()],
+    codes,
+    customers: [...histories.keys()],
     questions: Array.from(asked, ([customer, target]) => ({ customer, target })),
   };
 }

@@ -95,6 +95,8 @@ suite('next basket', () => {
       itemCount: 40,
       histories: [[{ ageDays: 1, rows: [5] }]],
       questions: [{ customer: 0, target: new Set([5, 6]) }],
+      codes: [],
+      customers: [],
     };
     const scores = Float64Array.from({ length: 40 }, (_, row) => (row === 5 || row === 6 ? 2 : 1));
     const all = measureBaskets(data, false, () => scores);

@@ -193,6 +193,8 @@ function shop(seed: number) {
     itemCount: ITEMS,
     histories: orders.map((all) => all.map(({ day, rows }) => ({ ageDays: days - day, rows }))),
     questions: [],
+    codes: [],
+    customers,
   };
   return { sources, data, customers, lines };
 }
