@@ -45,6 +45,7 @@ import { ModelHost } from './serve.ts';
 import { LmdbStore } from './store/lmdb-store.ts';
 import { IdleWork } from './storefront/idle-work.ts';
 import { openShop } from './storefront/open-shop.ts';
+import { PLACEMENTS_FILE, readPlacements } from './storefront/placements/read-placements.ts';
 import { openRetriever } from './storefront/retrieval/open.ts';
 import { observeIdle, observeShop } from './storefront/shop-metrics.ts';
 import { loadTransport } from './transport/load.ts';
@@ -131,8 +132,11 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
   opened.push(() => watch.close());
   const experiments = openExperiments(config, { store, retriever, clock, log, metrics });
   opened.push(() => experiments.close());
+  const placements = readPlacements(
+    config.placements || join(config.dataDir, PLACEMENTS_FILE), config.placements !== '');
   const shopParts = {
-    trials: experiments, explainer, watch: intent, onEvent, pace, addon, store, retriever, inference: host, repository,
+    placements, trials: experiments,
+    explainer, watch: intent, onEvent, pace, addon, store, retriever, inference: host, repository,
     clock, log,
   };
   const snapshotPath = join(config.dataDir, 'shop.snapshot');

@@ -34,6 +34,10 @@ export const SETTINGS = {
     env: 'VITRINE_MODELS', value: '',
     why: 'model repository; empty is DATA/models where it is, else the shipped one',
   },
+  placements: {
+    env: 'VITRINE_PLACEMENTS', value: '',
+    why: 'the shop\'s rules by placement; empty is DATA/placements.json where it is',
+  },
   modelControl: {
     env: 'VITRINE_MODEL_CONTROL', value: 'none', oneOf: ['none', 'poll', 'explicit'],
     why: 'explicit lets clients load and unload models over `/v2/repository`; poll follows the folder',

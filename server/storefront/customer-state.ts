@@ -8,6 +8,8 @@ import { STOREFRONT_LIMITS } from './limits.ts';
 export interface Customer {
   /** How many of each row they have bought and not given back. */
   readonly bought: Map<number, number>;
+  /** When they last bought each. */
+  readonly boughtMs: Map<number, number>;
   /** Rows of interest by event time, oldest first, and those times. */
   readonly rows: number[];
   readonly timesMs: number[];
@@ -27,6 +29,7 @@ export interface SavedCustomers {
   readonly boughtCounts: Uint32Array;
   readonly boughtRows: Uint32Array;
   readonly bought: Float64Array;
+  readonly boughtMs: Float64Array; // -Infinity: only given back so far
 }
 
 /** Customers by id, the least recently active first to go. */
@@ -66,7 +69,7 @@ export class Customers {
       customer.lastMs = event.atMs;
       if (customer.session !== event.session) customer.session = ownText(event.session);
     }
-    countBought(customer.bought, event, this.rowOf);
+    countBought(customer.bought, event, this.rowOf, customer.boughtMs);
     if (INTEREST[event.type] === 0) return;
     for (const { item } of event.items) {
       const row = this.rowOf(item);
@@ -88,6 +91,8 @@ export class Customers {
       boughtCounts: Uint32Array.from(known, ({ bought }) => bought.size),
       boughtRows: Uint32Array.from(all(({ bought }) => bought.keys())),
       bought: Float64Array.from(all(({ bought }) => bought.values())),
+      boughtMs: Float64Array.from(all(({ bought, boughtMs }) =>
+        Array.from(bought.keys(), (row) => boughtMs.get(row) ?? -Infinity))),
     };
   }
 
@@ -98,11 +103,16 @@ export class Customers {
     saved.ids.forEach((id, i) => {
       const rowEnd = row + (saved.rowCounts[i] as number);
       const held = new Map<number, number>();
+      const boughtMs = new Map<number, number>();
       for (const end = bought + (saved.boughtCounts[i] as number); bought < end; bought++) {
-        held.set(saved.boughtRows[bought] as number, saved.bought[bought] as number);
+        const boughtRow = saved.boughtRows[bought] as number;
+        held.set(boughtRow, saved.bought[bought] as number);
+        const atMs = saved.boughtMs[bought] as number;
+        if (atMs > -Infinity) boughtMs.set(boughtRow, atMs);
       }
       this.#known.set(id, {
         bought: held,
+        boughtMs,
         rows: [...saved.rows.subarray(row, rowEnd)],
         timesMs: [...saved.timesMs.subarray(row, rowEnd)],
         session: saved.sessions[i] as string,
@@ -118,7 +128,7 @@ export class Customers {
 }
 
 function newCustomer(): Customer {
-  return { bought: new Map(), rows: [], timesMs: [], session: '', lastMs: -Infinity };
+  return { bought: new Map(), boughtMs: new Map(), rows: [], timesMs: [], session: '', lastMs: -Infinity };
 }
 
 /** Each row once, at its newest time: over sessions what matters is which items, not how often. */

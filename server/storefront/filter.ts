@@ -74,7 +74,7 @@ export class CatalogueFilter {
    * long as no item changes. Nobody may write to it.
    */
   shared(filter: Filter): NativeBitmap | undefined {
-    const { exclude, excludeSeen, excludeBought, ...rest } = filter;
+    const { exclude, excludeSeen, excludeBought, boughtDays, ...rest } = filter;
     const key = JSON.stringify(rest);
     if (this.#kept.has(key)) return this.#kept.get(key);
     if (this.#kept.size >= KEPT_MAX) this.#kept.delete(this.#kept.keys().next().value as string);

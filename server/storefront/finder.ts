@@ -18,6 +18,8 @@ const HIDDEN_MAX = 64;
 /** What one request looks for. */
 export interface Search {
   readonly filter: Filter;
+  /** What is searched with in turn while nothing is found; ever less of the filter when absent. */
+  readonly steps?: readonly Relaxed[];
   /** Asked when its turn has come, so that the answer knows of all that happened until then. */
   look(filter: Filter): Looked;
 }
@@ -69,7 +71,7 @@ export class Finder {
   /** What passes the filter; where nothing does, what passes as much of it as leaves some. */
   find(search: Search): Promise<Found> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ search, steps: relaxations(search.filter), step: 0, resolve, reject });
+      this.#waiting.push({ search, steps: search.steps ?? relaxations(search.filter), step: 0, resolve, reject });
       if (this.#running) return;
       this.#running = true;
       // What else is ready comes before: answers of a batch of encoder runs, requests of one turn.

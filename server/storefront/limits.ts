@@ -17,6 +17,8 @@ export const STOREFRONT_LIMITS = {
   answersMax: 65_536, // answers whose attribution is still understood, and clicks on them
   attributionMsMax: 86_400_000, // from a click to the purchase that it is credited with
   subscriptionsMax: 65_536,
+  showingsMax: 65_536, // visitors of whom it is known what they were shown, for rotation,
+  shownItemsMax: 256, // and newest items of each
   coldItemsMax: 100_000, // items nothing was learned of, whose neighbours in sessions are known
   coVisitsMax: 16, // newest neighbours of each
   lateMsMax: 86_400_000, // a session that has been over for longer is not kept over a restart

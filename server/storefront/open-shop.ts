@@ -11,6 +11,7 @@ import { CustomerInsight } from './customer-insight.ts';
 import { CustomerModels } from './customer-models.ts';
 import { DEMO_SOURCE, Insight, trainedOn, type IntentWatch } from './insight.ts';
 import { INTENT_FEATURES, intentFeatures } from './intent-features.ts';
+import type { Placements } from './placements/placement.ts';
 import type { Retriever } from './retrieval/retriever.ts';
 import { Shop } from './shop.ts';
 import { openEncoder, Taste } from './taste.ts';
@@ -28,6 +29,7 @@ export interface ShopSetting {
   readonly log: Log;
   readonly sessionMinutesMax: number;
   readonly timeZone?: string; // IANA name
+  readonly placements?: Placements;
   readonly pace?: Pace;
   readonly snapshotPath?: string;
   readonly watch?: IntentWatch; // told of what is predicted

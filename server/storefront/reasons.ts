@@ -3,7 +3,7 @@ import type { Language, ReasonCode } from '../wire/schema.ts';
 type Text = (because: string | undefined) => string;
 
 /** Why an item is shown, to be read by the visitor. `because` is the title of another item. */
-const TEXTS: Readonly<Record<Language, Readonly<Record<ReasonCode, Text>>>> = {
+const TEXTS: Readonly<Record<Language, Readonly<Record<ReasonCode | 'search', Text>>>> = {
   en: {
     session_neighbours: () => 'Visitors on a path like yours went on to this',
     followed_by: (because) =>
@@ -12,6 +12,7 @@ const TEXTS: Readonly<Record<Language, Readonly<Record<ReasonCode, Text>>>> = {
     similar: (because) => (because ? `Similar to ${because}` : 'Similar to what you looked at'),
     taste: () => 'Fits what you have looked at so far',
     popular: () => 'Popular in this shop',
+    search: () => 'Found by your search',
     trending: () => 'In more and more demand',
     recently_viewed: () => 'You looked at this lately',
     bought_together: (because) =>
@@ -34,6 +35,7 @@ const TEXTS: Readonly<Record<Language, Readonly<Record<ReasonCode, Text>>>> = {
     similar: (because) => (because ? `与“${because}”相似` : '与你看过的商品相似'),
     taste: () => '符合你这次浏览的兴趣',
     popular: () => '店内热门',
+    search: () => '与你的搜索相符',
     trending: () => '近期热度上升',
     recently_viewed: () => '你最近看过它',
     bought_together: (because) => (because ? `常与“${because}”一起购买` : '常被一起购买'),
@@ -47,6 +49,6 @@ const TEXTS: Readonly<Record<Language, Readonly<Record<ReasonCode, Text>>>> = {
   },
 };
 
-export function reasonText(code: ReasonCode, because?: string, language: Language = 'en'): string {
+export function reasonText(code: ReasonCode | 'search', because?: string, language: Language = 'en'): string {
   return TEXTS[language][code](because);
 }

@@ -8,33 +8,32 @@ import { Histories } from '../features/histories.ts';
 import type { Store } from '../store/store.ts';
 import { mayTeach } from '../wire/schema.ts';
 import type {
-  CatalogueReply, CatalogueRequest, EventsReply, Filter, InsightReply, InsightRequest, Language, Push, RecommendedItem,
-  RecommendReply, RecommendRequest, ShopEvent, SimilarRequest,
+  CatalogueReply, CatalogueRequest, EventsReply, InsightReply, InsightRequest, Push, RecommendReply,
+  RecommendRequest, ShopEvent, SimilarRequest,
 } from '../wire/schema.ts';
 import { answerInsight } from './answer-insight.ts';
+import { Answers } from './answers.ts';
 import { Attributions } from './attribution.ts';
 import { Crediting } from './crediting.ts';
 import type { CustomerInsight } from './customer-insight.ts';
 import { Customers } from './customer-state.ts';
-import { CatalogueFilter, type Conditions } from './filter.ts';
-import { Finder, type Found, type Looked } from './finder.ts';
-import { hiddenRows, type Situation } from './hidden-rows.ts';
+import { CatalogueFilter } from './filter.ts';
+import { Finder } from './finder.ts';
 import type { Insight } from './insight.ts';
 import { INTEREST, interestOf, teaches } from './interest.ts';
-import type { Node } from './language/ast.ts';
-import { STOREFRONT_LIMITS } from './limits.ts';
 import { assertNotFuture } from './not-future.ts';
+import { builtInPlacements } from './placements/placement.ts';
+import type { Placements } from './placements/placement.ts';
+import { Showings, visitorKey } from './placements/showings.ts';
 import { lastEvents, playLog, warnUndeclared } from './play-log.ts';
-import { reasonText } from './reasons.ts';
-import type { Explained, RetrievedItem, Retriever, SeeVisit } from './retrieval/retriever.ts';
+import type { Retriever, SeeVisit } from './retrieval/retriever.ts';
 import { Sessions } from './session-state.ts';
 import { ShopSnapshot } from './shop-snapshot.ts';
 import type { LiveSession } from './session-state.ts';
 import type { Storefront, Subscription } from './storefront.ts';
 import { Subscriptions } from './subscriptions.ts';
-import type { Taste, Tasted } from './taste.ts';
-import { Tastes } from './tastes.ts';
-import { type ArmOverride, listsOf, type Trial, type Trials } from './trial.ts';
+import type { Taste } from './taste.ts';
+import type { Trials } from './trial.ts';
 
 export interface ShopParts {
   readonly addon: Pick<Addon, 'FilterIndex' | 'Bitmap'>;
@@ -50,15 +49,9 @@ export interface ShopParts {
   readonly customerInsight?: CustomerInsight | null; // asked of customers; absent: nobody can say
   readonly onEvent?: (event: ShopEvent) => void; // after its commit; not for those without consent
   readonly trials?: Trials; // experiments; absent: there are none
+  readonly placements?: Placements; // the shop's own; the built-in ones when absent
   readonly pace?: Pace; // after which an answer gives way to the sockets
   readonly snapshotPath?: string; // of what the log came to; absent: it is played in full each time
-}
-
-/** What lists of one answer have in common. */
-interface Looking {
-  readonly where: readonly Node[];
-  readonly taste: Tasted | null;
-  readonly explain: Explained | undefined;
 }
 
 /**
@@ -68,9 +61,9 @@ interface Looking {
  */
 export class Shop implements Storefront {
   readonly counts = { events: 0, duplicates: 0, late: 0, degraded: 0, pushes: 0, robots: 0 };
-  readonly #catalogue: CatalogueFilter;
   readonly #finder: Finder;
-  readonly #tastes: Tastes;
+  readonly #answers: Answers;
+  readonly #showings = new Showings();
   readonly #sessions: Sessions;
   readonly #customers: Customers;
   readonly #histories: Histories;
@@ -90,9 +83,8 @@ export class Shop implements Storefront {
   private constructor(private readonly parts: ShopParts) {
     const { store, clock, log } = parts;
     const rowOf = (item: string) => store.item(item)?.row;
-    this.#catalogue = new CatalogueFilter(store, parts.addon);
-    this.#finder = new Finder(this.#catalogue, parts.retriever, parts.addon, parts.pace);
-    this.#tastes = new Tastes(parts.taste, store, log);
+    const catalogue = new CatalogueFilter(store, parts.addon);
+    this.#finder = new Finder(catalogue, parts.retriever, parts.addon, parts.pace);
     this.#sessions = new Sessions(parts.sessionMinutesMax * 60_000, rowOf);
     this.#customers = new Customers(rowOf);
     this.#histories = new Histories({
@@ -109,6 +101,11 @@ export class Shop implements Storefront {
       },
       (session, customer) => this.#attributions.join(session, customer),
     );
+    const placements = parts.placements ?? builtInPlacements();
+    this.#answers = new Answers({
+      ...parts, placements, catalogue, sessions: this.#sessions, customers: this.#customers,
+      attributions: this.#attributions, showings: this.#showings, finder: this.#finder, counts: this.counts,
+    });
     this.#subscriptions = new Subscriptions((subscription) => this.recommend(subscription), log);
     const { snapshotPath: path } = parts;
     const [sessions, customers, histories] = [this.#sessions, this.#customers, this.#histories];
@@ -138,6 +135,7 @@ export class Shop implements Storefront {
   forget(customer: string): boolean {
     this.#sessions.forgetCustomer(customer);
     this.#crediting.visitors.forgetCustomer(customer);
+    this.#showings.forget(`c\n${customer}`);
     const known = [this.#customers, this.#histories, this.parts.retriever].map(
       (each) => each.forget(customer));
     return known.includes(true);
@@ -173,6 +171,7 @@ export class Shop implements Storefront {
       if (event.robot || session?.robot) this.counts.robots += 1;
       if (!mayTeach(event) || session?.robot) continue;
       this.#attributions.count(event, event.customer ?? session?.customer);
+      if (this.#showings.count > 0) this.#clicked(event, event.customer ?? session?.customer);
       this.parts.onEvent?.(event);
       this.parts.trials?.seen(event, this.#seen - 1);
     }
@@ -183,65 +182,14 @@ export class Shop implements Storefront {
     return { accepted: accepted.length, duplicates };
   }
 
-  async recommend(
+  recommend(
     request: RecommendRequest, deadlineMs?: number, priority?: number, stages?: Stages,
   ): Promise<RecommendReply> {
-    const degraded: string[] = [];
-    const where = this.#where(request.filter);
-    const before = this.#situation(request, degraded);
-    const { session } = request;
-    const customer = request.customer ?? before.session?.customer;
-    const trial = this.parts.trials?.begin(request, { session, customer }) ?? null;
-    const tasting = this.#tastes.of(before, deadlineMs, priority, degraded);
-    const taste = await (stages?.of('embed', tasting) ?? tasting);
-    const explain: Explained | undefined = request.explain ? {} : undefined;
-    const finding = listsOf(trial, request.k, (override, k) =>
-      this.#list({ ...request, k }, { where, taste, explain }, override));
-    const found = await (stages?.of('retrieve', finding) ?? finding);
-    return this.#reply(found, degraded, request.language, taste, explain, trial);
+    return this.#answers.recommend(request, deadlineMs, priority, stages);
   }
 
-  #list(
-    request: RecommendRequest, { where, taste, explain }: Looking, { placement, weights }: ArmOverride,
-  ): Promise<Found> {
-    const { store } = this.parts;
-    return this.#finder.find({
-      filter: request.filter,
-      // The session may have moved on while the encoder ran: looked at again, so as not to answer
-      // with what has just been bought.
-      look: (filter) => {
-        const now = this.#situation(request, []);
-        const { session, customer, query } = now;
-        return {
-          hidden: hiddenRows(store, filter, now),
-          conditions: this.#conditions(where, query[query.length - 1]),
-          query: {
-            items: query, k: request.k, explain, placement, weights,
-            ...(session && { session: session.key }),
-            customer: request.customer ?? session?.customer, recent: customer?.rows,
-            ...(taste && { taste: taste.vector }),
-          },
-        };
-      },
-    });
-  }
-
-  async similar(request: SimilarRequest, stages?: Stages): Promise<RecommendReply> {
-    const { store } = this.parts;
-    const item = store.item(request.item);
-    if (!item) throw new ServeError('unknown_item', `'${request.item}'`);
-    const { filter, k } = request;
-    const { row } = item;
-    const where = this.#where(filter);
-    const explain: Explained | undefined = request.explain ? {} : undefined;
-    const look = (allowed: Filter): Looked =>
-      ({
-        hidden: hiddenRows(store, allowed).add(row), conditions: this.#conditions(where, row),
-        near: { row, k, explain },
-      });
-    const finding = this.#finder.find({ filter, look });
-    const found = await (stages?.of('retrieve', finding) ?? finding);
-    return this.#reply(found, [], request.language, null, explain);
+  similar(request: SimilarRequest, stages?: Stages): Promise<RecommendReply> {
+    return this.#answers.similar(request, stages);
   }
 
   /** The filter and the vector indexes follow the store's items by themselves. */
@@ -271,7 +219,7 @@ export class Shop implements Storefront {
   }
 
   subscribe(request: Subscription, push: (push: Push) => void): () => void {
-    this.#where(request.filter);
+    this.#answers.plan(request); // refused now, not at the next event
     return this.#subscriptions.add(request, (message) => {
       this.counts.pushes += 1;
       push(message);
@@ -321,75 +269,15 @@ export class Shop implements Storefront {
     this.parts.retriever.take(session.key, interest);
   }
 
-  /** What the filter's own expression says. Fails with `bad_argument`. */
-  #where({ where }: Filter): readonly Node[] {
-    return where === undefined ? [] : [this.#catalogue.expressions.filter(where, 'filter.where')];
-  }
-
-  /** `start`: row of the item that the answer starts from, which expressions call `this`. */
-  #conditions(all: readonly Node[], start: number | undefined): Conditions | undefined {
-    if (all.length === 0) return undefined;
-    const { store, clock } = this.parts;
-    const setting = { nowMs: clock.wallMs(), this: start === undefined ? undefined : store.itemAt(start) };
-    return { all, setting };
-  }
-
-  /** Given items, else the session's, else the customer's newest over their sessions. */
-  #situation(request: RecommendRequest, degraded: string[]): Situation {
-    const session = this.#sessions.at(request.session, this.parts.clock.wallMs());
-    const customer = this.#customers.get(request.customer ?? session?.customer);
-    const given = this.#rowsOf(request.items ?? [], degraded);
-    let query = given;
-    if (!request.items) query = session?.rows ?? given;
-    if (!request.items && query.length === 0) query = Uint32Array.from(customer?.rows ?? []);
-    return { session, customer, given, query: query.subarray(-STOREFRONT_LIMITS.queryItemsMax) };
-  }
-
-  #rowsOf(items: readonly string[], degraded: string[]): Uint32Array {
-    const rows: number[] = [];
-    for (const id of items) {
-      const row = this.parts.store.item(id)?.row;
-      if (row !== undefined) rows.push(row);
-      else degraded.push(`items: '${id}' is not in the catalogue and was left out`);
+  /** What was clicked has done what it was shown for. */
+  #clicked({ type, session, items }: ShopEvent, customer: string | undefined): void {
+    if (INTEREST[type] === 0) return;
+    for (const visitor of [visitorKey(undefined, session), visitorKey(customer, undefined)]) {
+      if (visitor === null) continue;
+      for (const { item } of items) {
+        const row = this.parts.store.item(item)?.row;
+        if (row !== undefined) this.#showings.clicked(visitor, row);
+      }
     }
-    return Uint32Array.from(rows);
-  }
-
-  #reply(
-    found: Found,
-    degraded: string[],
-    language: Language | undefined,
-    taste: Tasted | null,
-    explain: Explained | undefined,
-    trial: Trial | null = null,
-  ): RecommendReply {
-    if (found.without.length > 0) {
-      degraded.push(`filter: no item passes, so it was used without ${found.without.join(', ')}`);
-    }
-    if (degraded.length > 0) this.counts.degraded += 1;
-    const attribution = this.#attributions.issue(
-      Uint32Array.from(found.items, ({ row }) => row), trial?.tag);
-    trial?.given(attribution, found.items);
-    const items = found.items.map((item) => this.#recommended(item, language));
-    return {
-      attribution, items, degraded, ...(taste && { model: taste.model }),
-      ...(trial && { experiments: trial.arms }),
-      ...(explain && { explain: { matches: found.matches, searches: explain } }),
-    };
-  }
-
-  #recommended(found: RetrievedItem, language: Language | undefined): RecommendedItem {
-    const { store } = this.parts;
-    const because = found.because === undefined ? undefined : store.itemAt(found.because);
-    return {
-      item: store.itemAt(found.row)?.id ?? '',
-      score: found.score,
-      reason: {
-        code: found.source,
-        ...(because && { because: because.id }),
-        ...(found.cold && { cold: found.cold }),
-        text: reasonText(found.source, because?.title, language),
-      },
-    };
   }
 }

@@ -1,7 +1,7 @@
 import type { Stages } from '../core/stages.ts';
 import type {
   CatalogueReply, CatalogueRequest, EventsReply, Filter, InsightReply, InsightRequest, Language,
-  Push, RecommendReply, RecommendRequest, ShopEvent, SimilarRequest,
+  Push, RecommendReply, RecommendRequest, ShopEvent, Rules, SimilarRequest,
 } from '../wire/schema.ts';
 
 /**
@@ -29,10 +29,12 @@ export interface Storefront {
   subscribe(request: Subscription, push: (push: Push) => void): () => void;
 }
 
-export interface Subscription {
+export interface Subscription extends Rules {
   readonly session: string;
   readonly customer?: string;
-  readonly k: number;
+  readonly k?: number;
   readonly filter: Filter;
   readonly language?: Language;
+  readonly placement?: string;
+  readonly again?: boolean;
 }

@@ -1,5 +1,4 @@
-import { LIMITS, type Placement, type ReasonCode, type ShopEvent } from '../wire/schema.ts';
-import type { Found } from './finder.ts';
+import type { Placement, ReasonCode, ShopEvent } from '../wire/schema.ts';
 import type { RetrievedItem } from './retrieval/retriever.ts';
 
 /** What an arm of an experiment changes about how an answer is made. Empty: nothing. */
@@ -45,15 +44,4 @@ export interface Trials {
   begin(request: TrialRequest, asker: Asker): Trial | null;
   /** After the event's commit; `sequence` is its place in the store's log. */
   seen(event: ShopEvent, sequence: number): void;
-}
-
-/** An answer's items: a list, or what a trial makes of one for each of its arms. */
-export async function listsOf(
-  trial: Trial | null, k: number, list: (override: ArmOverride, k: number) => Promise<Found>,
-): Promise<Found> {
-  if (!trial) return list({}, k);
-  const wanted = Math.min(LIMITS.kMax, trial.wanted(k));
-  const lists = await Promise.all(trial.overrides.map((one) => list(one ?? {}, wanted)));
-  const [first] = lists as [Found];
-  return { ...first, items: trial.compose(lists.map(({ items }) => items), k) };
 }

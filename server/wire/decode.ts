@@ -3,6 +3,7 @@ import { parseTraceContext } from '../core/trace-context.ts';
 import { decodeAttributes } from './decode-attributes.ts';
 import { decodeEvent } from './decode-event.ts';
 import { decodeExplain } from './decode-explain.ts';
+import { decodeRules } from './decode-rules.ts';
 import type { RequestParameters, SequencePart } from '../core/inference.ts';
 import { asId, asInteger, asOneOf, Fields, shown, type Where } from './fields.ts';
 import { WIRE_NAMES } from './names.ts';
@@ -104,7 +105,7 @@ const OPS: { readonly [Name in Op]: (fields: Fields, nowMs: number) => { op: Nam
     op: 'subscribe',
     session: fields.id('session'),
     ...kept('customer', fields.optionalId('customer')),
-    ...answerOptions(fields),
+    ...placedOptions(fields),
   }),
   unsubscribe: (fields) => ({ op: 'unsubscribe', session: fields.id('session') }),
   cancel: (fields) => {
@@ -134,8 +135,24 @@ export function decodeRecommend(fields: Fields): RecommendRequest {
     ...kept('customer', fields.optionalId('customer')),
     ...kept('items', fields.optionalList('items', LIMITS.sessionItemsMax, asId)),
     ...kept('arms', fields.has('arms') ? decodeArms(fields) : undefined),
-    ...answerOptions(fields),
+    ...kept('item', fields.optionalId('item')),
+    ...kept('cart', fields.optionalList('cart', LIMITS.sessionItemsMax, asId)),
+    ...kept('rerank', fields.has('rerank') ? fields.list('rerank', 1, LIMITS.kMax, asId) : undefined),
+    ...placedOptions(fields),
     ...kept('explain', fields.flag('explain')),
+    ...kept('debug', fields.flag('debug')),
+  };
+}
+
+/** What an answer for a placement may be told. */
+function placedOptions(fields: Fields): Omit<RecommendRequest, 'session' | 'customer'> {
+  return {
+    ...kept('placement', fields.optionalId('placement')),
+    ...kept('k', fields.optionalInteger('k', 1, LIMITS.kMax) ?? (fields.has('placement') ? undefined : K_DEFAULT)),
+    ...kept('again', fields.flag('again')),
+    ...decodeRules(fields),
+    filter: decodeFilter(fields),
+    ...(fields.has('language') ? { language: fields.oneOf('language', LANGUAGES) } : {}),
   };
 }
 
@@ -230,6 +247,7 @@ function decodeFilter(fields: Fields): Filter {
     ...kept('priceMax', filter.optionalNumber(WIRE_NAMES.priceMax, 0)),
     ...kept('excludeSeen', filter.flag(WIRE_NAMES.excludeSeen)),
     ...kept('excludeBought', filter.flag(WIRE_NAMES.excludeBought)),
+    ...kept('boughtDays', filter.optionalInteger(WIRE_NAMES.boughtDays, 1, LIMITS.boughtDaysMax)),
     ...kept('exclude', filter.optionalList('exclude', LIMITS.filterIdsMax, asId)),
     ...kept('where', filter.optionalText('where', LIMITS.expressionBytesMax)),
   };

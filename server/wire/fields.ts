@@ -67,11 +67,7 @@ export class Fields {
   }
 
   text(name: string, bytesMax: number): string {
-    const value = this.raw(name);
-    if (typeof value === 'string' && value !== '' && Buffer.byteLength(value) <= bytesMax) {
-      return value;
-    }
-    return this.fail(name, `text of 1 to ${bytesMax} bytes`);
+    return asText(this.raw(name), this.at(name), bytesMax);
   }
 
   optionalText(name: string, bytesMax: number): string | undefined {
@@ -145,6 +141,11 @@ export function asId(value: unknown, where: Where): string {
     `${ID_RULE}, or an integer from 0`,
     value,
   );
+}
+
+export function asText(value: unknown, where: Where, bytesMax: number): string {
+  if (typeof value === 'string' && value !== '' && Buffer.byteLength(value) <= bytesMax) return value;
+  throw mismatch(where, `text of 1 to ${bytesMax} bytes`, value);
 }
 
 export function asInteger(value: unknown, where: Where, min: number, max: number): number {

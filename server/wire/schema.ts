@@ -11,6 +11,7 @@ import type {
 } from '../core/inference.ts';
 import type { Tensor } from '../core/tensor.ts';
 import type { TraceContext } from '../core/trace-context.ts';
+import type { AnswerDebug, Attributes, Rules } from './rules-schema.ts';
 
 /** Limits on what one message may hold. */
 export const LIMITS = {
@@ -22,6 +23,11 @@ export const LIMITS = {
   kMax: 500, // items asked for
   sessionItemsMax: 200, // items named in one recommend request
   filterIdsMax: 1000, // ids in one filter list
+  boughtDaysMax: 3650,
+  boostsMax: 32, // terms of one request, or of one placement
+  capsMax: 8, // attributes that have one
+  rotationHoursMax: 8760, // a year
+  customersMax: 200, // of one batch
   expressionBytesMax: 16_384, // of a condition or boost; the language itself takes 4,096 characters
   classesMax: 1_000_000, // highest elements of an output's row
   tensorsMax: 64, // inputs of one infer request
@@ -43,19 +49,6 @@ export const LIMITS = {
   deadlineMsMax: 600_000,
   priorityMax: 1_000_000, // beyond a model's levels is its default one
 } as const;
-
-/** What a shop may say of its items beyond what every shop does. */
-export const ATTRIBUTE_LIMITS = {
-  nameBytesMax: 64,
-  itemMax: 64, // attributes of one item
-  listMax: 100, // texts in one attribute
-  namesMax: 256, // different attributes of all items of a shop,
-  numbersMax: 31, // and of those so many numbers and dates
-} as const;
-
-/** Text that is wholly an ISO 8601 date is a date. */
-export type AttributeValue = string | number | boolean | readonly string[];
-export type Attributes = Readonly<Record<string, AttributeValue>>;
 
 /** What happened. Names follow GA4 and Google Retail as mapped in `server/wire/README.md`. */
 export const EVENT_TYPES = [
@@ -111,25 +104,37 @@ export interface Filter {
   readonly priceMax?: number; // at most; the same
   readonly excludeSeen?: boolean; // items of the session, and the customer's newest; default false
   readonly excludeBought?: boolean; // what customer or session has bought; default true
+  readonly boughtDays?: number; // of that only what was bought within so many days
   readonly exclude?: readonly string[]; // these items
   /** A condition in the language of `server/storefront/language/`; never relaxed. */
   readonly where?: string;
 }
 
+export type * from './rules-schema.ts';
+export { ATTRIBUTE_LIMITS } from './rules-schema.ts';
+
 /** What the text of reasons is written in; `en` when a request does not say. */
 export { LANGUAGES, type Language };
 
-export interface RecommendRequest {
+export interface RecommendRequest extends Rules {
   readonly session?: string;
   readonly customer?: string;
   /** The session's items, oldest first, in place of what the server knows of `session`. */
   readonly items?: readonly string[];
   /** Arms to be shown, by their experiment, for a preview: such an answer is not counted. */
   readonly arms?: Readonly<Record<string, string>>;
-  readonly k: number; // 1..kMax, default 20
+  readonly k?: number; // 1..kMax; the placement's when absent, else 20
   readonly filter: Filter;
   readonly language?: Language;
   readonly explain?: boolean; // adds `explain` to the reply
+  /** Whose sources and rules hold: one of PLACEMENTS, or of the shop's own. */
+  readonly placement?: string;
+  readonly item?: string; // that is looked at: the answer starts from it, and does not show it
+  readonly cart?: readonly string[]; // what is in it: the answer starts from it, and does not show it
+  /** Results of a search engine, best first: they are the answer, in a new order, none lost. */
+  readonly rerank?: readonly string[];
+  readonly again?: boolean; // also what was bought before
+  readonly debug?: boolean; // adds `debug` to the reply
 }
 
 export interface SimilarRequest {
@@ -202,7 +207,7 @@ export interface RecommendedItem {
   readonly item: string;
   readonly score: number; // higher is better; comparable within one answer only
   readonly reason: {
-    readonly code: ReasonCode;
+    readonly code: ReasonCode | 'search'; // `search`: nothing but the given order speaks for it
     readonly because?: string;
     readonly text: string;
     /**
@@ -250,6 +255,7 @@ export interface RecommendReply {
   /** Experiments that the answer is part of, and their arms. */
   readonly experiments?: Readonly<Record<string, string>>;
   readonly explain?: AnswerExplanation; // to who asked for it
+  readonly debug?: AnswerDebug; // likewise
 }
 
 export interface InsightReply {
@@ -342,7 +348,8 @@ export type Request = {
   | ({ readonly op: 'explain' } & ExplainQuestion)
   | ({ readonly op: 'catalogue' } & CatalogueRequest)
   | { readonly op: 'subscribe'; readonly session: string; readonly customer?: string;
-      readonly k: number; readonly filter: Filter; readonly language?: Language }
+      readonly k?: number; readonly filter: Filter; readonly language?: Language;
+      readonly placement?: string; readonly again?: boolean } & Rules
   | { readonly op: 'unsubscribe'; readonly session: string }
   | { readonly op: 'cancel'; readonly target: RequestId }
   | { readonly op: 'metadata'; readonly model?: string; readonly version?: string }

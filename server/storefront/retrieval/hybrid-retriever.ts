@@ -11,6 +11,7 @@ import { foundItems, NativeBlend, type NativeFound, type Weighed } from './nativ
 import { weightsAt } from './settings.ts';
 import type {
   ColdStart, InterestEvent, RetrievalQuery, RetrievedItem, Retriever, SeeVisit, SimilarQuery,
+  TracedSource,
 } from './retriever.ts';
 import type { BlendSettings } from './settings.ts';
 import { Again } from './sources/again.ts';
@@ -120,6 +121,24 @@ export class HybridRetriever implements Retriever {
       this.#fill(best, query);
       return best;
     });
+  }
+
+  trace(query: RetrievalQuery): TracedSource[] {
+    const weights = this.#weights.get(query.placement) as readonly number[];
+    const found = this.#roomFor(query.k);
+    return this.#sources.map((source, i) => {
+      found.count = 0;
+      source.find(query, found);
+      const { rows, scores, count } = found;
+      return {
+        source: source.reason, weight: weights[i] as number,
+        rows: rows.slice(0, count), shares: scores.slice(0, count),
+      };
+    });
+  }
+
+  vectorOf(row: number): Float32Array | null {
+    return this.parts.similar?.vectorOf(row) ?? null;
   }
 
   similarAll(queries: readonly SimilarQuery[]): RetrievedItem[][] {

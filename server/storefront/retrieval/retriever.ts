@@ -44,6 +44,14 @@ export type Explained = Partial<Record<ReasonCode, Partial<SearchExplanation>>>;
  */
 export type ColdStart = 'visits' | 'category';
 
+/** What one source finds by itself. */
+export interface TracedSource {
+  readonly source: ReasonCode;
+  readonly weight: number; // at the query's placement
+  readonly rows: Uint32Array; // best first
+  readonly shares: Float32Array; // of 1
+}
+
 export interface RetrievedItem {
   readonly row: number;
   readonly score: number; // higher is better
@@ -65,6 +73,10 @@ export interface Retriever {
   /** The same off this thread. Where it is absent, `retrieveAll` does. */
   retrieveApart?(queries: readonly RetrievalQuery[]): Promise<RetrievedItem[][]>;
   similarAll(queries: readonly SimilarQuery[]): RetrievedItem[][];
+  /** The sources of a query, each by itself: for who looks into an answer, not for answers. */
+  trace?(query: RetrievalQuery): TracedSource[];
+  /** The learned vector of an item, by which likeness is measured; null: it has none. */
+  vectorOf?(row: number): Float32Array | null;
   /** One more item of a session; it counts in the very next answer to others. */
   observe(session: number, row: number, weight: number): void;
   /** An event of interest, each once, in order of arrival; none without consent. */

@@ -6,6 +6,7 @@ import { MemoryStore } from '../../../server/store/memory-store.ts';
 import { GOODS, makeShop } from '../../support/make-shop.ts';
 import { makeEvent } from '../../support/shop-events.ts';
 
+const NOT_BOUGHT = ['lamp', 'chair', 'rug', 'desk'];
 const IN_STOCK = ['lamp', 'bulb', 'chair', 'rug', 'desk'];
 const purchase = (item: string, quantity = 1) =>
   ({ type: 'purchase', items: [{ item, quantity }] }) as const;
@@ -168,12 +169,13 @@ suite('Shop: recommend', () => {
     const tried: [Filter, readonly string[], RegExp | null][] = [
       [{ category: ['light'] }, ['lamp'], null],
       [{ category: ['light'], excludeSeen: true }, ['lamp'], /without exclude_seen$/],
-      [{ category: ['spare'] }, ['bulb'], /without exclude_bought$/],
-      [{ category: ['boat'] }, IN_STOCK, /without exclude_bought, category$/],
+      [{ category: ['spare'] }, NOT_BOUGHT, /without exclude_bought, category$/], // just bought: not shown
+      [{ category: ['spare'], excludeBought: false }, ['bulb'], null], // unless that is asked for
+      [{ category: ['boat'] }, NOT_BOUGHT, /without exclude_bought, category$/],
       [{ category: ['boat'], excludeBought: false }, IN_STOCK, /without category$/],
-      [{ priceMin: 5 }, IN_STOCK, /without exclude_bought, price$/],
-      [{ exclude: IN_STOCK }, ['sofa'], /without exclude_bought, in_stock$/],
-      [{ exclude: [...IN_STOCK, 'sofa'] }, [], null],
+      [{ priceMin: 5 }, NOT_BOUGHT, /without exclude_bought, price$/],
+      [{ exclude: IN_STOCK }, [], null], // what is sold out is never shown
+      [{ exclude: IN_STOCK, inStock: false }, ['sofa'], null],
     ];
 
     for (const [filter, want, said] of tried) {
@@ -201,6 +203,23 @@ suite('Shop: recommend', () => {
     assert.throws(() => shop.subscribe({ session: 's', k: 1, filter: { where: '(' } }, () => {}), /character 2/);
     await store.putItems([{ ...GOODS[0]!, attributes: { brand: 'a', watt: 40 } }]);
     assert.deepEqual(await items(where('watt > 30')), ['lamp']); // the next answer knows of it
+  });
+
+  test('what was bought longer ago is shown where nothing else is left, or where only days count', async () => {
+    const { shop, now, items, recommend, minutes } = await makeShop();
+    await shop.ingest([now({ ...purchase('bulb'), customer: 'c' })]);
+    const spare = (filter: Filter = {}) => ({ customer: 'c', filter: { category: ['spare'], ...filter } });
+
+    minutes(6 * 24 * 60);
+    assert.deepEqual(await items(spare()), NOT_BOUGHT);
+    minutes(2 * 24 * 60);
+    const { items: again, degraded } = await recommend(spare());
+    assert.deepEqual([again.map(({ item }) => item), degraded],
+      [['bulb'], ['filter: no item passes, so it was used without exclude_bought']]);
+    assert.ok(!(await items({ customer: 'c' })).includes('bulb'));
+    assert.deepEqual(await items(spare({ boughtDays: 7 })), ['bulb']);
+    assert.ok((await items({ customer: 'c', again: true })).includes('bulb'));
+    assert.ok(!(await items({ customer: 'c', filter: { boughtDays: 9 } })).includes('bulb'));
   });
 
   test('what a customer has seen counts as seen in their next session', async () => {
