@@ -58,7 +58,7 @@ const IMPORTERS: Readonly<Record<string, readonly string[]>> = {
   lmdb: ['server/store/lmdb-store.ts'],
   msgpackr: ['server/wire/msgpack.ts', 'server/client/codec.ts'],
   'onnxruntime-node': ['server/runtime/onnx.ts', 'models/recipes/onnx/session.ts'],
-  piscina: ['server/pool/pool.ts'],
+  piscina: ['server/pool/piscina-thread.ts'],
   protobufjs: ['models/recipes/onnx/proto.ts'],
   'uWebSockets.js': ['server/transport/uws-library.ts'],
   'uWebSockets.js-glibc238': ['server/transport/uws-library.ts'],

@@ -1,5 +1,4 @@
 import { availableParallelism } from 'node:os';
-import { Piscina } from 'piscina';
 import type { Run, Runner } from '../batch/runner.ts';
 import type { ModelConfig } from '../catalog/model-config.ts';
 import type { Clock } from '../core/clock.ts';
@@ -8,8 +7,9 @@ import type { Log } from '../core/log.ts';
 import type { Slab } from '../core/slab.ts';
 import { holdShared } from '../runtime/onnx-shared.ts';
 import type { Held } from '../runtime/runtime.ts';
-import type { ModelFiles, OpenOrder, SeatData, Tried } from './protocol.ts';
-import { Seat, type StartThread, type Thread } from './seat.ts';
+import { piscinaThread } from './piscina-thread.ts';
+import type { ModelFiles, OpenOrder, Tried } from './protocol.ts';
+import { Seat } from './seat.ts';
 
 /** What is known of a model that was tried out, and its hold on it where other threads can have it. */
 export interface TriedModel extends Omit<Tried, 'token'> {
@@ -218,28 +218,4 @@ class PoolRunner implements Runner {
     const troubles = this.seats.map((seat) => seat.trouble(this.lane));
     return troubles.every((why) => why !== undefined) ? troubles[0] : undefined;
   }
-}
-
-/**
- * Piscina with one thread. Piscina chooses a worker itself; here a model must be opened on each,
- * and a hung one ended by name: so every seat has a Piscina of its own, for its thread, its hop
- * (18 us, `Atomics.wait` in the worker) and its ending.
- */
-function piscinaThread(file: URL, nice: number, heapMiBMax: number): StartThread {
-  return (sheet, died): Thread => {
-    const piscina = new Piscina({
-      filename: file.href,
-      minThreads: 1,
-      maxThreads: 1,
-      idleTimeout: Infinity,
-      recordTiming: false,
-      workerData: { sheet, nice } satisfies SeatData,
-      ...(heapMiBMax > 0 ? { resourceLimits: { maxOldGenerationSizeMb: heapMiBMax } } : {}),
-    });
-    let cause = new Error('the worker exited');
-    piscina.on('error', (error: Error) => (cause = error));
-    // Later than the end of a task that was lost with the worker, which says more.
-    piscina.on('workerDestroy', () => setImmediate(() => died(cause)));
-    return { run: (order) => piscina.run(order), stop: () => piscina.destroy() };
-  };
 }

@@ -1,3 +1,4 @@
+import type { MessagePort } from 'node:worker_threads';
 import { CONFIG_LIMITS } from '../catalog/config-limits.ts';
 import type { ModelConfig } from '../catalog/model-config.ts';
 import type { RowFailure } from '../core/row-failure.ts';
@@ -22,12 +23,22 @@ export const SHEET_OUTPUT_NS = SHEET_INTS - 1;
 /** Given to a worker when it starts (`workerData`). */
 export interface SeatData {
   readonly sheet: SharedArrayBuffer;
+  /** By which batches reach the thread while it waits for them: `signal.ts`. */
+  readonly signal: SharedArrayBuffer;
   /** Of the thread alone, where the system has such a thing: 0..19, higher gives way to others. */
   readonly nice: number;
 }
 
-/** Run the batch on the sheet for the lane of this number. */
+/**
+ * Run the batch on the sheet for the lane of this number; the reply goes to the port of `replies`. The
+ * thread then waits for further ones, and the order has been carried out when it has left.
+ */
 export type RunOrder = number;
+/** Where replies to batches go. The first order of a thread. */
+export interface RepliesOrder {
+  readonly order: 'replies';
+  readonly port: MessagePort;
+}
 /** Run these rows, which have no slots in the slab, for the loose model's lane of this number. */
 export interface RowsOrder {
   readonly order: 'rows';
@@ -61,6 +72,7 @@ export interface CloseOrder {
 }
 export type KeepingOrder = OpenOrder | TryOrder | ForgetOrder | CloseOrder;
 export type Order = RunOrder | RowsOrder | KeepingOrder;
+export type ThreadOrder = Order | RepliesOrder;
 
 export interface ModelFiles {
   readonly folder: string; // of the version: it holds the model file

@@ -1,4 +1,5 @@
 /** A worker's entry: what one thread of the pool does. It knows lanes by number. */
+import assert from 'node:assert/strict';
 import { setPriority } from 'node:os';
 import { workerData } from 'node:worker_threads';
 import { isLoose } from '../catalog/model-config.ts';
@@ -8,9 +9,11 @@ import { LooseInstance } from '../runtime/loose-instance.ts';
 import { openRuntime } from '../runtime/open-runtime.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import {
-  type KeepingOrder, type KeepingReply, type Order, type RowsOrder, type RowsReply, type RunReply,
-  SHEET_INPUT_NS, SHEET_INTS, SHEET_OUTPUT_NS, type SeatData, type Tried,
+  type KeepingOrder, type KeepingReply, type RowsOrder, type RowsReply, type RunReply,
+  SHEET_INPUT_NS, SHEET_INTS, SHEET_OUTPUT_NS, type SeatData, type ThreadOrder,
+  type Tried,
 } from './protocol.ts';
+import { Listener } from './signal.ts';
 
 type Reply = RunReply | RowsReply | KeepingReply;
 
@@ -22,12 +25,13 @@ const SHEET_NS_MAX = 0x7fff_ffff; // two seconds
  */
 export function workerOf(
   runtimeOf: (platform: ModelConfig['platform']) => Promise<Runtime>,
-  { sheet, nice }: SeatData,
-): (order: Order) => Reply | Promise<Reply> {
+  { sheet, signal, nice }: SeatData,
+): (order: ThreadOrder) => Reply | Promise<Reply> {
   if (nice > 0) giveWay(nice);
   const ints = new Int32Array(sheet, 0, SHEET_INTS);
   const slots = ints.subarray(1);
   const lanes = new Map<number, ModelInstance>();
+  let listener: Listener | undefined;
   const looseLanes = new Map<number, LooseInstance>();
   const tried = new Map<bigint, ModelInstance>(); // until others have them
 
@@ -37,6 +41,16 @@ export function workerOf(
     const running = instance.run(slots, ints[0] as number);
     if (!running) return told(instance, null);
     return running.then((failures) => told(instance, failures.length === 0 ? null : failures));
+  }
+
+  /** Batch after batch, without a look at anything else, until the caller has no more or has an order. */
+  async function serve(lane: number): Promise<null> {
+    assert.ok(listener, 'a port for replies comes first');
+    for (let next = lane; next >= 0; next = listener.next()) {
+      const running = run(next);
+      listener.reply(running instanceof Promise ? await running : running);
+    }
+    return null;
   }
 
   async function runRows({ lane, rows }: RowsOrder): Promise<RowsReply> {
@@ -97,7 +111,11 @@ export function workerOf(
   }
 
   return (order) => {
-    if (typeof order === 'number') return run(order);
+    if (typeof order === 'number') return serve(order);
+    if (order.order === 'replies') {
+      listener = new Listener(signal, order.port);
+      return null;
+    }
     if (order.order === 'rows') return runRows(order).catch(messageOf);
     return keep(order).catch((thrown: unknown) => ({ error: messageOf(thrown) }));
   };
