@@ -9,6 +9,7 @@ import {
   decodeCatalogue,
   decodeDeadline,
   decodeEvents,
+  decodeForget,
   decodeInsight,
   decodePriority,
   decodeRecommend,
@@ -36,7 +37,7 @@ export interface StorefrontRouteParts {
   readonly tracing?: RequestTracing;
 }
 
-/** `POST /v1/{events,catalogue,recommend,similar,insight}`: the socket's operations without `id` and `op`. */
+/** `POST /v1/{events,catalogue,recommend,similar,insight}`: the socket's operations without `id` and `op`; `forget`. */
 export function addStorefrontRoutes(router: Router, parts: StorefrontRouteParts): void {
   const { storefront, clock, desk } = parts;
   const tracing = parts.tracing ?? new RequestTracing(clock);
@@ -67,6 +68,7 @@ export function addStorefrontRoutes(router: Router, parts: StorefrontRouteParts)
   on('recommend', decodeRecommend, (...asked) => storefront.recommend(...asked));
   on('similar', decodeSimilar, (asked, _, __, stages) => storefront.similar(asked, stages));
   on('catalogue', decodeCatalogue, (asked, _, __, stages) => storefront.catalogue(asked, stages));
+  on('forget', decodeForget, (asked) => storefront.forget(asked));
   on('insight', decodeInsight, (...asked) => storefront.insight(...asked));
 }
 

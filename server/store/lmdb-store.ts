@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { mkdirSync, realpathSync } from 'node:fs';
 import { asBinary, open } from 'lmdb';
 import type { Database, RootDatabase } from 'lmdb';
@@ -8,6 +9,7 @@ import { decodeEvent, encodeEvent } from './event-codec.ts';
 import type { EventTuple } from './event-codec.ts';
 import { decodeItem } from './item-codec.ts';
 import type { ItemRecord } from './item-codec.ts';
+import { FORGOTTEN_NOTE, withoutCustomer } from './forgotten.ts';
 import { isAlive, thisProcess } from './owner.ts';
 import type { Owner } from './owner.ts';
 import { keyOrder } from './key-order.ts';
@@ -20,6 +22,7 @@ import { assertUsable } from './usable-folder.ts';
 export const SCHEMA_VERSION = 2; // 2: items may be removed
 
 const RECORD_EVENTS_MAX = 256; // events packed into one record of the log: about 24 KB
+const TURN_EVENTS = 8192; // of the log, read in one turn of the event loop: about 15 ms
 const WAITING_MAX = 200_000; // events and items that wait for the commit before theirs
 
 /** One caller's change: what it adds to the group's draft, and its promise's two ends. */
@@ -179,6 +182,43 @@ export class LmdbStore implements Store {
       const { message } = cause as Error;
       const detail = `${this.folder}: an event of the log is damaged (${message})`;
       throw new ServeError('storage', `${detail}: bring back a copy of the folder`, { cause });
+    }
+  }
+
+  /** Reads the log twice, a slice in each turn of the event loop; what it changes is one transaction. */
+  async forget(customer: string): Promise<number> {
+    this.#assertWritable();
+    while (this.#committing || this.#waiting.length > 0) await (this.#committing ?? this.#pump());
+    const end = this.#eventCount;
+    const { records, count } = await withoutCustomer(customer, (visit) => this.#eachRecord(end, visit));
+    if (count === 0) return 0;
+    while (this.#committing || this.#waiting.length > 0) await (this.#committing ?? this.#pump());
+    const { root, log, notes } = this.tables;
+    try {
+      root.transactionSync(() => {
+        for (const [key, record] of records) log.putSync(key, record);
+        notes.putSync(FORGOTTEN_NOTE, ((notes.get(FORGOTTEN_NOTE) ?? 0) as number) + 1);
+      });
+      return count;
+    } catch (error) {
+      throw await storageError(this.folder, error);
+    }
+  }
+
+  /** Records of the log before an event, that is the first of one. */
+  async #eachRecord(
+    end: number, visit: (key: number, events: readonly ShopEvent[]) => void,
+  ): Promise<void> {
+    for (let from = 0; from < end;) {
+      this.#assertOpen();
+      const turn = Math.min(end, from + TURN_EVENTS);
+      const began = from;
+      for (const { key, value } of this.tables.log.getRange({ start: from, end: turn })) {
+        visit(key, value.map(decodeEvent));
+        from = key + value.length;
+      }
+      assert.ok(from > began, 'the log has a gap');
+      await new Promise(setImmediate);
     }
   }
 

@@ -4,6 +4,7 @@ import { decodeMsgpack } from '../wire/msgpack.ts';
 import { Draft } from './draft.ts';
 import { decodeEvent } from './event-codec.ts';
 import type { EventTuple } from './event-codec.ts';
+import { anonymous, FORGOTTEN_NOTE, Trail } from './forgotten.ts';
 import type { PackedEvents } from './packed-events.ts';
 import type { Item, ItemsListener, Store, StoredItem } from './store.ts';
 
@@ -50,6 +51,21 @@ export class MemoryStore implements Store {
     for (let s = Math.max(0, sequence); s < end; s++) {
       yield { sequence: s, event: this.#log[s] as ShopEvent };
     }
+  }
+
+  async forget(customer: string): Promise<number> {
+    this.#assertOpen();
+    const trail = new Trail(customer);
+    for (const event of this.#log) trail.note(event);
+    let count = 0;
+    this.#log.forEach((event, i) => {
+      if (!trail.leadsFrom(event)) return;
+      this.#log[i] = anonymous(event);
+      count += 1;
+    });
+    const times = (this.#notes.get(FORGOTTEN_NOTE) ?? 0) as number;
+    if (count > 0) this.#notes.set(FORGOTTEN_NOTE, times + 1);
+    return count;
   }
 
   putItems(items: readonly Item[]): Promise<void> {

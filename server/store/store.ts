@@ -46,6 +46,12 @@ export interface Store {
   /** Every event in order of arrival, from `sequence` on (0 is the first). */
   events(sequence?: number): Iterable<{ readonly sequence: number; readonly event: ShopEvent }>;
   readonly eventCount: number;
+  /**
+   * Takes a customer out of the log as it is now, in one commit: their events, and those that name nobody
+   * of their sessions and visitors, stay as `anonymous` ones. Resolves to how many. What they do later
+   * is somebody new's.
+   */
+  forget(customer: string): Promise<number>;
   /** Declares items: adds them, or replaces what is known of them; rows stay. */
   putItems(items: readonly Item[]): Promise<void>;
   /** Takes items out of the catalogue. Resolves to how many were in it. */

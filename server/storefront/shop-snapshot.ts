@@ -4,6 +4,7 @@ import type { Histories, SavedHistories } from '../features/histories.ts';
 import { LAYOUT_VERSION } from '../features/layout.ts';
 import { decodeEvent, encodeEvent } from '../store/event-codec.ts';
 import type { EventTuple } from '../store/event-codec.ts';
+import { FORGOTTEN_NOTE } from '../store/forgotten.ts';
 import type { Store } from '../store/store.ts';
 import type { Customers, SavedCustomers } from './customer-state.ts';
 import { INTEREST } from './interest.ts';
@@ -16,7 +17,7 @@ import type { SavedVisitors, Visitors } from './visitors.ts';
 
 export interface SnapshotParts {
   readonly path: string;
-  readonly store: Pick<Store, 'events' | 'eventCount'>;
+  readonly store: Pick<Store, 'events' | 'eventCount' | 'note'>;
   readonly retriever: Pick<Retriever, 'madeWith' | 'save' | 'load'>;
   readonly sessions: Sessions;
   readonly customers: Customers;
@@ -34,6 +35,7 @@ interface Head {
   readonly events: number; // of the log, that are in it
   readonly firstId: string; // of those,
   readonly lastId: string; // so that another store's log is not taken for this one
+  readonly forgotten: number; // times that a customer was: the log has been another since
   readonly sessions: readonly (Omit<SavedSession, 'events'> & { readonly events: readonly EventTuple[] })[];
   readonly customers: Pick<SavedCustomers, 'ids' | 'sessions'>;
   readonly visitors: readonly (Omit<SavedVisitors[number], 'held'> & { readonly held: readonly EventTuple[] })[];
@@ -107,6 +109,7 @@ export class ShopSnapshot {
       events: seen,
       firstId: this.#idAt(0),
       lastId: this.#idAt(seen - 1),
+      forgotten: this.#forgotten,
       sessions: sessions.save(sinceMs).map(({ events, ...session }) =>
         ({ ...session, events: events.map(encodeEvent) })),
       customers: { ids, sessions: customerSessions },
@@ -127,6 +130,7 @@ export class ShopSnapshot {
     if (head.firstId !== this.#idAt(0) || head.lastId !== this.#idAt(events - 1)) {
       return 'it is of another log';
     }
+    if (head.forgotten !== this.#forgotten) return 'a customer has been forgotten since';
     try {
       retriever.load(columns);
     } catch (error) {
@@ -150,6 +154,10 @@ export class ShopSnapshot {
     return JSON.stringify({
       madeWith, sessionMinutesMax, timeZone, LAYOUT_VERSION, INTEREST, STOREFRONT_LIMITS,
     });
+  }
+
+  get #forgotten(): number {
+    return (this.parts.store.note(FORGOTTEN_NOTE) ?? 0) as number;
   }
 
   #idAt(sequence: number): string {

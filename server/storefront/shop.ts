@@ -8,8 +8,8 @@ import { Histories } from '../features/histories.ts';
 import type { Store } from '../store/store.ts';
 import { mayTeach } from '../wire/schema.ts';
 import type {
-  CatalogueReply, CatalogueRequest, EventsReply, InsightReply, InsightRequest, Push, RecommendReply,
-  RecommendRequest, ShopEvent, SimilarRequest,
+  CatalogueReply, CatalogueRequest, EventsReply, ForgetReply, ForgetRequest, InsightReply, InsightRequest, Push,
+  RecommendReply, RecommendRequest, ShopEvent, SimilarRequest,
 } from '../wire/schema.ts';
 import { answerInsight } from './answer-insight.ts';
 import { Answers } from './answers.ts';
@@ -128,17 +128,20 @@ export class Shop implements Storefront {
     return this.#histories;
   }
 
-  /**
-   * Drops what is remembered of a customer, and their sessions; whether anything was. It is in memory
-   * alone: the store's log still has their events, and playing it brings them back.
-   */
-  forget(customer: string): boolean {
-    this.#sessions.forgetCustomer(customer);
-    this.#crediting.visitors.forgetCustomer(customer);
-    this.#showings.forget(`c\n${customer}`);
-    const known = [this.#customers, this.#histories, this.parts.retriever].map(
-      (each) => each.forget(customer));
-    return known.includes(true);
+  async forget({ customer }: ForgetRequest): Promise<ForgetReply> {
+    const drop = (): void => {
+      this.#sessions.forgetCustomer(customer);
+      this.#crediting.visitors.forgetCustomer(customer);
+      this.#showings.forget(`c\n${customer}`);
+      for (const each of [this.#customers, this.#histories, this.parts.retriever]) each.forget(customer);
+    };
+    drop();
+    const { store } = this.parts;
+    const events = await store.forget(customer);
+    drop(); // events that were being committed when it began
+    // The snapshot before is refused from now on, and has them still.
+    if (events > 0 && this.#seen === store.eventCount) await this.#snapshot?.write(this.#seen);
+    return { events };
   }
 
   /** Answers that were searched for, and in how many batches. */

@@ -1,6 +1,7 @@
 import type { Stages } from '../core/stages.ts';
 import type {
-  CatalogueReply, CatalogueRequest, EventsReply, Filter, InsightReply, InsightRequest, Language,
+  CatalogueReply, CatalogueRequest, EventsReply, Filter, ForgetReply, ForgetRequest,
+  InsightReply, InsightRequest, Language,
   Push, RecommendReply, RecommendRequest, ShopEvent, Rules, SimilarRequest,
 } from '../wire/schema.ts';
 
@@ -25,6 +26,11 @@ export interface Storefront {
   insight(
     request: InsightRequest, deadlineMs?: number, priority?: number, stages?: Stages,
   ): Promise<InsightReply>;
+  /**
+   * Takes a customer out of what is remembered and out of the log. Resolves when that is durable. Fails
+   * with `storage`; then only the memory has forgotten them, until the next start.
+   */
+  forget(request: ForgetRequest): Promise<ForgetReply>;
   /** Calls `push` with fresh recommendations after each event of the session, until cancelled. */
   subscribe(request: Subscription, push: (push: Push) => void): () => void;
 }

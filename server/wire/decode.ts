@@ -23,6 +23,7 @@ import {
   type Request,
   type RequestId,
   type ShopEvent,
+  type ForgetRequest,
   type SimilarRequest,
 } from './schema.ts';
 import { decodeTensor } from './tensors.ts';
@@ -168,6 +169,10 @@ export function decodeSimilar(fields: Fields): SimilarRequest {
   return {
     item: fields.id('item'), ...answerOptions(fields), ...kept('explain', fields.flag('explain')),
   };
+}
+
+export function decodeForget(fields: Fields): ForgetRequest {
+  return { customer: fields.id('customer') };
 }
 
 /** `{put: [...], remove: [...]}`, at least one item in either. */

@@ -161,6 +161,14 @@ export interface CatalogueItem {
   readonly attributes?: Attributes; // the shop's own
 }
 
+export interface ForgetRequest {
+  readonly customer: string;
+}
+
+export interface ForgetReply {
+  readonly events: number; // of the log, that led to the customer and are nobody's now
+}
+
 export interface CatalogueReply {
   readonly put: number;
   readonly removed: number; // that were there

@@ -56,6 +56,59 @@ function storeContract(name: string, open: () => Store): void {
       assert.deepEqual(events(store, 150).slice(0, 50), sent.slice(150));
     });
 
+    test('who is forgotten leads nowhere: neither by name, nor by session, nor by visitor', async (t) => {
+      const store = setup(t);
+      const lamp = [{ item: 'lamp', quantity: 2, price: 5 }];
+      const sent = [
+        makeEvent({ session: 's1', visitor: 'v1' }), // before they said who they are
+        makeEvent({ session: 's1', customer: 'gone', type: 'purchase', items: lamp, query: 'me', country: 'DE' }),
+        makeEvent({ session: 's1' }),
+        makeEvent({ session: 's2', visitor: 'v2', customer: 'gone' }),
+        makeEvent({ session: 's3', visitor: 'v2' }),
+        makeEvent({ session: 's2', customer: 'stays', visitor: 'v2' }),
+        makeEvent({ session: 's4', visitor: 'v4', customer: 'stays' }),
+        makeEvent({ session: 's4' }),
+      ];
+      for (const event of sent.slice(0, 3)) await store.append([event]);
+      await store.append(sent.slice(3));
+
+      assert.equal(await store.forget('gone'), 5);
+
+      const read = events(store);
+      const gone = [0, 1, 2, 3, 4];
+      for (const i of gone) {
+        const { id, type, atMs, session, items } = sent[i]!;
+        assert.deepEqual(read[i], { id, type, atMs, session, items, consent: false });
+      }
+      assert.deepEqual(read.slice(5), sent.slice(5));
+      assert.equal(store.eventCount, sent.length);
+      assert.deepEqual((await store.append(sent)).accepted, []); // ids still count once
+      assert.equal(await store.forget('gone'), 0);
+      assert.equal(store.note('forgotten'), 1);
+      await store.append([makeEvent({ customer: 'gone' })]);
+      assert.equal(events(store).at(-1)!.customer, 'gone'); // who comes back is somebody new
+    });
+
+    test('a forgotten customer is found in a long log, and nobody else of it is touched', async (t) => {
+      const store = setup(t);
+      const sent = Array.from({ length: 9000 }, (_, i) =>
+        makeEvent({ session: `s${i % 3000}`, ...(i % 50 === 0 && { customer: `c${i % 7}` }) }));
+      for (let at = 0; at < sent.length; at += 900) await store.append(sent.slice(at, at + 900));
+      const theirs = new Set(sent.filter(({ customer }) => customer === 'c3').map(({ session }) => session));
+      const want = sent.filter(({ customer, session }) =>
+        customer === 'c3' || (customer === undefined && theirs.has(session)));
+
+      const [count] = await Promise.all([store.forget('c3'), store.append([makeEvent()])]);
+
+      assert.equal(count, want.length);
+      const read = events(store);
+      assert.equal(read.length, sent.length + 1);
+      sent.forEach((event, i) => {
+        if (want.includes(event)) assert.equal(read[i]!.consent, false);
+        else assert.deepEqual(read[i], event);
+      });
+    });
+
     test('an event id counts once: in a call, over calls, and in calls of one turn', async (t) => {
       const store = setup(t);
       const [a, b, c] = [makeEvent(), makeEvent(), makeEvent()] as const;

@@ -4,6 +4,8 @@ import type {
   CatalogueReply,
   CatalogueRequest,
   EventsReply,
+  ForgetReply,
+  ForgetRequest,
   InsightReply,
   InsightRequest,
   Push,
@@ -40,6 +42,11 @@ export class FakeStorefront implements Storefront {
   async catalogue(request: CatalogueRequest): Promise<CatalogueReply> {
     this.asked.push(request);
     return { put: request.put.length, removed: request.remove.length };
+  }
+
+  async forget(request: ForgetRequest): Promise<ForgetReply> {
+    this.asked.push(request);
+    return { events: 1 };
   }
 
   async insight(request: InsightRequest): Promise<InsightReply> {

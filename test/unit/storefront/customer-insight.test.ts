@@ -210,7 +210,7 @@ suite('Shop: insight of a customer', () => {
 
     await shop.ingest([buy()]);
     assert.ok((await shop.insight({ customer: 'c' })).churn);
-    shop.forget('c');
+    await shop.forget({ customer: 'c' });
     const { churn, degraded } = await shop.insight({ customer: 'c', parts: ['churn'] });
     assert.equal(churn, undefined);
     assert.match(degraded.join(), /bought nothing that this shop remembers/);

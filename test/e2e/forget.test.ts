@@ -1,0 +1,52 @@
+/** Whom a server has forgotten stays forgotten, whatever becomes of the process. */
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { suite, test } from 'node:test';
+import { LmdbStore } from '../../server/store/lmdb-store.ts';
+import { startServer } from '../support/server-process.ts';
+import { tempFolder } from '../support/temp-file.ts';
+
+const DAY_MS = 86_400_000;
+
+suite('POST /v1/forget', () => {
+  test('a customer is unknown at once, and after kill -9; what others did is as it was', async (t) => {
+    const folder = tempFolder();
+    const first = await startServer(folder);
+    t.after(() => first.kill());
+    const post = async (url: string, path: string, body: object): Promise<Record<string, unknown>> =>
+      (await (await fetch(`${url}${path}`, { method: 'POST', body: JSON.stringify(body) })).json()) as
+        Record<string, unknown>;
+    const bought = ['gone', 'stays'].flatMap((customer) => Array.from({ length: 4 }, (_, i) => ({
+      id: `${customer}-${i}`, type: 'purchase', session: `${customer}-${i}`, customer,
+      at_ms: Date.now() - (i + 1) * 10 * DAY_MS, items: [{ item: 'lamps-007', quantity: 1, price: 30 }],
+    })));
+    await post(first.url, '/v1/events', { events: bought });
+    const insight = async (url: string, customer: string): Promise<string> =>
+      JSON.stringify(await post(url, '/v1/insight', { customer, parts: ['churn', 'intent'] }));
+    assert.match(await insight(first.url, 'gone'), /"churn":\{/);
+
+    assert.deepEqual(await post(first.url, '/v1/forget', { customer: 'gone' }), { events: 4 });
+    await first.kill(); // after the answer, before anything else
+    assert.match(JSON.stringify(await unreachable(first.url)), /failed/);
+
+    const second = await startServer(folder);
+    t.after(() => second.kill());
+    assert.match(await insight(second.url, 'gone'), /bought nothing that this shop remembers/);
+    assert.match(await insight(second.url, 'stays'), /"churn":\{/);
+    assert.deepEqual(await post(second.url, '/v1/forget', { customer: 'gone' }), { events: 0 });
+    assert.match(JSON.stringify(await post(second.url, '/v1/forget', {})), /customer/);
+    assert.equal(await second.stop(), 0);
+    const store = LmdbStore.openToRead(join(folder, 'store'));
+    t.after(() => store.close());
+    const mine = [...store.events()].filter(({ event }) => /^(gone|stays)-/.test(event.id));
+    assert.equal(mine.length, 8);
+    for (const { event } of mine) {
+      assert.equal(event.customer, event.id.startsWith('gone') ? undefined : 'stays');
+      assert.equal(event.consent === false, event.id.startsWith('gone'));
+    }
+  });
+});
+
+async function unreachable(url: string): Promise<unknown> {
+  return fetch(url).then(() => 'answered', (error: Error) => error.message);
+}
