@@ -36,6 +36,10 @@ const BENCHES: Readonly<Record<string, { about: string; load(): Promise<{ bench:
     about: 'a model replaced under load: what callers wait, what memory it leaves',
     load: () => import('./swap.bench.ts'),
   },
+  import: {
+    about: 'events of a file into the store: CSV, JSON lines, Parquet',
+    load: () => import('./import.bench.ts'),
+  },
   insight: {
     about: 'what is told of customers, 2,000 times a second; a whole base scored',
     load: () => import('./insight.bench.ts'),

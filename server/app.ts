@@ -44,6 +44,7 @@ import { addWatchRoutes } from './routes/watch.ts';
 import { ModelHost } from './serve.ts';
 import { LmdbStore } from './store/lmdb-store.ts';
 import { IdleWork } from './storefront/idle-work.ts';
+import { Currencies } from './intake/currencies.ts';
 import { openShop } from './storefront/open-shop.ts';
 import { PLACEMENTS_FILE, readPlacements } from './storefront/placements/read-placements.ts';
 import { openRetriever } from './storefront/retrieval/open.ts';
@@ -140,7 +141,10 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
     clock, log,
   };
   const snapshotPath = join(config.dataDir, 'shop.snapshot');
-  const opening = openShop({ ...shopParts, sessionMinutesMax, timeZone, snapshotPath });
+  const currencies = Currencies.open(config.currency, config.ratesFile);
+  const opening = openShop({
+    ...shopParts, ...(currencies && { currencies }), sessionMinutesMax, timeZone, snapshotPath,
+  });
   await Promise.allSettled([opening, host.loaded]); // neither goes on alone when the other fails
   const [shop] = await Promise.all([opening, host.loaded]);
   const retrainers = await openRetrainers({

@@ -162,6 +162,14 @@ export const SETTINGS = {
     env: 'VITRINE_TIME_ZONE', value: 'UTC',
     why: 'the shop\'s, as `Europe/Berlin`: of events and customers that name none; days and hours are counted in it',
   },
+  currency: {
+    env: 'VITRINE_CURRENCY', value: '',
+    why: 'the shop\'s, as `EUR`: prices in another are converted, or left out; empty takes prices as they are',
+  },
+  ratesFile: {
+    env: 'VITRINE_RATES', value: '',
+    why: 'CSV of date, currency, rate: what one of it is worth in the shop\'s from that day on, 31 days at most',
+  },
 } as const satisfies Record<string, Setting>;
 
 type Widened<T> = T extends number ? number : string;

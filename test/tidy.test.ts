@@ -31,7 +31,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   intake: ['core', 'wire'],
   storefront: [
     'core', 'wire', 'store', 'ann', 'observe', 'catalog', 'client', 'runtime', // runtime: `eval`
-    'features', 'explain', 'customers',
+    'features', 'explain', 'customers', 'intake',
   ],
   routes: ['core', 'wire', 'intake', 'batch', 'catalog', 'observe', 'storefront', 'transport', 'explain'],
   fronts: ['core', 'wire', 'observe', 'catalog', 'batch', 'flow', 'pool', 'transport', 'storefront', 'routes'],

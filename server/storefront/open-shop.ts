@@ -6,6 +6,7 @@ import type { Log } from '../core/log.ts';
 import type { Pace } from '../core/pace.ts';
 import { isZone } from '../core/zone.ts';
 import type { Explainer } from '../explain/explainer.ts';
+import type { Currencies } from '../intake/currencies.ts';
 import type { Store } from '../store/store.ts';
 import { CustomerInsight } from './customer-insight.ts';
 import { CustomerModels } from './customer-models.ts';
@@ -30,6 +31,7 @@ export interface ShopSetting {
   readonly sessionMinutesMax: number;
   readonly timeZone?: string; // IANA name
   readonly placements?: Placements;
+  readonly currencies?: Currencies; // absent: prices are taken as they are
   readonly pace?: Pace;
   readonly snapshotPath?: string;
   readonly watch?: IntentWatch; // told of what is predicted

@@ -16,6 +16,12 @@ export function observeShop(metrics: Metrics, shop: Shop): void {
     () => shop.counts.robots);
   counter('visitors_joined', 'Visitors whose earlier events became a customer\'s', () => shop.visitors.joined);
   counter('visitors_shared', 'Visitors that two customers have used', () => shop.visitors.shared);
+  if (shop.currencies) {
+    for (const outcome of ['converted', 'unpriced'] as const) {
+      metrics.observe('counter', 'vitrine_event_currencies_total', 'Events with prices in another currency',
+        { outcome }, () => shop.currencies?.[outcome] ?? 0);
+    }
+  }
   counter('answers_degraded', 'Answers that did without something', () => shop.counts.degraded);
   counter('pushes', 'Answers sent to subscribers', () => shop.counts.pushes);
   counter('searches', 'Answers that were searched for', () => shop.searches.searches);

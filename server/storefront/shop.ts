@@ -5,6 +5,7 @@ import type { Log } from '../core/log.ts';
 import type { Pace } from '../core/pace.ts';
 import type { Stages } from '../core/stages.ts';
 import { Histories } from '../features/histories.ts';
+import type { Currencies } from '../intake/currencies.ts';
 import type { Store } from '../store/store.ts';
 import { mayTeach } from '../wire/schema.ts';
 import type {
@@ -44,6 +45,7 @@ export interface ShopParts {
   readonly log: Log;
   readonly sessionMinutesMax: number;
   readonly timeZone?: string; // of events and customers that name none; UTC when absent
+  readonly currencies?: Currencies; // absent: prices are taken as they are
   readonly taste: Taste | null; // null: there is no session encoder
   readonly insight: Insight | null; // null: there is no intent model
   readonly customerInsight?: CustomerInsight | null; // asked of customers; absent: nobody can say
@@ -154,13 +156,18 @@ export class Shop implements Storefront {
     return this.#crediting.visitors.counts;
   }
 
+  /** Events whose prices were of another currency. */
+  get currencies() {
+    return this.parts.currencies?.counts;
+  }
+
   get attribution() {
     return this.#attributions.counts;
   }
 
   async ingest(events: readonly ShopEvent[], stages?: Stages): Promise<EventsReply> {
     assertNotFuture(events, this.parts.clock.wallMs());
-    const appending = this.parts.store.append(events);
+    const appending = this.parts.store.append(this.parts.currencies?.admit(events) ?? events);
     const { accepted, duplicates } = await (stages?.of('commit', appending) ?? appending);
     const applied = stages?.begin('apply');
     this.counts.events += accepted.length;

@@ -3,12 +3,13 @@ import { suite, test } from 'node:test';
 import type { Measured } from '../../bench/bench.ts';
 import { bench as ann } from '../../bench/ann.bench.ts';
 import { bench as batch } from '../../bench/batch.bench.ts';
+import { bench as files } from '../../bench/import.bench.ts';
 import { bench as wire } from '../../bench/wire.bench.ts';
 
 const SMOKE = { size: 'smoke', say: () => {} } as const;
 
 suite('The benches run', () => {
-  for (const [name, bench] of Object.entries({ ann, batch, wire })) {
+  for (const [name, bench] of Object.entries({ ann, batch, import: files, wire })) {
     test(`${name}: every side measures something, over the same inputs each time`, async () => {
       const first = await bench.run(SMOKE);
       const second = await bench.run(SMOKE);

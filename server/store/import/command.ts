@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { readConfig } from '../../config.ts';
 import { systemClock } from '../../core/clock.ts';
 import { ServeError } from '../../core/errors.ts';
+import { Currencies } from '../../intake/currencies.ts';
 import { FORMATS, formatNamed } from '../../intake/formats.ts';
 import type { Format } from '../../intake/formats.ts';
 import { LmdbStore } from '../lmdb-store.ts';
@@ -61,6 +62,7 @@ export const usage = [
   '  --until DAY     of online-retail: nothing after the end of DAY, such as 2011-11-09',
   '  --leave-out N   of sequences: without the newest N items of each customer',
   `  --format NAME   of events: the file is JSON lines of ${Object.keys(FORMATS).join(', ')}`,
+  '  --currency EUR --rates FILE   of events: the shop\'s, and what others are worth (VITRINE_CURRENCY, VITRINE_RATES)',
   '  of events in CSV and Parquet:',
   '  --columns FIELD=COLUMN,…   which columns to read, where they are not named as on the wire',
   `     fields: ${ROW_FIELDS.join(', ')}`,
@@ -86,7 +88,8 @@ export async function run(args: string[]): Promise<number> {
       throw new ServeError('bad_argument', `${detail}: name another with --data`);
     }
     const progress = (line: string): void => console.log(line);
-    const options = { skipBad: wanted.skipBad, ...wanted.scope, progress };
+    const { currencies } = wanted;
+    const options = { skipBad: wanted.skipBad, ...(currencies && { currencies }), ...wanted.scope, progress };
     const summary = await wanted.kind.run(store, wanted.path, options, wanted.map, wanted.format);
     await store.putNote(`import ${wanted.name}`, { ...summary, atMs: systemClock.wallMs() });
     const seconds = (systemClock.nowUs() / 1000 - startMs) / 1000;
@@ -113,6 +116,7 @@ interface Wanted {
   readonly skipBad: boolean;
   readonly scope: Pick<ImportOptions, 'untilMs' | 'leaveOut'>;
   readonly map: ColumnMap;
+  readonly currencies: Currencies | null;
   readonly format: Format | null; // of events that are not ours
 }
 
@@ -126,6 +130,8 @@ function readArguments(args: string[]): Wanted {
       data: { type: 'string' },
       until: { type: 'string' },
       'leave-out': { type: 'string' },
+      currency: { type: 'string' },
+      rates: { type: 'string' },
       format: { type: 'string', default: 'vitrine' },
       columns: { type: 'string', default: '' },
       types: { type: 'string', default: '' },
@@ -142,11 +148,13 @@ function readArguments(args: string[]): Wanted {
   if (values[kind.option] !== undefined && positionals.length > 1) throw new Error('one file, please');
   if (path === undefined) throw new Error(`${name} needs --${kind.option} PATH`);
   if (values.format !== 'vitrine' && name !== 'events') throw new Error('--format is of events alone');
-  const dataDir = values.data ?? readConfig(process.env).dataDir;
+  const config = readConfig(process.env);
+  const dataDir = values.data ?? config.dataDir;
+  const currencies = Currencies.open(values.currency ?? config.currency, values.rates ?? config.ratesFile);
   const scope = readScope(values.until, values['leave-out']);
   const format = values.format === 'vitrine' ? null : formatNamed(values.format);
   const map = parseColumnMap(values.columns, values.types, values['time-zone']);
-  return { name, kind, path, dataDir, skipBad: values['skip-bad'], scope, map, format };
+  return { name, kind, path, dataDir, skipBad: values['skip-bad'], scope, map, format, currencies };
 }
 
 function readScope(until: string | undefined, leaveOut: string | undefined): Wanted['scope'] {

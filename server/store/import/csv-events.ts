@@ -20,7 +20,7 @@ export async function importCsvEvents(
   const all = fileSize(path);
   const run = new PackedImport(store, path, options, `csv ${mappingText(map)}`);
   const { packed, found } = run;
-  const row = new RowEvent(found, map);
+  const row = new RowEvent(found, map, options.currencies);
   const records = new CsvRecords();
   let fields: (RowField | null)[] | null = null;
   let names: string[] = [];

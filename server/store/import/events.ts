@@ -43,7 +43,7 @@ async function importJsonEvents(
   const all = fileSize(path);
   const run = new PackedImport(store, path, options, 'jsonl');
   const { packed, found, tally } = run;
-  const scanner = new EventScanner();
+  const scanner = new EventScanner(options.currencies !== undefined);
   let { line } = run.start;
 
   for await (const { bytes, offset, fileBytes } of readBlocks(path, run.start.offset)) {

@@ -44,7 +44,7 @@ export class PackedImport {
   }
 
   add(event: ShopEvent): void {
-    this.packed.add(event);
+    for (const one of this.options.currencies?.admit([event]) ?? [event]) this.packed.add(one);
   }
 
   /** A row that is decoded. What was packed before one that ends the import is committed. */

@@ -17,7 +17,7 @@ export async function importParquetEvents(
   const file = await ParquetFile.open(path);
   const run = new PackedImport(store, path, options, `parquet ${mappingText(map)}`);
   const { packed, found } = run;
-  const row = new RowEvent(found, map);
+  const row = new RowEvent(found, map, options.currencies);
   const texts = new RowTexts();
   const columns = columnFields(file.names, map, path)
     .map((field, i) => ({ field, name: file.names[i] as string }))

@@ -1,6 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { ServeError } from '../../core/errors.ts';
 import { isZone } from '../../core/zone.ts';
+import { inShops } from '../../intake/currencies.ts';
+import type { Currencies } from '../../intake/currencies.ts';
 import { ID_RULE, isId, shown } from '../../wire/fields.ts';
 import { WIRE_NAMES } from '../../wire/names.ts';
 import { isRobot } from '../../wire/robots.ts';
@@ -36,8 +38,12 @@ export class RowEvent {
   #quantity = 1;
   #price = NaN;
   #discount = NaN;
+  #currency = ''; // that the row names
 
-  constructor(private readonly found: FoundEvent, private readonly options: RowOptions) {
+  constructor(
+    private readonly found: FoundEvent, private readonly options: RowOptions,
+    private readonly currencies?: Currencies,
+  ) {
     const named = [...options.types].map(([name, type]) => [name, TYPES_BY_NAME.get(type)!] as const);
     this.#types = new Words([...TYPES_BY_NAME, ...named]);
   }
@@ -48,6 +54,7 @@ export class RowEvent {
     this.#quantity = 1;
     this.#price = NaN;
     this.#discount = NaN;
+    this.#currency = '';
   }
 
   /** Empty is absent. `source` must be the same for all fields of a row. */
@@ -89,7 +96,10 @@ export class RowEvent {
         }
         return this.#take(PLACE.timeZone, from, to);
       case 'country': return this.#capitals(PLACE.country, 2, column, source, from, to);
-      case 'currency': return this.#capitals(PLACE.currency, 3, column, source, from, to);
+      case 'currency':
+        this.#capitals(PLACE.currency, 3, column, source, from, to);
+        this.#currency = source.toString('latin1', from, to);
+        return;
       case 'device':
         if (!(DEVICES as readonly string[]).includes(source.toString('latin1', from, to))) {
           this.#fail(column, `one of ${DEVICES.join(', ')}`, source, from, to);
@@ -131,11 +141,24 @@ export class RowEvent {
     if (found.itemCount === 0 && eventNeedsItem(found.typeNumber)) {
       this.#wrong('item', `at least one item of a ${typeName(found.typeNumber)}`, undefined);
     }
+    if (this.#currency !== '' && this.currencies) this.#convert(this.currencies);
     for (let i = 0; i < found.itemCount; i += 1) {
       found.quantities[i] = this.#quantity;
       found.prices[i] = this.#price;
       found.discounts[i] = this.#discount;
     }
+  }
+
+  /** As `Currencies.admit`. */
+  #convert(currencies: Currencies): void {
+    if (this.#currency === currencies.shop) {
+      this.found.from[PLACE.currency] = -1;
+      return;
+    }
+    const rate = currencies.rate(this.#currency, this.found.atMs);
+    currencies.count(rate);
+    this.#price = inShops(this.#price, rate); // NaN, absent, where there is no rate
+    this.#discount = inShops(this.#discount, rate);
   }
 
   #checkTime(column: string, source: Buffer | null, from: number, to: number): void {

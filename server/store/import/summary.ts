@@ -1,4 +1,5 @@
 import { ServeError } from '../../core/errors.ts';
+import type { Currencies } from '../../intake/currencies.ts';
 
 /** How an import is told what to do with rows that are wrong, and where it says how far it is. */
 export interface ImportOptions {
@@ -10,6 +11,8 @@ export interface ImportOptions {
   readonly untilMs?: number;
   /** Of sequences: so many of the newest items of each customer are left out. */
   readonly leaveOut?: number;
+  /** What prices of other currencies are worth; absent: they are taken as they are. */
+  readonly currencies?: Currencies;
   /** Events in one commit; as many as are packed at once when absent. */
   readonly commitEvents?: number;
   /** Told of each commit, and waited for. */
