@@ -131,10 +131,12 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
   const watched = openWatch(config, repository, clock, log, metrics);
   const { watch, intent, onEvent } = watched;
   opened.push(() => watch.close());
-  const experiments = openExperiments(config, { store, retriever, clock, log, metrics });
-  opened.push(() => experiments.close());
   const placements = readPlacements(
     config.placements || join(config.dataDir, PLACEMENTS_FILE), config.placements !== '');
+  const experiments = openExperiments(config, {
+    store, retriever, placements, clock, log, metrics,
+  });
+  opened.push(() => experiments.close());
   const shopParts = {
     placements, trials: experiments,
     explainer, watch: intent, onEvent, pace, addon, store, retriever, inference: host, repository,

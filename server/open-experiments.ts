@@ -11,6 +11,7 @@ import type { Store } from './store/store.ts';
 export interface ExperimentParts {
   readonly store: Store;
   readonly retriever: { readonly sources: readonly string[] };
+  readonly placements: ReadonlyMap<string, unknown>;
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -18,12 +19,14 @@ export interface ExperimentParts {
 
 /** The shop's experiments, in `DATA/experiments.json` unless another file is named. */
 export function openExperiments(config: Config, parts: ExperimentParts): Experiments {
-  const { store, retriever, clock, log, metrics } = parts;
+  const { store, retriever, placements, clock, log, metrics } = parts;
   const experiments = Experiments.open({
     file: config.experiments === '' ? join(config.dataDir, 'experiments.json') : config.experiments,
     folder: join(config.dataDir, 'experiments'),
     store, clock, log,
-    check: (definitions) => checkArms(definitions, retriever.sources),
+    check: (definitions) => checkArms(definitions, {
+      sources: retriever.sources, placements: [...placements.keys()],
+    }),
   });
   metrics.include(() => experimentMetrics(experiments.runs));
   return experiments;

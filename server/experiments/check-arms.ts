@@ -1,15 +1,29 @@
 import { ServeError } from '../core/errors.ts';
 import type { Experiment } from './definition.ts';
 
-/**
- * Whether what the arms want is here: a source that no blend uses cannot be given a weight. Fails with
- * `bad_argument` naming the path.
- */
-export function checkArms(experiments: readonly Experiment[], sources: readonly string[]): void {
-  experiments.forEach(({ arms }, i) => arms.forEach(({ override: { weights = {} } }, at) => {
-    const absent = Object.entries(weights).find(([source, weight]) => weight > 0 && !sources.includes(source));
-    if (!absent) return;
-    throw new ServeError('bad_argument', `experiments[${i}].arms[${at}].override.weights.${absent[0]}: ` +
-      `this server has no such source; it has ${sources.join(', ')}`);
-  }));
+/** What this server can give an arm. */
+export interface Here {
+  readonly sources: readonly string[]; // that some blend uses
+  readonly placements: readonly string[]; // by name
+}
+
+/** Whether what the arms want is here. Fails with `bad_argument` naming the path. Pure. */
+export function checkArms(experiments: readonly Experiment[], { sources, placements }: Here): void {
+  const placed = (path: string, name: string | undefined): void => {
+    if (name !== undefined && !placements.includes(name)) fail(`${path}: there is no '${name}'; there are`, placements);
+  };
+  experiments.forEach(({ arms, placement }, i) => {
+    placed(`experiments[${i}].placement`, placement);
+    arms.forEach(({ override }, at) => {
+      const path = `experiments[${i}].arms[${at}].override`;
+      placed(`${path}.placement`, override.placement);
+      const absent = Object.entries(override.weights ?? {}).find(([source, weight]) =>
+        weight > 0 && !sources.includes(source));
+      if (absent) fail(`${path}.weights.${absent[0]}: no blend has that source; they have`, sources);
+    });
+  });
+}
+
+function fail(what: string, known: readonly string[]): never {
+  throw new ServeError('bad_argument', `${what} ${known.join(', ')}`);
 }

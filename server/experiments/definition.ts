@@ -1,5 +1,4 @@
 import type { ArmOverride } from '../storefront/trial.ts';
-import type { Placement } from '../wire/schema.ts';
 
 /** One experiment, every field checked: `experiments.json` as `parse-definition.ts` hands it on. */
 export interface Experiment {
@@ -10,7 +9,7 @@ export interface Experiment {
   /** Experiments of one layer share its units out; those of different layers meet freely. */
   readonly layer: string; // the name when the file does not say: a layer of its own
   readonly share: readonly [from: number, to: number]; // of the layer's units, 0..1
-  readonly placement?: Placement; // only its requests take part; every one when absent
+  readonly placement?: string; // only its requests take part; every one when absent
   readonly arms: readonly Arm[]; // the first is the control; one where the kind is `explore`
   readonly metric: Metric;
   readonly startMs: number; // -Infinity: at once

@@ -2,7 +2,7 @@ import { ServeError } from '../core/errors.ts';
 import { DEFAULT_SETTINGS } from '../storefront/retrieval/settings.ts';
 import type { ArmOverride } from '../storefront/trial.ts';
 import { Fields, pathOf, type Where } from '../wire/fields.ts';
-import { PLACEMENTS, type ReasonCode } from '../wire/schema.ts';
+import type { ReasonCode } from '../wire/schema.ts';
 import {
   type Arm, EXPERIMENT_DEFAULTS, EXPERIMENT_LIMITS as LIMITS, type Experiment, type Explore, KINDS,
   METRICS,
@@ -55,7 +55,7 @@ function parseOne(value: unknown, where: Where): Experiment {
     salt: fields.optionalText('salt', TEXT_BYTES_MAX) ?? name,
     layer: fields.optionalText('layer', TEXT_BYTES_MAX) ?? name,
     share: shareOf(fields),
-    ...(fields.has('placement') && { placement: fields.oneOf('placement', PLACEMENTS) }),
+    ...(fields.has('placement') && { placement: fields.id('placement') }),
     arms: armsOf(fields, kind),
     metric,
     alpha: between(fields, 'alpha', 0.0001, 0.5) ?? EXPERIMENT_DEFAULTS.alpha,
@@ -92,7 +92,7 @@ function overrideOf(value: unknown, where: Where): ArmOverride {
   const fields = Fields.of(value, 'an override', where);
   onlyKnown(fields, ['placement', 'weights']);
   return {
-    ...(fields.has('placement') && { placement: fields.oneOf('placement', PLACEMENTS) }),
+    ...(fields.has('placement') && { placement: fields.id('placement') }),
     ...(fields.has('weights') && { weights: weightsOf(fields.raw('weights'), fields.at('weights')) }),
   };
 }

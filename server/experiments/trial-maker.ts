@@ -2,7 +2,6 @@ import { ServeError } from '../core/errors.ts';
 import type { Prng } from '../core/prng.ts';
 import type { RetrievedItem } from '../storefront/retrieval/retriever.ts';
 import type { ArmOverride, Asker, Trial } from '../storefront/trial.ts';
-import type { Placement } from '../wire/schema.ts';
 import { type Arm, EXPERIMENT_LIMITS as LIMITS } from './definition.ts';
 import { explore, type TriedSlot } from './explore-slots.ts';
 import { type Drafted, teamDraft } from './interleave.ts';
@@ -28,7 +27,7 @@ interface Enrolled {
  * first that its unit takes part in.
  */
 export function makeTrial(
-  runs: readonly Run[], placement: Placement | undefined, asker: Asker, parts: TrialParts,
+  runs: readonly Run[], placement: string | undefined, asker: Asker, parts: TrialParts,
 ): Trial | null {
   const enrolled: Enrolled[] = [];
   let composing: Enrolled | null = null;

@@ -92,7 +92,7 @@ export class Answers {
     const asker = { session: request.session, customer: before.name };
     const trial = request.rerank
       ? null
-      : this.parts.trials?.begin({ arms: request.arms, placement: plan.blend }, asker) ?? null;
+      : this.parts.trials?.begin(request, asker) ?? null;
     const tasting = this.#tastes.of(before, deadlineMs, priority, degraded);
     const taste = await (stages?.of('embed', tasting) ?? tasting);
     const explain: Explained | undefined = request.explain ? {} : undefined;

@@ -1,10 +1,10 @@
-import type { Placement, ReasonCode, ShopEvent } from '../wire/schema.ts';
+import type { ReasonCode, ShopEvent } from '../wire/schema.ts';
 import type { RetrievedItem } from './retrieval/retriever.ts';
 
 /** What an arm of an experiment changes about how an answer is made. Empty: nothing. */
 export interface ArmOverride {
-  /** The placement whose sources and rules hold, in place of the request's. */
-  readonly placement?: Placement;
+  /** The placement whose sources and rules hold, in place of the request's: one of the shop's. */
+  readonly placement?: string;
   /** Weights of sources, in place of the blend's; what is not named stays. */
   readonly weights?: Readonly<Partial<Record<ReasonCode, number>>>;
 }
@@ -33,7 +33,7 @@ export interface Trial {
 
 /** What of a request matters to experiments. */
 export interface TrialRequest {
-  readonly placement?: Placement | undefined;
+  readonly placement?: string | undefined;
   /** Arms to be shown by name of their experiment, uncounted. */
   readonly arms?: Readonly<Record<string, string>> | undefined;
 }

@@ -16,8 +16,8 @@ const SETTINGS = { VITRINE_RESTRICTED_API: 'experiments:x-key=secret' };
 const DEFINITIONS = { experiments: [
   { name: 'weights', layer: 'ranking', share: 0.6, metric: 'purchase',
     arms: [{ name: 'now' }, { name: 'popular', override: { weights: { popular: 5, session_neighbours: 0 } } }] },
-  { name: 'lists', kind: 'interleave', layer: 'ranking', share: [0.6, 0.8],
-    arms: [{ name: 'now' }, { name: 'popular', override: { weights: { popular: 5, session_neighbours: 0 } } }] },
+  { name: 'lists', kind: 'interleave', layer: 'ranking', share: [0.6, 0.8], placement: 'home',
+    arms: [{ name: 'now' }, { name: 'as-cart', override: { placement: 'cart' } }] },
   { name: 'try-items', kind: 'explore', layer: 'ranking', share: [0.8, 1], explore: { every: 2, pool: 5 } },
 ] };
 
@@ -47,6 +47,9 @@ suite('experiments of a running server', () => {
 
     assert.equal((await call('PUT', '/v1/experiments', DEFINITIONS, {})).status, 403);
     assert.equal((await call('GET', '/v1/experiments', undefined, {})).status, 403);
+    const cellar = { name: 'x', arms: [{ name: 'a' }, { name: 'b', override: { placement: 'cellar' } }] };
+    const nowhere = await call('PUT', '/v1/experiments', { experiments: [cellar] });
+    assert.match(String(nowhere.json['error']), /arms\[1\]\.override\.placement: there is no 'cellar'/);
     const wrong = await call('PUT', '/v1/experiments', { experiments: [{ name: 'x', arms: [{ name: 'y' }] }] });
     assert.equal(wrong.status, 400);
     assert.match(String(wrong.json['error']), /experiments\[0\]\.arms: expected a list of 2 to 8/);
@@ -55,7 +58,7 @@ suite('experiments of a running server', () => {
     const shop = async (visits: readonly number[]): Promise<void> => {
       for (const i of visits) {
         const session = `visit-${i}`;
-        const { json } = await call('POST', '/v1/recommend', { session, k: 8 });
+        const { json } = await call('POST', '/v1/recommend', { session, k: 8, placement: 'home' });
         const { attribution, items, experiments } = json as unknown as RecommendReply;
         assert.equal(Object.keys(experiments ?? {}).length, 1, 'one of the layer');
         const { item } = items[prng.below(items.length)]!;

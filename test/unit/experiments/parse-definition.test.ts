@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { armOf, sessionUnit, takesPart } from '../../../server/experiments/assign.ts';
+import { checkArms } from '../../../server/experiments/check-arms.ts';
 import { changed } from '../../../server/experiments/definition.ts';
 import { parseExperiments } from '../../../server/experiments/parse-definition.ts';
 
@@ -66,6 +67,18 @@ suite('experiments.json', () => {
     assert.ok(Math.abs(share(ids, 'a') - 0.25) < 0.02);
     assert.ok(Math.abs(share(ids.filter((id) => takesPart(one!, id)), 'a') - 0.25) < 0.03);
     assert.ok(Math.abs(share(ids.filter((id) => armOf({ ...one!, salt: 'b' }, id) === 1), 'a') - 0.25) < 0.04);
+  });
+
+  test('an arm may want what the server has: its placements, and sources that some blend uses', () => {
+    const here = { sources: ['followed_by'], placements: ['home', 'sidebar'] };
+    const wanting = (override: object, more: object = {}) =>
+      () => checkArms(parse({ ...AB, ...more, arms: [{ name: 'a' }, { name: 'b', override }] }), here);
+
+    wanting({ placement: 'sidebar', weights: { followed_by: 2, taste: 0 } }, { placement: 'home' })();
+    assert.throws(wanting({ placement: 'cellar' }),
+      /experiments\[0\]\.arms\[1\]\.override\.placement: there is no 'cellar'; there are home, sidebar/);
+    assert.throws(wanting({ weights: { taste: 1 } }), /weights\.taste: no blend has that source; they have f/);
+    assert.throws(wanting({}, { placement: 'cellar' }), /experiments\[0\]\.placement: there is no 'cellar'/);
   });
 
   test('while units are counted only its end may change', () => {
