@@ -15,7 +15,7 @@ import type { Learned } from './eval/methods.ts';
 import { evaluate, formatRow, tableHead } from './eval/table.ts';
 import { printBaskets } from './offline/baskets/basket-table.ts';
 import { readInvoices } from './offline/baskets/baskets.ts';
-import { readLeaveOneOut } from './offline/leave-one-out.ts';
+import { countRows, readLeaveOneOut } from './offline/leave-one-out.ts';
 import { printSequences } from './offline/sequence-table.ts';
 import { openVectors } from './open.ts';
 import { sessionCount } from './past-sessions.ts';
@@ -93,7 +93,8 @@ function printTable(data: EvalData, blend: () => Method, settings: BlendSettings
     () => neighboursAlone(past),
     blend,
   ];
-  for (const learn of methods) console.log(formatRow(evaluate(learn, prefixes)));
+  const counts = countRows(past, itemCount);
+  for (const learn of methods) console.log(formatRow(evaluate(learn, prefixes, counts)));
 }
 
 interface Wanted {

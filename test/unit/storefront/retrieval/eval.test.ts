@@ -8,6 +8,7 @@ import { readEvalFiles } from '../../../../server/storefront/retrieval/eval/eval
 import { neighboursAlone } from '../../../../server/storefront/retrieval/eval/methods.ts';
 import { evaluate } from '../../../../server/storefront/retrieval/eval/table.ts';
 import { HitRate, percent } from '../../../../server/storefront/retrieval/hit-rate.ts';
+import { countRows } from '../../../../server/storefront/retrieval/offline/leave-one-out.ts';
 import { packSessions } from '../../../../server/storefront/retrieval/past-sessions.ts';
 import { realData } from '../../../support/real-data.ts';
 import { tempFile } from '../../../support/temp-file.ts';
@@ -74,7 +75,7 @@ suite('Evaluation', () => {
         neighbours: () => neighboursAlone(data.past),
       };
       for (const [method, [hr20, mrr20]] of Object.entries(wanted)) {
-        const row = evaluate(methods[method] as () => Method, prefixes);
+        const row = evaluate(methods[method] as () => Method, prefixes, countRows(data.past, data.itemCount));
         const got = `${method} ${percent(row.hr20)} ${percent(row.mrr20)}`;
         assert.ok(Math.abs(100 * row.hr20 - hr20) < 0.6, got);
         assert.ok(Math.abs(100 * row.mrr20 - mrr20) < 0.6, got);

@@ -1,3 +1,4 @@
+import { QualityCount } from '../quality.ts';
 import type { NextBasket } from './baskets.ts';
 
 export const BASKET_ITEMS = 20; // recommended
@@ -9,6 +10,9 @@ export interface BasketQuality {
   readonly recall: number; // of at most 20: a basket of 30 can be met in full
   readonly precision: number;
   readonly ndcg: number;
+  readonly coverage: number; // what the first 10 show: `../quality.ts`
+  readonly novelty: number; // bits
+  readonly popularityBias: number;
 }
 
 /** Rows by score, best first, the lower row where equal; rows with a score of -Infinity never. Pure. */
@@ -32,6 +36,9 @@ export function measureBaskets(
   newOnly: boolean,
   scoresOf: (customer: number, at: number) => ArrayLike<number>,
 ): BasketQuality {
+  const seen = new Float64Array(data.itemCount);
+  for (const { rows } of data.histories.flat()) for (const row of rows) seen[row]! += 1;
+  const shown = new QualityCount(seen);
   let asked = 0;
   let hits = 0;
   let recall = 0;
@@ -43,7 +50,9 @@ export function measureBaskets(
     if (wanted.size === 0) return;
     const scores = Float64Array.from(scoresOf(customer, at));
     for (const row of own) scores[row] = -Infinity;
-    const right = bestRows(scores, BASKET_ITEMS).map((row) => wanted.has(row));
+    const best = bestRows(scores, BASKET_ITEMS);
+    shown.add(best, -1);
+    const right = best.map((row) => wanted.has(row));
     const found = right.filter(Boolean).length;
     const most = Math.min(BASKET_ITEMS, wanted.size);
     const gain = (place: number): number => 1 / Math.log2(place + 2);
@@ -55,8 +64,10 @@ export function measureBaskets(
     ndcg += sum(right.map((is, place) => (is ? gain(place) : 0))) / sum(ideal);
   });
   const mean = (total: number): number => total / Math.max(1, asked);
+  const { coverage, novelty, popularityBias } = shown.result();
   return {
     asked, hitRate: mean(hits), recall: mean(recall), precision: mean(precision), ndcg: mean(ndcg),
+    coverage, novelty, popularityBias,
   };
 }
 

@@ -84,7 +84,9 @@ export function printBaskets(
   const shares = rehearse(data, scorers);
   for (const newOnly of [false, true]) {
     print(`\n${newOnly ? 'new items only' : 'all items'}`.padEnd(40) +
-      ['asked', 'HR@20', 'recall', 'precision', 'NDCG'].map((head) => head.padStart(10)).join(''));
+      [
+        'asked', 'HR@20', 'recall', 'precision', 'NDCG', 'coverage', 'novelty', 'top 1 %',
+      ].map((head) => head.padStart(10)).join(''));
     const weights = newOnly ? settings.newWeights : settings.weights;
     const rows: [string, (customer: number, at: number) => ArrayLike<number>][] = [
       ...[all, ...(newOnly ? [] : [reference]), ...scorers.slice(newOnly ? 2 : 0)].map(

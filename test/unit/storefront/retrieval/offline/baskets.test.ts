@@ -100,7 +100,10 @@ suite('next basket', () => {
     };
     const scores = Float64Array.from({ length: 40 }, (_, row) => (row === 5 || row === 6 ? 2 : 1));
     const all = measureBaskets(data, false, () => scores);
-    assert.deepEqual(all, { asked: 1, hitRate: 1, recall: 1, precision: 0.1, ndcg: 1 });
+    const { coverage, novelty, popularityBias, ...worth } = all;
+    assert.deepEqual(worth, { asked: 1, hitRate: 1, recall: 1, precision: 0.1, ndcg: 1 });
+    assert.deepEqual([coverage, popularityBias], [10 / 40, 1 / 10]);
+    assert.ok(Math.abs(novelty) < 1e-12);
     assert.equal(measureBaskets(data, true, () => scores).precision, 0.05, 'of new ones, 6 alone');
   });
 });
