@@ -5,6 +5,9 @@ import type { LeaveOneOut } from './leave-one-out.ts';
 import { QualityCount } from './quality.ts';
 import type { Quality } from './quality.ts';
 
+/** The blend of the home page, without its rules: what the sources found, in their order. */
+export const AS_FOUND = { placement: 'home', diversity: 0, rotation: 0 } as const;
+
 /**
  * Each user's last item, asked of a server that has seen all but the last two: it is told the others, and
  * shows none of them.
@@ -15,6 +18,7 @@ export function sequenceRequests({ test, ids, users }: LeaveOneOut): Omit<Recomm
     return {
       customer: users[at] as string,
       items: own.slice(-LIMITS.sessionItemsMax),
+      ...AS_FOUND,
       filter: { exclude: [...new Set(own)].slice(-LIMITS.filterIdsMax) },
     };
   });

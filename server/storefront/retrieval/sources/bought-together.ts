@@ -7,7 +7,7 @@ import { RowSums } from './row-sums.ts';
 
 /** 48 MB at most, and 8 bytes an item. */
 const LIMITS = { pairsMax: 6_000_000, ownerPairsMax: 512 };
-const ORDER_ROWS_MAX = 100; // of a larger order, as many evenly spread
+const ORDER_ROWS_MAX = 50; // of a larger order, as many evenly spread
 const LAST = 20; // newest items of the query that have a say
 
 /**

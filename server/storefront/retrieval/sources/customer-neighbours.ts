@@ -4,7 +4,7 @@ import type { CustomerSlots } from './customer-slots.ts';
 import type { Purchases } from './purchases.ts';
 import { RowSums } from './row-sums.ts';
 
-const OWN_ROWS_MAX = 256; // of the customer's own items, the ones worth most
+const OWN_ROWS_MAX = 100; // of the customer's own items, the ones worth most
 
 /**
  * What customers bought that buy alike: the mean of the nearest customers' purchases, by the cosine of
@@ -61,9 +61,21 @@ export class CustomerNeighbours implements Source {
     // What the customer looks at now counts as if bought now.
     for (const row of new Set(items)) if (slot === undefined || own.find(slot, row) < 0) speak(row, 1);
     for (const other of found) likeness[other] = (likeness[other] as number) / this.purchases.norm(other);
-    found.sort((a, b) => (likeness[b] as number) - (likeness[a] as number) || a - b);
-    for (const other of found.splice(this.options.neighbours)) likeness[other] = 0;
-    return found;
+    return this.#best(found);
+  }
+
+  /** As many as may vote, ties by lower number; forgets the likeness of the others. */
+  #best(found: readonly number[]): number[] {
+    const { neighbours } = this.options;
+    const likeness = this.#likeness;
+    const order = Float64Array.from(found, (other) => likeness[other] as number).sort();
+    const least = order[Math.max(0, order.length - neighbours)] ?? 0;
+    const above = found.filter((other) => (likeness[other] as number) > least);
+    const ties = found.filter((other) => likeness[other] === least).sort((a, b) => a - b);
+    const best = [...above, ...ties.slice(0, neighbours - above.length)];
+    const kept = new Set(best);
+    for (const other of found) if (!kept.has(other)) likeness[other] = 0;
+    return best;
   }
 
   #ownPlaces(slot: number): number[] {

@@ -37,7 +37,11 @@ export class Decayed {
   }
 
   save(): Float64Array {
-    return Float64Array.of(this.#now, this.#total, ...this.#counts.save());
+    const counts = this.#counts.save();
+    const saved = new Float64Array(counts.length + 2);
+    saved.set([this.#now, this.#total]);
+    saved.set(counts, 2);
+    return saved;
   }
 
   load(saved: Float64Array): void {

@@ -1,4 +1,5 @@
 import type { RecommendInput } from '../../../../client/types.ts';
+import { AS_FOUND } from '../replay-sequences.ts';
 import { measureBaskets } from './basket-quality.ts';
 import type { BasketQuality } from './basket-quality.ts';
 import type { NextBasket } from './baskets.ts';
@@ -12,6 +13,8 @@ export function basketRequests(
 ): Omit<RecommendInput, 'k'>[] {
   return questions.map(({ customer }) => ({
     customer: customers[customer] as string,
+    ...AS_FOUND,
+    again: !newOnly,
     filter: { excludeBought: newOnly },
   }));
 }
