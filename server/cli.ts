@@ -47,6 +47,10 @@ const COMMANDS: Readonly<Record<string, { what: string; load(): Promise<Command>
     what: 'say of every customer when they buy, whether they leave, what they spend, who they are',
     load: () => import('./score/score-command.ts'),
   },
+  email: {
+    what: 'write what to recommend to each customer, for a mailing',
+    load: () => import('./storefront/email/email-command.ts'),
+  },
   explain: {
     what: 'explain what a model says of many rows, and draw what matters',
     load: () => import('../models/explain/explain-command.ts'),

@@ -1,6 +1,6 @@
 import { systemClock } from '../core/clock.ts';
 import type {
-  CatalogueReply, EventsReply, Explanation, InsightReply, InsightRequest, RecommendReply,
+  BatchReply, CatalogueReply, EventsReply, Explanation, InsightReply, InsightRequest, RecommendReply,
 } from '../wire/schema.ts';
 import { Calls, type SubmitOptions } from './calls.ts';
 import { newEventId, systemChance } from './chance.ts';
@@ -9,7 +9,7 @@ import { VitrineError } from './errors.ts';
 import { Link, type SocketConstructor } from './link.ts';
 import { Subscriptions } from './subscriptions.ts';
 import type {
-  CallOptions, CatalogueInput, ClientLimits, ClientOptions, EventInput, ExplainInput,
+  BatchInput, CallOptions, CatalogueInput, ClientLimits, ClientOptions, EventInput, ExplainInput,
   InferAnswer, InferInput, InferRow, LinkState,
   MetadataInput, RecommendInput, SimilarInput, SubscribeInput, VitrineClient,
 } from './types.ts';
@@ -119,6 +119,10 @@ class Client implements VitrineClient {
 
   recommend(request: RecommendInput, options?: CallOptions): Promise<RecommendReply> {
     return this.#call<RecommendReply>('recommend', request, options);
+  }
+
+  batch(request: BatchInput, options?: CallOptions): Promise<BatchReply> {
+    return this.#call<BatchReply>('batch', request, options);
   }
 
   similar(request: SimilarInput, options?: CallOptions): Promise<RecommendReply> {

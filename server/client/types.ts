@@ -7,16 +7,16 @@ import type { Clock } from '../core/clock.ts';
 import type { InferResult } from '../core/inference.ts';
 import type { Tensor } from '../core/tensor.ts';
 import type {
-  CatalogueItem, CatalogueReply, EventItem, EventsReply, ExplainQuestion,
+  BatchReply, BatchRequest, CatalogueItem, CatalogueReply, EventItem, EventsReply, ExplainQuestion,
   Explanation, Filter, InsightReply, InsightRequest,
   Language, Push, RecommendReply,
-  RecommendRequest, ShopEvent, SimilarRequest,
+  RecommendRequest, Rules, ShopEvent, SimilarRequest,
 } from '../wire/schema.ts';
 import type { Encoding } from './codec.ts';
 import type { SocketConstructor } from './link.ts';
 
 export type {
-  CatalogueReply, EventsReply, Explanation,
+  BatchReply, CatalogueReply, EventsReply, Explanation,
   Filter, InsightReply, InsightRequest, Language, Push, RecommendReply, Tensor,
 };
 
@@ -61,18 +61,21 @@ export type EventInput = Omit<Loosen<ShopEvent, 'id' | 'atMs'>, 'items'> & {
   readonly items?: readonly (string | Loosen<EventItem, 'quantity'>)[];
 };
 export type RecommendInput = Loosen<RecommendRequest, 'k' | 'filter'>;
+export type BatchInput = Loosen<BatchRequest, 'filter'>;
 export type SimilarInput = Loosen<SimilarRequest, 'k' | 'filter'>;
 /** Items to put, each in place of all that is known of it, and ids of items to remove. */
 export interface CatalogueInput {
   readonly put?: readonly Loosen<CatalogueItem, 'title' | 'categories' | 'inStock'>[];
   readonly remove?: readonly string[];
 }
-export interface SubscribeInput {
+export interface SubscribeInput extends Rules {
   readonly session: string;
   readonly customer?: string;
   readonly k?: number;
   readonly filter?: Filter;
   readonly language?: Language; // of the reasons' text
+  readonly placement?: string;
+  readonly again?: boolean;
 }
 export interface MetadataInput {
   readonly model?: string; // of the server itself when absent
@@ -144,6 +147,8 @@ export interface VitrineClient {
   /** Resolves once the events are durable. */
   events(events: readonly EventInput[], options?: CallOptions): Promise<EventsReply>;
   recommend(request: RecommendInput, options?: CallOptions): Promise<RecommendReply>;
+  /** An answer for each customer, in their order, as for a mail; up to 200 at once. */
+  batch(request: BatchInput, options?: CallOptions): Promise<BatchReply>;
   similar(request: SimilarInput, options?: CallOptions): Promise<RecommendReply>;
   /** Resolves once the changes of the catalogue are durable; the next answer knows them. */
   catalogue(request: CatalogueInput, options?: CallOptions): Promise<CatalogueReply>;

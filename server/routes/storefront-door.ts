@@ -8,7 +8,7 @@ import { type Explaining, explainWithin } from './explain.ts';
 
 /** What is asked of the shop, or of who explains its models, and answered once. */
 export type StorefrontRequest = Extract<
-  Request, { op: 'events' | 'recommend' | 'similar' | 'catalogue' | 'insight' | 'explain' }
+  Request, { op: 'events' | 'recommend' | 'batch' | 'similar' | 'catalogue' | 'insight' | 'explain' }
 >;
 
 type Asked<Name extends StorefrontRequest['op']> = Extract<StorefrontRequest, { op: Name }>;
@@ -83,6 +83,7 @@ export class DeskDoor implements StorefrontDoor {
     switch (request.op) {
       case 'events': return storefront.ingest(request.events, stages);
       case 'recommend': return storefront.recommend(request, leftMs, priority, stages);
+      case 'batch': return storefront.batch(request, leftMs, priority);
       case 'similar': return storefront.similar(request, stages);
       case 'catalogue': return storefront.catalogue(request, stages);
       case 'insight': return storefront.insight(request, leftMs, priority, stages);
@@ -92,7 +93,7 @@ export class DeskDoor implements StorefrontDoor {
 
 export function isStorefrontRequest(request: Request): request is StorefrontRequest {
   switch (request.op) {
-    case 'events': case 'recommend': case 'similar': case 'catalogue': case 'insight': case 'explain':
+    case 'events': case 'recommend': case 'batch': case 'similar': case 'catalogue': case 'insight': case 'explain':
       return true;
     default: return false;
   }

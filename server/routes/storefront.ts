@@ -6,6 +6,7 @@ import { RequestTracing } from '../observe/request-tracing.ts';
 import type { Storefront } from '../storefront/storefront.ts';
 import type { HttpRequest } from '../transport/transport.ts';
 import {
+  decodeBatch,
   decodeCatalogue,
   decodeDeadline,
   decodeEvents,
@@ -19,7 +20,7 @@ import { encodeJson, type Outgoing } from '../wire/encode.ts';
 import { Fields } from '../wire/fields.ts';
 import { decodeJson } from '../wire/json.ts';
 import { Caller, type Desk } from './desk.ts';
-import type { ShopEvent } from '../wire/schema.ts';
+import type { BatchReply, ShopEvent } from '../wire/schema.ts';
 import { inStages } from './in-stages.ts';
 import { type Answer, jsonAnswer, type Router } from './router.ts';
 
@@ -37,12 +38,16 @@ export interface StorefrontRouteParts {
   readonly tracing?: RequestTracing;
 }
 
-/** `POST /v1/{events,catalogue,recommend,similar,insight}`: the socket's operations without `id` and `op`; `forget`. */
+/**
+ * `POST /v1/{events,catalogue,recommend,similar,insight}`: the socket's operations without `id` and
+ * `op`; `/v1/recommend/batch` is `batch`, answered in JSON lines; and `forget`.
+ */
 export function addStorefrontRoutes(router: Router, parts: StorefrontRouteParts): void {
   const { storefront, clock, desk } = parts;
   const tracing = parts.tracing ?? new RequestTracing(clock);
   const on = <T>(
     name: string, decode: (fields: Fields, body: unknown, query: string) => T, run: Run<T>,
+    written: Written = asJson,
   ): void => {
     const answer = async (request: HttpRequest, stages: Stages | undefined): Promise<Answer> => {
       const decoded = stages?.begin('decode');
@@ -57,20 +62,34 @@ export function addStorefrontRoutes(router: Router, parts: StorefrontRouteParts)
           run(asked, leftMs, priority, stages))
         : run(asked, deadlineMs, priority, stages));
       const encoded = stages?.begin('encode');
-      const text = encodeJson(reply as Outgoing);
+      const answered = written(reply);
       encoded?.();
-      return jsonAnswer(text);
+      return answered;
     };
     router.on('POST', `/v1/${name}`, (request) => inStages(tracing, name, request, answer));
   };
   on('events', (fields, body, query) => readEvents(fields, body, query, clock.wallMs()), (asked, _, __, stages) =>
     ingest(storefront, asked, stages));
   on('recommend', decodeRecommend, (...asked) => storefront.recommend(...asked));
+  on('recommend/batch', decodeBatch, (asked, leftMs, priority) =>
+    storefront.batch(asked, leftMs, priority), asLines);
   on('similar', decodeSimilar, (asked, _, __, stages) => storefront.similar(asked, stages));
   on('catalogue', decodeCatalogue, (asked, _, __, stages) => storefront.catalogue(asked, stages));
   on('forget', decodeForget, (asked) => storefront.forget(asked));
   on('insight', decodeInsight, (...asked) => storefront.insight(...asked));
 }
+
+/** How a reply is written. */
+type Written = (reply: object) => Answer;
+
+const asJson: Written = (reply) => jsonAnswer(encodeJson(reply as Outgoing));
+
+/** JSON lines, an answer each. */
+const asLines: Written = (reply) => ({
+  status: 200,
+  headers: { 'content-type': 'application/x-ndjson' },
+  body: (reply as BatchReply).answers.map((one) => `${encodeJson({ ...one })}\n`).join(''),
+});
 
 interface Events {
   readonly events: readonly ShopEvent[];

@@ -4,7 +4,7 @@ import type { Log } from '../core/log.ts';
 import type { Stages } from '../core/stages.ts';
 import type { Store } from '../store/store.ts';
 import type {
-  Filter, Language, RecommendedItem, RecommendReply, RecommendRequest, SimilarRequest,
+  BatchReply, BatchRequest, Filter, Language, RecommendedItem, RecommendReply, RecommendRequest, SimilarRequest,
 } from '../wire/schema.ts';
 import { LIMITS } from '../wire/schema.ts';
 import type { Attributions } from './attribution.ts';
@@ -111,6 +111,16 @@ export class Answers {
       ...(explain && { explain: { matches: made.steps[0]?.found.matches ?? null, searches: explain } }),
       ...(request.debug && { debug: debugOf(this.parts, request, made, taste) }),
     };
+  }
+
+  /** They are searched for in batches, as requests that wait together are. */
+  async batch(request: BatchRequest, deadlineMs?: number, priority?: number): Promise<BatchReply> {
+    const { customers, ...asked } = request;
+    const answers = await Promise.all(customers.map(async (customer) => {
+      const { attribution, items, degraded } = await this.recommend({ ...asked, customer }, deadlineMs, priority);
+      return { customer, attribution, items, degraded };
+    }));
+    return { answers };
   }
 
   async similar(request: SimilarRequest, stages?: Stages): Promise<RecommendReply> {

@@ -9,8 +9,9 @@ import type { Currencies } from '../intake/currencies.ts';
 import type { Store } from '../store/store.ts';
 import { mayTeach } from '../wire/schema.ts';
 import type {
-  CatalogueReply, CatalogueRequest, EventsReply, ForgetReply, ForgetRequest, InsightReply, InsightRequest, Push,
-  RecommendReply, RecommendRequest, ShopEvent, SimilarRequest,
+  CatalogueReply, CatalogueRequest, EventsReply, ForgetReply, ForgetRequest, InsightReply,
+  InsightRequest, Push, RecommendReply, RecommendRequest, ShopEvent, SimilarRequest, BatchReply,
+  BatchRequest,
 } from '../wire/schema.ts';
 import { answerInsight } from './answer-insight.ts';
 import { Answers } from './answers.ts';
@@ -196,6 +197,10 @@ export class Shop implements Storefront {
     request: RecommendRequest, deadlineMs?: number, priority?: number, stages?: Stages,
   ): Promise<RecommendReply> {
     return this.#answers.recommend(request, deadlineMs, priority, stages);
+  }
+
+  batch(request: BatchRequest, deadlineMs?: number, priority?: number): Promise<BatchReply> {
+    return this.#answers.batch(request, deadlineMs, priority);
   }
 
   similar(request: SimilarRequest, stages?: Stages): Promise<RecommendReply> {

@@ -1,8 +1,8 @@
 import type { Stages } from '../core/stages.ts';
 import type {
-  CatalogueReply, CatalogueRequest, EventsReply, Filter, ForgetReply, ForgetRequest,
-  InsightReply, InsightRequest, Language,
-  Push, RecommendReply, RecommendRequest, ShopEvent, Rules, SimilarRequest,
+  CatalogueReply, CatalogueRequest, EventsReply, Filter, ForgetReply, ForgetRequest, InsightReply,
+  InsightRequest, Language, Push, RecommendReply, RecommendRequest, ShopEvent, Rules,
+  SimilarRequest, BatchReply, BatchRequest,
 } from '../wire/schema.ts';
 
 /**
@@ -19,6 +19,8 @@ export interface Storefront {
   recommend(
     request: RecommendRequest, deadlineMs?: number, priority?: number, stages?: Stages,
   ): Promise<RecommendReply>;
+  /** An answer for each customer, in their order. Fails where the request itself is wrong. */
+  batch(request: BatchRequest, deadlineMs?: number, priority?: number): Promise<BatchReply>;
   /** Fails with `unknown_item`. */
   similar(request: SimilarRequest, stages?: Stages): Promise<RecommendReply>;
   /** Makes the changes durable; the next answer knows them. Fails with `storage`. */

@@ -9,6 +9,7 @@ import { asId, asInteger, asOneOf, Fields, shown, type Where } from './fields.ts
 import { WIRE_NAMES } from './names.ts';
 import { plainParameters, sequencePart } from './request-parameters.ts';
 import {
+  type BatchRequest,
   type CatalogueItem,
   type CatalogueRequest,
   type Filter,
@@ -99,6 +100,7 @@ const OPS: { readonly [Name in Op]: (fields: Fields, nowMs: number) => { op: Nam
   events: (fields, nowMs) => ({ op: 'events', events: decodeEvents(fields, nowMs) }),
   recommend: (fields) => ({ op: 'recommend', ...decodeRecommend(fields) }),
   similar: (fields) => ({ op: 'similar', ...decodeSimilar(fields) }),
+  batch: (fields) => ({ op: 'batch', ...decodeBatch(fields) }),
   insight: (fields) => ({ op: 'insight', ...decodeInsight(fields) }),
   explain: (fields) => ({ op: 'explain', ...decodeExplain(fields) }),
   catalogue: (fields) => ({ op: 'catalogue', ...decodeCatalogue(fields) }),
@@ -143,6 +145,13 @@ export function decodeRecommend(fields: Fields): RecommendRequest {
     ...kept('explain', fields.flag('explain')),
     ...kept('debug', fields.flag('debug')),
   };
+}
+
+export function decodeBatch(fields: Fields): BatchRequest {
+  const customers = fields.list('customers', 1, LIMITS.customersMax, asId);
+  const placement = fields.optionalId('placement') ?? 'email';
+  const { k: _, ...options } = placedOptions(fields);
+  return { customers, ...options, ...kept('k', fields.optionalInteger('k', 1, LIMITS.kMax)), placement };
 }
 
 /** What an answer for a placement may be told. */

@@ -1,5 +1,5 @@
 /** What a shop says of its items, the rules that its answers go by, and how one answer came about. */
-import type { ReasonCode } from './schema.ts';
+import type { Filter, Language, ReasonCode, RecommendedItem } from './schema.ts';
 
 /** What a shop may say of its items beyond what every shop does. */
 export const ATTRIBUTE_LIMITS = {
@@ -26,6 +26,27 @@ export interface Rules {
   readonly shuffle?: number; // 0..1: by how much a score may change at random, by `seed`
   readonly seed?: number;
   readonly personal?: number; // 0..1, of `rerank`: the say of the sources beside the given order
+}
+
+/** What to recommend to each of several customers, as for a mail: one answer each. */
+export interface BatchRequest extends Rules {
+  readonly customers: readonly string[]; // 1..customersMax
+  readonly placement?: string; // `email` when absent
+  readonly k?: number;
+  readonly filter: Filter;
+  readonly language?: Language;
+  readonly again?: boolean;
+}
+
+export interface BatchAnswer {
+  readonly customer: string;
+  readonly attribution: string;
+  readonly items: readonly RecommendedItem[];
+  readonly degraded: readonly string[];
+}
+
+export interface BatchReply {
+  readonly answers: readonly BatchAnswer[]; // in the order of `customers`
 }
 
 /** How one answer came about, step by step. */

@@ -11,7 +11,7 @@ import type {
 } from '../core/inference.ts';
 import type { Tensor } from '../core/tensor.ts';
 import type { TraceContext } from '../core/trace-context.ts';
-import type { AnswerDebug, Attributes, Rules } from './rules-schema.ts';
+import type { AnswerDebug, Attributes, BatchRequest, Rules } from './rules-schema.ts';
 
 /** Limits on what one message may hold. */
 export const LIMITS = {
@@ -352,6 +352,7 @@ export type Request = {
   | { readonly op: 'events'; readonly events: readonly ShopEvent[] }
   | ({ readonly op: 'recommend' } & RecommendRequest)
   | ({ readonly op: 'similar' } & SimilarRequest)
+  | ({ readonly op: 'batch' } & BatchRequest)
   | ({ readonly op: 'insight' } & InsightRequest)
   | ({ readonly op: 'explain' } & ExplainQuestion)
   | ({ readonly op: 'catalogue' } & CatalogueRequest)

@@ -1,6 +1,8 @@
 import { ServeError } from '../../server/core/errors.ts';
 import type { Storefront, Subscription } from '../../server/storefront/storefront.ts';
 import type {
+  BatchReply,
+  BatchRequest,
   CatalogueReply,
   CatalogueRequest,
   EventsReply,
@@ -31,6 +33,10 @@ export class FakeStorefront implements Storefront {
     this.asked.push(request);
     if (this.hold) await new Promise<void>((resolve) => this.#held.push(resolve));
     return reply(request.session ?? 'popular');
+  }
+
+  async batch({ customers }: BatchRequest): Promise<BatchReply> {
+    return { answers: customers.map((customer) => ({ customer, ...reply(customer) })) };
   }
 
   async similar({ item }: SimilarRequest): Promise<RecommendReply> {

@@ -155,6 +155,15 @@ suite('storefront routes', () => {
     assert.equal(insight.intent.trained_on, 'demo');
   });
 
+  test('a batch is answered in JSON lines, a customer each', async () => {
+    const { router } = setup();
+    const { status, headers, body } = await callRoute(router, 'POST', '/v1/recommend/batch', { customers: ['c', 'd'] });
+
+    assert.deepEqual([status, headers['content-type']], [200, 'application/x-ndjson']);
+    const lines = body.trimEnd().split('\n').map((line) => JSON.parse(line) as { customer: string; items: unknown[] });
+    assert.deepEqual(lines.map(({ customer, items }) => [customer, items.length]), [['c', 1], ['d', 1]]);
+  });
+
   test('an error has its code beside its text', async () => {
     const { call } = setup();
 

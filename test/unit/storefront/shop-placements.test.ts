@@ -133,6 +133,16 @@ suite('Shop: placements', () => {
     assert.equal(debug?.this, 'lamp');
   });
 
+  test('a batch is an answer for each customer, by the rules of a mail', async () => {
+    const { shop, now } = await placedShop({ email: { k: 2, rotation: 0, diversity: 0 } });
+    await shop.ingest([now({ type: 'purchase', item: 'lamp', customer: 'c' })]);
+
+    const { answers } = await shop.batch({ customers: ['c', 'd'], placement: 'email', filter: {} });
+    assert.deepEqual(answers.map(({ customer, items }) => [customer, items.map(({ item }) => item)]),
+      [['c', ['bulb', 'chair']], ['d', ['lamp', 'bulb']]]);
+    assert.notEqual(answers[0]?.attribution, answers[1]?.attribution);
+  });
+
   test('reasons are in the shop’s language, and name the item they follow from', async () => {
     const store = new MemoryStore();
     await store.putItems(GOODS);

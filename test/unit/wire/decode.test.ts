@@ -11,6 +11,27 @@ const event = (fields: object) => ({
 });
 
 suite('decodeRequest', () => {
+  test('a request for a placement has its rules beside its other fields, each checked', () => {
+    const given = {
+      id: 1, op: 'recommend', placement: 'cart', cart: ['a'], item: 7, boost: '2', caps: { inStock: 1 }, diversity: 0.5,
+      rotation: 0.1, rotation_hours: 2, min_relevance: 0.2, seed: 3, again: true, debug: true,
+      filter: { where: 'stock', bought_days: 7 },
+    };
+    assert.deepEqual(decode(given), {
+      id: 1, op: 'recommend', placement: 'cart', cart: ['a'], item: '7', boost: ['2'], caps: { inStock: 1 },
+      diversity: 0.5, rotation: 0.1, rotationHours: 2, minRelevance: 0.2, seed: 3, again: true, debug: true,
+      filter: { where: 'stock', boughtDays: 7 },
+    });
+    assert.deepEqual(decode({ id: 1, op: 'batch', customers: ['x'] }),
+      { id: 1, op: 'batch', customers: ['x'], placement: 'email', filter: {} });
+    for (const [wrong, said] of [
+      [{ diversity: 2 }, /diversity: expected a number from 0 to 1/], [{ caps: { a: 0 } }, /caps\.a/],
+      [{ boost: [1] }, /boost\[0\]: expected text/], [{ rerank: [] }, /rerank: expected a list of 1/],
+      [{ rotation_hours: 0 }, /above 0/], [{ seed: -1 }, /seed/], [{ filter: { where: 3 } }, /filter\.where/],
+    ] as const) assert.throws(() => decode({ id: 1, op: 'recommend', ...wrong }), said);
+    assert.throws(() => decode({ id: 1, op: 'batch', customers: [] }), /customers: expected a list of 1 to 200/);
+  });
+
   test('attributes of an item are numbers, texts, lists and yes or no, and no others', () => {
     const put = (attributes: unknown) => decode({ id: 1, op: 'catalogue', put: [{ id: 'a', attributes }] }) as
       unknown as { put: { attributes?: unknown }[] };

@@ -16,7 +16,7 @@ suite('server/wire/README.md', () => {
       /is none of (.*)$/
         .exec(messageOf(() => decodeRequest({ id: 1, op: '?' }, 0)))?.[1]
         ?.split(', ') ?? [];
-    assert.equal(ops.length, 13);
+    assert.equal(ops.length, 14);
     for (const name of [
       ...ops,
       ...EVENT_TYPES,
