@@ -7,6 +7,7 @@ const main = fileURLToPath(new URL('../../server/main.js', import.meta.url));
 const ADDRESS = /http:\/\/127\.0\.0\.1:(\d+)/;
 
 export interface ServerProcess {
+  readonly pid: number;
   readonly url: string; // http://127.0.0.1:PORT
   readonly port: number;
   /** Ends it with SIGTERM; resolves when it is gone, to its exit code. */
@@ -18,10 +19,11 @@ export interface ServerProcess {
 /**
  * The product's own server on a data folder, as a process of its own; on a free port when none is
  * named. The folder's models are served when it has any. With `demo`, an empty store becomes the demo.
+ * `through` is a command that the server's is given to, and that becomes it.
  */
 export async function startServer(
   dataDir: string, wanted?: number, demo: 'yes' | 'auto' = 'yes',
-  settings: Readonly<Record<string, string>> = {},
+  settings: Readonly<Record<string, string>> = {}, through: readonly string[] = [],
 ): Promise<ServerProcess> {
   // Not port 0: uSockets leaves out SO_REUSEADDR there, and a restart could not have the port back.
   const port = wanted ?? (await freePort());
@@ -29,9 +31,11 @@ export async function startServer(
     ...process.env, VITRINE_DATA: dataDir, VITRINE_DEMO: demo, PORT: String(port), VITRINE_LOG: 'warn',
     ...settings,
   };
-  const child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const [command = '', ...args] = [...through, process.execPath, main];
+  const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const taken = await addressOf(child);
   return {
+    pid: child.pid as number,
     url: `http://127.0.0.1:${taken}`,
     port: taken,
     async stop() {
