@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../core/clock.ts';
 import { ServeError } from '../core/errors.ts';
@@ -9,6 +9,7 @@ import type { Store } from '../store/store.ts';
 import type { Asker, Trial, TrialRequest, Trials } from '../storefront/trial.ts';
 import type { ShopEvent } from '../wire/schema.ts';
 import type { Experiment } from './definition.ts';
+import { forgetIn } from './forget-unit.ts';
 import { parseExperiments } from './parse-definition.ts';
 import { results, summary } from './results.ts';
 import { Run } from './run.ts';
@@ -26,6 +27,7 @@ export interface ExperimentsSetting {
 }
 
 const SYNC_US = 1_000_000;
+const LOG_SUFFIX = '.jsonl';
 
 /** All experiments of a shop: who takes part in what, and what came of it. */
 export class Experiments implements Trials {
@@ -79,6 +81,34 @@ export class Experiments implements Trials {
     for (const run of this.#runs) run.seen(event, sequence);
   }
 
+  /** Of running ones and of those whose files are left. */
+  forget(customer: string): void {
+    const { folder, store, log } = this.setting;
+    try {
+      if (!existsSync(folder)) return;
+      for (const name of readdirSync(folder).filter((one) => one.endsWith(LOG_SUFFIX))) {
+        const path = join(folder, name);
+        const run = this.#runs.find(({ definition }) => `${definition.name}${LOG_SUFFIX}` === name);
+        run?.mark(store.eventCount);
+        run?.close();
+        const at = { sequence: store.eventCount, atMs: this.#nowMs };
+        const reopen = (): void => {
+          if (!run) return;
+          const again = Run.open(run.definition, path, at, log);
+          this.#runs = this.#runs.map((one) => (one === run ? again : one));
+        };
+        try {
+          forgetIn(path, customer);
+        } finally {
+          reopen();
+        }
+      }
+    } catch (cause) {
+      if (cause instanceof ServeError) throw cause;
+      throw new ServeError('storage', `${folder}: ${(cause as Error).message}`, { cause });
+    }
+  }
+
   /** As the file has them. */
   get definitions(): object {
     return { ...this.#said, running: this.#runs.map((run) => summary(run, this.#nowMs)) };
@@ -130,7 +160,7 @@ export class Experiments implements Trials {
     try {
       const runs = definitions.map((definition, i) => {
         const known = this.#runs.find((run) => run.definition.name === definition.name);
-        const path = join(folder, `${definition.name}.jsonl`);
+        const path = join(folder, `${definition.name}${LOG_SUFFIX}`);
         const at = { sequence: store.eventCount, atMs: this.#nowMs };
         const goesOn = known && (known.unitCount > 0 || known.changes(definition) === null);
         const run = goesOn ? known : Run.open(definition, path, at, log);

@@ -141,6 +141,7 @@ export class Shop implements Storefront {
     drop();
     const { store } = this.parts;
     const events = await store.forget(customer);
+    this.parts.trials?.forget(customer);
     drop(); // events that were being committed when it began
     // The snapshot before is refused from now on, and has them still.
     if (events > 0 && this.#seen === store.eventCount) await this.#snapshot?.write(this.#seen);

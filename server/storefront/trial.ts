@@ -44,4 +44,6 @@ export interface Trials {
   begin(request: TrialRequest, asker: Asker): Trial | null;
   /** After the event's commit; `sequence` is its place in the store's log. */
   seen(event: ShopEvent, sequence: number): void;
+  /** What was counted stays counted, but nothing says any more that it was theirs. Fails with `storage`. */
+  forget(customer: string): void;
 }

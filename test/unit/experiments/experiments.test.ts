@@ -3,6 +3,7 @@ import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { Log } from '../../../server/core/log.ts';
+import { keyOf } from '../../../server/experiments/assign.ts';
 import { Experiments } from '../../../server/experiments/experiments.ts';
 import { MemoryStore } from '../../../server/store/memory-store.ts';
 import type { Store } from '../../../server/store/store.ts';
@@ -162,6 +163,33 @@ suite('Experiments', () => {
     assert.ok(Math.abs((propensities as number[]).reduce((sum, one) => sum + one, 0) - 1) < 1e-5);
     const { answers, slots, click, cart, purchase, items: count } = result('try').exploration;
     assert.deepEqual([answers, slots, click, cart, purchase, count], [1, 1, 1, 0, 1, 1]);
+  });
+
+  test('who is forgotten leaves the files, running or not; what was counted stays', async () => {
+    const experiments = [{ name: 'ab', unit: 'customer', arms: ARMS }];
+    const { desk, happen, result, log } = await setup(experiments);
+    const lines = (): string => readFileSync(log('ab'), 'utf8');
+    desk.begin({}, { session: 'first' }); // carried over to the customer
+    for (const session of ['first', 'second']) desk.begin({}, { session, customer: 'anna' });
+    for (let i = 0; i < 20; i += 1) desk.begin({}, { session: `s${i}`, customer: `c${i}` });
+    await happen({ type: 'purchase', session: 'second', items: [{ item: 'rug', quantity: 1, price: 5 }] });
+    const keys = ['s:first', 's:second', 'c:anna'].map((id) => keyOf('ab', id));
+    const before = result('ab');
+    for (const key of keys) assert.ok(lines().includes(key));
+
+    desk.forget('anna');
+    for (const key of keys) assert.ok(!lines().includes(key));
+    assert.ok(lines().includes(keyOf('ab', 'c:c7')));
+    const { history: _, ...counts } = result('ab') as Result & { history: unknown };
+    assert.deepEqual(counts, (({ history: __, ...rest }) => rest)(before as Result & { history: unknown }));
+    await happen({ type: 'purchase', session: 'second', items: [{ item: 'rug', quantity: 1, price: 9 }] });
+    assert.equal(result('ab').arms.reduce((sum, { revenue }) => sum + revenue, 0), 5, 'no longer theirs');
+    desk.begin({}, { session: 'third', customer: 'anna' });
+    assert.equal(result('ab').units, 22, 'somebody new');
+
+    desk.replace({ experiments: [] });
+    desk.forget('c7');
+    assert.ok(!lines().includes(keyOf('ab', 'c:c7')), 'of an experiment that is over too');
   });
 
   test('a forced arm is shown, uncounted; unknown ones are told', async () => {
