@@ -1,6 +1,7 @@
 /**
  * What is told of customers. Over WebSocket at 2,000 requests a second, all five parts in each, without
- * reasons and with some: the shipped models, customers with a session of now. And a whole base scored
+ * reasons and with some: the shipped models, customers with a session of now, and no answer is kept: each
+ * request runs the models. And a whole base scored
  * from what is remembered of it, on this thread.
  */
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -51,16 +52,14 @@ export const bench: Bench = {
     try {
       const served = wanted('served') ? await serve(folder, options) : { rows: [], notes: [] };
       const scored = wanted('scored') ? await score(folder, SIZES[size].base, options.say) : [];
-      const inputs = digest([...CUSTOMER_PARTS, 'intent'].map((part) => readFileSync(
-        join(REPOSITORY, FOLDERS[part] ?? part, '1/model.onnx'))));
+      const inputs = digest(['customers', 'intent'].map((model) =>
+        readFileSync(join(REPOSITORY, model, '1/model.onnx'))));
       return { inputs, rows: [...served.rows, ...scored], notes: served.notes };
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
   },
 };
-
-const FOLDERS: Readonly<Record<string, string>> = { value: 'ltv', segment: 'segments' };
 
 async function serve(
   folder: string, { size, say }: BenchOptions,

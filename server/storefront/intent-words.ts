@@ -1,7 +1,13 @@
 import type { FeatureProfile } from '../explain/profile.ts';
 import { INTENT_FEATURES } from './intent-features.ts';
 
-/** What the features of purchase intent are called by people. Nothing of them is a shop's to change. */
+const ON = { min: 0, max: 1, step: 1, direction: 'up' } as const;
+
+/**
+ * What the features of purchase intent are called by people, and which of them somebody can change: the
+ * shop by a recommendation or by asking who it is, the visitor by the cart. A lever moves its own feature
+ * alone; what would move with it in a session (a cart that is opened has a value) stays as it is.
+ */
 const WORDS: Readonly<Record<string, Omit<FeatureProfile, 'name'>>> = {
   log_events: { en: 'actions in this session', zh: '本次会话的操作数', format: 'log_count' },
   log_item_views: { en: 'product views', zh: '商品浏览次数', format: 'log_count' },
@@ -14,10 +20,13 @@ const WORDS: Readonly<Record<string, Omit<FeatureProfile, 'name'>>> = {
   log_wishlist_adds: { en: 'products put on the wish list', zh: '加入心愿单次数', format: 'log_count' },
   log_cart_adds: { en: 'products put into the cart', zh: '加入购物车次数', format: 'log_count' },
   log_cart_removes: { en: 'products taken out of the cart', zh: '移出购物车次数', format: 'log_count' },
-  cart_open: { en: 'something in the cart', zh: '购物车中有商品', format: 'flag' },
-  log_cart_value: { en: 'value of the cart', zh: '购物车金额', format: 'log_money' },
+  cart_open: { en: 'something in the cart', zh: '购物车中有商品', format: 'flag', lever: ON },
+  log_cart_value: {
+    en: 'value of the cart', zh: '购物车金额', format: 'log_money',
+    lever: { min: 0, max: Math.log1p(1000), direction: 'up' },
+  },
   log_cart_views: { en: 'looks at the cart', zh: '查看购物车次数', format: 'log_count' },
-  checkout_started: { en: 'checkout begun', zh: '已开始结账', format: 'flag' },
+  checkout_started: { en: 'checkout begun', zh: '已开始结账', format: 'flag', lever: ON },
   bought_before: { en: 'already bought in this session', zh: '本次会话已购买', format: 'flag' },
   log_events_since_purchase: { en: 'actions since the purchase', zh: '购买后的操作数', format: 'log_count' },
   log_mean_price: { en: 'mean price of viewed products', zh: '浏览商品均价', format: 'log_money' },
@@ -28,8 +37,8 @@ const WORDS: Readonly<Record<string, Omit<FeatureProfile, 'name'>>> = {
   log_mean_gap_seconds: { en: 'usual time between actions', zh: '操作平均间隔', format: 'log_seconds' },
   log_last_gap_seconds: { en: 'time between the latest two actions', zh: '最近两次操作的间隔', format: 'log_seconds' },
   log_idle_seconds: { en: 'time since the latest action', zh: '距最近操作的时间', format: 'log_seconds' },
-  from_recommendation: { en: 'came by a recommendation', zh: '来自推荐', format: 'flag' },
-  known_customer: { en: 'known customer', zh: '已知客户', format: 'flag' },
+  from_recommendation: { en: 'came by a recommendation', zh: '来自推荐', format: 'flag', lever: ON },
+  known_customer: { en: 'known customer', zh: '已知客户', format: 'flag', lever: ON },
 };
 
 /** In the order of the model's input. Throws where a feature has no words. */
