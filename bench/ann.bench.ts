@@ -5,7 +5,7 @@ import { digestOf } from './ann/files.ts';
 import { filters, type FilterSize } from './ann/filters.ts';
 import { plotSpeeds } from './ann/plot.ts';
 import { gather, RIVALS, type Rival } from './ann/rivals.ts';
-import { SETS, type VectorSet } from './ann/sets.ts';
+import { SETS, SETS_ASKED_FOR, type VectorSet } from './ann/sets.ts';
 import { lookAround, speed, type SpeedSize } from './ann/speed.ts';
 import type { Bench, BenchSize } from './bench.ts';
 import type { Row } from './report.ts';
@@ -24,9 +24,12 @@ const WIDE = { beamMin: K, beamMax: 4096, gapMax: 0.016, stepsMax: 14 };
 const SHARES = [0.5, 0.1, 0.01, 0.001, 0.0001];
 const SIZES: Record<BenchSize, Size> = {
   full: {
-    sets: Object.keys(SETS),
+    sets: Object.keys(SETS).filter((key) => !SETS_ASKED_FOR.includes(key)),
     rivals: RIVALS,
-    leftOut: { clusters: ['vitrine-bf16', 'usearch-f32', 'faiss-hnsw', 'faiss-flat'], 'wink-1k': PEERS },
+    leftOut: {
+      clusters: ['vitrine-bf16', 'usearch-f32', 'usearch-bf16', 'faiss-hnsw', 'faiss-flat'],
+      'wink-1k': PEERS,
+    },
     speed: { lookQueries: 2000, queries: 10_000, turns: 3, leastMs: 200, sweep: WIDE },
     filter: {
       sets: ['wink'], shares: SHARES, queriesMax: 1000, queriesMin: 40, passMs: 1000,
@@ -74,7 +77,7 @@ export const bench: Bench = {
     const notes = [...company.notes];
     const rows: Row[] = [];
     const sets: VectorSet[] = [];
-    for (const key of chosen(size.sets, only)) {
+    for (const key of chosenSets(size.sets, only)) {
       const found = await SETS[key]?.(named);
       if (!found || 'missing' in found) {
         notes.push(`${key} was left out: ${found?.missing}`);
@@ -126,6 +129,12 @@ async function others(
     rows.push(...(await churn(arena, size.churn, say)));
   }
   return rows;
+}
+
+/** Sets that were named, asked for or not; else those of the size. */
+function chosenSets(usual: readonly string[], named: readonly string[]): string[] {
+  const some = Object.keys(SETS).filter((name) => named.includes(name));
+  return some.length > 0 ? some : [...usual];
 }
 
 /** Those of `all` that were named, or all of them where none was. */

@@ -6,7 +6,9 @@ import type { Row } from '../report.ts';
 import { K, recallAt, type Arena, type Contender } from './arena.ts';
 import { CACHE, writeParts } from './files.ts';
 import { nextBeam, type SweepLimits } from './matched.ts';
+import { EngineProcess } from './process.ts';
 import type { Timed } from './protocol.ts';
+import type { VectorSet } from './sets.ts';
 
 export interface ChurnSize {
   readonly share: number; // of the vectors that leave and come back
@@ -42,6 +44,7 @@ export async function churn(
     const { beam, recall } = await beamFor(contender, arena.truth, queries, size.sweep);
     const { added, removed } = await replace(contender, set.count, size.share);
     const after = await recallAt(contender, [beam], arena.truth, queries);
+    if (rival.key === 'vitrine') rows.push(...(await liveRows(contender, set, size.share, beam, name)));
     const refined = rival.key === 'vitrine' ? await refine(contender, set.count) : null;
     const row = (metric: string, value: number, unit: string): Row => {
       return { case: name, impl, metric, value, unit };
@@ -58,6 +61,37 @@ export async function churn(
     rows.push(row('refining all', refined.cpuS, 'CPU s'), row(`recall@${K} refined`, mended, 'share'));
   }
   return rows;
+}
+
+/**
+ * Seconds of the clock, in a process that may use all cores: how many vectors come, alone and while a thread
+ * searches as fast as it can.
+ */
+async function liveRows(
+  { rival, home }: Contender, set: VectorSet, share: number, beam: number, name: string,
+): Promise<Row[]> {
+  const { base, queries, count, queryCount, dim, metric } = set;
+  const engine = new EngineProcess(rival.program, null);
+  const file = join(CACHE, `live-${process.pid}.u32`);
+  try {
+    const files = { base, queries, count, queryCount, dim, metric, k: K, index: join(home, 'index') };
+    await engine.ask({ do: 'open', ...files });
+    writeParts(file, [someOf(count, Math.round(count * share))]);
+    const alone = await engine.ask({ do: 'live', ids: file, beam: null });
+    const both = await engine.ask({ do: 'live', ids: file, beam });
+    const row = (metric: string, value: number, unit: string): Row => {
+      return { case: name, impl: rival.name, metric, value, unit };
+    };
+    return [
+      row('inserts by the clock', alone.added / alone.addS, '1/s'),
+      row('the same while searched', both.added / both.addS, '1/s'),
+      row('searches meanwhile', both.searches / both.wallS, '1/s'),
+      row('longest of them', both.longestMs, 'ms'),
+    ];
+  } finally {
+    engine.stop();
+    rmSync(file, { force: true });
+  }
 }
 
 async function beamFor(

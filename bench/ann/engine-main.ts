@@ -6,6 +6,7 @@ import { hnswlib } from './engines/hnswlib.ts';
 import { usearch } from './engines/usearch.ts';
 import { vitrine } from './engines/vitrine.ts';
 import { readFloats, readIds, readRows, writeParts } from './files.ts';
+import { live } from './live.ts';
 import type { Built, Command, Opening, Setting, Timed } from './protocol.ts';
 
 const ENGINES: Readonly<Record<string, MakeEngine>> = {
@@ -60,6 +61,8 @@ function obey(command: Command): object {
     }
     case 'refine':
       return timed(command.count, () => engine.refine?.(command.count));
+    case 'live':
+      return live(engine, of, readIds(command.ids), command.beam);
     case 'add': {
       const ids = readIds(command.ids);
       const vectors = new Float32Array(ids.length * of.dim);

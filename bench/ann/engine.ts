@@ -16,6 +16,8 @@ export interface Engine {
   add?(ids: Uint32Array, vectors: Float32Array): void;
   /** Looks for better edges of so many vectors, in turn. */
   refine?(count: number): void;
+  /** For another thread, which may search while this one changes the index. */
+  token?(): bigint;
 }
 
 /** Makes an engine; its queries are given once, so that each may keep them in the form it likes. */

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { join } from 'node:path';
 import { ROOT } from '../machine.ts';
 import { CORES, pinned } from '../process.ts';
-import type { Built, Command, Failed, Timed } from './protocol.ts';
+import type { Built, Command, Failed, Lived, Timed } from './protocol.ts';
 
 /** What runs the engine called `name`. */
 export type Program =
@@ -15,7 +15,9 @@ type Reply<C extends Command> = C extends { do: 'build' }
   ? Built
   : C extends { do: 'time' | 'add' | 'remove' | 'refine' }
     ? Timed
-    : Record<string, never>;
+    : C extends { do: 'live' }
+      ? Lived
+      : Record<string, never>;
 
 /** One thread, whatever library a peer multiplies with. */
 const ONE_THREAD = { OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1', MKL_NUM_THREADS: '1' };

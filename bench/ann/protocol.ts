@@ -43,7 +43,9 @@ export type Command =
   | { readonly do: 'remove'; readonly ids: string }
   | { readonly do: 'add'; readonly ids: string }
   /** Mends the index for so many of its vectors. Answers `Timed`; no work where it cannot. */
-  | { readonly do: 'refine'; readonly count: number };
+  | { readonly do: 'refine'; readonly count: number }
+  /** Takes blocks of vectors out and puts them back, while a thread searches with the beam (null: none). */
+  | { readonly do: 'live'; readonly ids: string; readonly beam: number | null };
 
 export interface Built {
   readonly cpuS: number;
@@ -55,6 +57,15 @@ export interface Timed {
   readonly items: number;
   readonly wallS: number;
   readonly cpuS: number; // of the whole process
+}
+
+/** What `live` answers. Seconds of the clock, not of a core. */
+export interface Lived {
+  readonly added: number;
+  readonly addS: number; // of the calls that added
+  readonly wallS: number; // of all
+  readonly searches: number;
+  readonly longestMs: number; // of a search
 }
 
 /** The reply to a command that failed. */

@@ -113,6 +113,7 @@ class GraphIndex final : public Index {
   Status put_groups(std::span<const std::uint32_t> ids, const float* vectors, const Progress& progress);
   Status put_group(std::span<const std::uint32_t> ids, const float* vectors);
   Status write_group(std::span<const std::uint32_t> ids, const float* vectors, double& row_error);
+  void choose_free(std::size_t count, const float* vectors);
   Status make_room(std::size_t count);
   void apply_changes();  // gate held
   bool wants_entry(std::uint32_t slot) const noexcept;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <cstdlib>
 #include <functional>
 #include <limits>
 #include <mutex>
@@ -38,6 +39,9 @@ Care care_for_new(const IndexOptions& options) noexcept {
   const std::size_t beam = options.build_beam;
   return {{.most = beam * 3 / 2, .follow = beam * 3 / 10}, false};
 }
+
+// Free slots that a vector may choose among.
+constexpr std::size_t kFreeLooked = 4096;
 
 // By number alone, so that the sample needs no memory of how it was drawn.
 bool is_entry(std::uint32_t slot, std::uint32_t level) noexcept {
@@ -109,6 +113,7 @@ Status GraphIndex::write_group(std::span<const std::uint32_t> ids, const float* 
   if (Status status = make_room(ids.size()); !status.ok()) return status;
   group_.clear();
   float kept[kDimMax];
+  if (near() == Near::product) choose_free(ids.size(), vectors);
   for (std::size_t i = 0; i < ids.size(); ++i) {
     const auto slot = i < free_.size() ? free_[free_.size() - 1 - i]
                                        : static_cast<std::uint32_t>(rows_.slots() + i - free_.size());
@@ -118,6 +123,21 @@ Status GraphIndex::write_group(std::span<const std::uint32_t> ids, const float* 
     group_.push_back(slot);
   }
   return {};
+}
+
+// By inner product slots follow length as long as they can, so that scans by length end early: of the free ones
+// each vector's comes to the end of the list that lies nearest to those of its length.
+void GraphIndex::choose_free(std::size_t count, const float* vectors) {
+  for (std::size_t i = 0; i < std::min(count, free_.size()); ++i) {
+    const float* vector = vectors + i * options_.dim;
+    const double square = std::inner_product(vector, vector + options_.dim, vector, 0.0);
+    const auto target = static_cast<std::int64_t>(longest_.slots_as_long_as(static_cast<float>(std::sqrt(square)), 0));
+    const auto away = [&](std::uint32_t slot) { return std::abs(static_cast<std::int64_t>(slot) - target); };
+    const auto end = free_.end() - static_cast<std::ptrdiff_t>(i);
+    const auto first = end - static_cast<std::ptrdiff_t>(std::min(free_.size() - i, kFreeLooked));
+    const auto nearest = std::min_element(first, end, [&](auto a, auto b) { return away(a) < away(b); });
+    std::swap(*nearest, end[-1]);
+  }
 }
 
 Status GraphIndex::make_room(std::size_t count) {
@@ -151,7 +171,9 @@ bool GraphIndex::wants_entry(std::uint32_t slot) const noexcept {
 void GraphIndex::add_entry(std::uint32_t slot) {
   if (entries_.full()) {
     std::vector<std::uint32_t> slots(entries_.slots().begin(), entries_.slots().end());
-    while (slots.size() >= entries_max(options_.metric)) {
+    std::erase_if(slots, [&](std::uint32_t entry) { return state(entry) != live; });
+    // Some room at least, or the table would be made again for nearly every vector.
+    while (slots.size() >= entries_max(options_.metric) * 15 / 16) {
       ++entry_level_;
       if (near() == Near::product) entry_length_ = length_of_longest(slots, kLongEntries * 3 / 4);
       std::erase_if(slots, [&](std::uint32_t entry) { return !wants_entry(entry); });

@@ -14,9 +14,9 @@ constexpr std::size_t kTargetsTogether = 64;
 constexpr std::size_t kEdgesAhead = 4;
 
 // Where time counts, the last of a vector's edges, beyond this share of its places, ask for none back: they are
-// those that others nearly hide.
-constexpr std::size_t asking(std::uint32_t places, bool thorough) noexcept {
-  return thorough ? places : places - places / 6;
+// those that others nearly hide. Not where there are two groups of edges: each has half the places.
+constexpr std::size_t asking(const EdgeRule& rule, const Net& net, bool thorough) noexcept {
+  return thorough || net.rules.size() > 1 ? rule.count : rule.count - rule.count / 6;
 }
 
 void prefetch_edges(std::span<const std::uint32_t> edges) noexcept {
@@ -53,7 +53,7 @@ void Links::plan_rule(const EdgeRule& rule, std::vector<EdgeChanges>& changes) {
         choose_some(workers_[worker], rule, first, end);
       },
       silent);
-  gather_offers(asking(rule.count, care_.thorough));
+  gather_offers(asking(rule, *net_, care_.thorough));
   parallel(
       threads_, targets_.size() - 1, kTargetsTogether,
       [&](std::size_t worker, std::size_t first, std::size_t end) {

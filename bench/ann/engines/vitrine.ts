@@ -34,6 +34,7 @@ export function vitrine(kind: 'exact' | 'graph', keep?: 'f32' | 'bf16'): MakeEng
       remove: (ids) => void index.remove(ids),
       add: (ids, vectors) => index.add(ids, vectors),
       refine: (count) => void index.refine(count),
+      token: () => index.token,
     };
   };
 }
