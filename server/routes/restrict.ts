@@ -69,6 +69,13 @@ export function parseRestrictions(text: string): Restrictions {
   return keys;
 }
 
+/** What requests of a group must have; experiments without a key of their own have the storefront's. */
+export function keyFor(restrictions: Restrictions, group: Group | null): Key | null {
+  if (group === null) return null;
+  const own = restrictions.get(group);
+  return own ?? (group === 'experiments' ? restrictions.get('storefront') : undefined) ?? null;
+}
+
 /** Throws `restricted` unless the request has the key. */
 export function checkKey({ header, value }: Key, request: HttpRequest): void {
   if (timingSafeEqual(digest(request.header(header)), digest(value))) return;

@@ -5,7 +5,7 @@ import { parseTraceContext } from '../core/trace-context.ts';
 import type { RequestLog } from '../observe/request-log.ts';
 import type { HttpRequest, HttpRespond } from '../transport/transport.ts';
 import { KserveError } from '../wire/kserve-error.ts';
-import { checkKey, groupOf, type Key, type Restrictions } from './restrict.ts';
+import { checkKey, groupOf, type Key, keyFor, type Restrictions } from './restrict.ts';
 
 export interface Answer {
   readonly status: number;
@@ -53,8 +53,7 @@ export class Router {
       known.routes.set(method, route);
       return this;
     }
-    const group = groupOf(path);
-    const key = (group && this.restrictions.get(group)) ?? null;
+    const key = keyFor(this.restrictions, groupOf(path));
     this.#patterns.push({ path, parts: path.split('/'), routes: new Map([[method, route]]), key });
     return this;
   }

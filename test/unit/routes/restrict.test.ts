@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { addKserveRoutes } from '../../../server/routes/kserve.ts';
 import { addOpsRoutes } from '../../../server/routes/ops.ts';
-import { groupOf, groupOfOp, parseRestrictions } from '../../../server/routes/restrict.ts';
+import { groupOf, groupOfOp, keyFor, parseRestrictions } from '../../../server/routes/restrict.ts';
 import { Router } from '../../../server/routes/router.ts';
 import { Log } from '../../../server/core/log.ts';
 import { encodeMsgpack } from '../../../server/wire/msgpack.ts';
@@ -23,7 +23,8 @@ suite('restricted groups', () => {
     ['/v2/repository/models/:model/load', 'model-repository'],
     ['/v2/models/:model/trace/setting', 'trace'], ['/v2/trace/setting', 'trace'],
     ['/v2/logging', 'logging'], ['/v2/systemsharedmemory/region/:region/register', 'shared-memory'],
-    ['/v1/recommend', 'storefront'], ['/metrics', 'metrics'], ['/healthz', null], ['/', null],
+    ['/v1/recommend', 'storefront'], ['/v1/experiments/:name', 'experiments'],
+    ['/metrics', 'metrics'], ['/healthz', null], ['/', null],
   ] as const) {
     test(`${path} is of ${group ?? 'no group'}`, () => assert.equal(groupOf(path), group));
   }
@@ -40,6 +41,13 @@ suite('restricted groups', () => {
       ['logging', { header: 'other', value: 'c' }],
     ]);
     assert.equal(parseRestrictions('').size, 0);
+  });
+
+  test('experiments are locked with the storefront, unless they have a key of their own', () => {
+    const value = (text: string) => keyFor(parseRestrictions(text), 'experiments')?.value;
+
+    assert.deepEqual(['metrics:k=a', 'storefront:k=a', 'storefront:k=a;experiments:k=b'].map(value),
+      [undefined, 'a', 'b']);
   });
 
   for (const [text, message] of [
