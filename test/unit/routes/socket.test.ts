@@ -87,7 +87,7 @@ suite('SocketSessions', () => {
       '[{"id":2,"pong":true},' +
         '{"id":3,"error":{"code":"unknown_op","message":"' +
         'there is no such operation: \\"nonsense\\" is none of infer, events, ' +
-        'recommend, similar, insight, explain, catalogue, subscribe, unsubscribe, cancel, metadata, ping, ' +
+        'recommend, similar, batch, insight, explain, catalogue, subscribe, unsubscribe, cancel, metadata, ping, ' +
         'credit"}},' +
         '{"id":1,"model":"sum","version":"1","outputs":[' +
         '{"name":"y","datatype":"FP32","shape":[1,1],"data":[10]}]}]',
