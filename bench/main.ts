@@ -44,6 +44,14 @@ const BENCHES: Readonly<Record<string, { about: string; load(): Promise<{ bench:
     about: 'what is told of customers, 2,000 times a second; a whole base scored',
     load: () => import('./insight.bench.ts'),
   },
+  session: {
+    about: 'recommend over WebSocket with state, filters and events; neighbours alone; freshness',
+    load: () => import('./session.bench.ts'),
+  },
+  etude: {
+    about: 'a session encoder over growing catalogues, at rising rates: ETUDE\'s scenarios',
+    load: () => import('./etude.bench.ts'),
+  },
   ann: {
     about: 'the vector index beside hnswlib-node, usearch and FAISS, at matched recall',
     load: () => import('./ann.bench.ts'),

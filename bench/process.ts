@@ -21,12 +21,13 @@ const START_MS_MAX = 30_000;
 /**
  * Starts a Node program, pinned to the servers' core where none is named (null: to none), and
  * resolves once a line of its output holds an address on 127.0.0.1. Rejects with what it printed
- * when it ends first or says nothing in 30 s.
+ * when it ends first or says nothing in `startMsMax`.
  */
 export function startServer(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
   core: number | null = CORES.server,
+  startMsMax: number = START_MS_MAX,
 ): Promise<ServerProcess> {
   const [command, words] = pinned(core, process.execPath, args);
   const child = spawn(command, words, {
@@ -41,7 +42,7 @@ export function startServer(
       child.kill('SIGKILL');
       reject(new Error(`${args.join(' ')} ${why}:\n${said}`));
     };
-    const timer = setTimeout(() => giveUp(`did not listen within ${START_MS_MAX} ms`), START_MS_MAX);
+    const timer = setTimeout(() => giveUp(`did not listen within ${startMsMax} ms`), startMsMax);
     const hear = (text: Buffer) => {
       said = (said + text.toString()).slice(-16_384);
       const port = /127\.0\.0\.1:(\d+)/.exec(said)?.[1];

@@ -2,6 +2,8 @@ import type { Metrics } from '../observe/metrics.ts';
 import type { IdleWork } from './idle-work.ts';
 import type { Shop } from './shop.ts';
 
+const FRESHNESS_US = [500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000, 500_000] as const;
+
 /** Publishes what the shop counts. Read when somebody scrapes. */
 export function observeShop(metrics: Metrics, shop: Shop): void {
   const counter = (name: string, help: string, read: () => number) =>
@@ -26,6 +28,9 @@ export function observeShop(metrics: Metrics, shop: Shop): void {
   counter('pushes', 'Answers sent to subscribers', () => shop.counts.pushes);
   counter('searches', 'Answers that were searched for', () => shop.searches.searches);
   counter('search_batches', 'Batches that they were searched for in', () => shop.searches.batches);
+  metrics.histogram('vitrine_freshness_us',
+    'From an event\'s coming to answers that know of it, its commit included', {},
+    () => shop.freshnessUs.cumulative(FRESHNESS_US));
   gauge('sessions', 'Sessions held in memory', () => shop.gauges.sessions);
   gauge('customers', 'Customers held in memory', () => shop.gauges.customers);
   gauge('subscriptions', 'Subscriptions to sessions', () => shop.gauges.subscriptions);

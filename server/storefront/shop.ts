@@ -1,6 +1,7 @@
 import type { Addon } from '../ann/binding.ts';
 import type { Clock } from '../core/clock.ts';
 import { ServeError } from '../core/errors.ts';
+import { Histogram } from '../core/histogram.ts';
 import type { Log } from '../core/log.ts';
 import type { Pace } from '../core/pace.ts';
 import type { Stages } from '../core/stages.ts';
@@ -64,6 +65,8 @@ export interface ShopParts {
  */
 export class Shop implements Storefront {
   readonly counts = { events: 0, duplicates: 0, late: 0, degraded: 0, pushes: 0, robots: 0 };
+  /** Of each event: until the next answer is another for it, its commit included. */
+  readonly freshnessUs = new Histogram();
   readonly #finder: Finder;
   readonly #answers: Answers;
   readonly #showings = new Showings();
@@ -168,8 +171,10 @@ export class Shop implements Storefront {
   }
 
   async ingest(events: readonly ShopEvent[], stages?: Stages): Promise<EventsReply> {
-    assertNotFuture(events, this.parts.clock.wallMs());
-    const appending = this.parts.store.append(this.parts.currencies?.admit(events) ?? events);
+    const { clock, currencies } = this.parts;
+    assertNotFuture(events, clock.wallMs());
+    const cameUs = clock.nowUs();
+    const appending = this.parts.store.append(currencies?.admit(events) ?? events);
     const { accepted, duplicates } = await (stages?.of('commit', appending) ?? appending);
     const applied = stages?.begin('apply');
     this.counts.events += accepted.length;
@@ -187,6 +192,8 @@ export class Shop implements Storefront {
       this.parts.onEvent?.(event);
       this.parts.trials?.seen(event, this.#seen - 1);
     }
+    // An answer that begins from now on is of a shop in which they have happened.
+    this.freshnessUs.record(clock.nowUs() - cameUs, accepted.length);
     for (const session of new Set(accepted.map((event) => event.session))) {
       this.#subscriptions.touch(session);
     }

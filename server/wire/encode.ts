@@ -2,12 +2,15 @@ import { clientMessage } from '../core/client-text.ts';
 import type { ServeError } from '../core/errors.ts';
 import type { InferResult } from '../core/inference.ts';
 import type { Tensor } from '../core/tensor.ts';
+import { AnswerFrames, isAnswer } from './answer-frame.ts';
 import { encodeMsgpack } from './msgpack.ts';
 import { toWire } from './names.ts';
 import type { RequestId, WireError } from './schema.ts';
 import { tensorJson } from './tensors.ts';
 
 export type WireFormat = 'msgpack' | 'json';
+
+const answers = new AnswerFrames();
 
 /** A message in this code's names. `outputs`, where it has them, are tensors. */
 export interface Outgoing {
@@ -21,7 +24,8 @@ export interface Outgoing {
  * tensor has no JSON form.
  */
 export function encodeMessage(format: WireFormat, message: Outgoing): Uint8Array | string {
-  return format === 'msgpack' ? encodeMsgpack(toWire(message)) : encodeJson(message);
+  if (format === 'json') return encodeJson(message);
+  return isAnswer(message) ? answers.encode(message) : encodeMsgpack(toWire(message));
 }
 
 /** A message as JSON text; tensors as lists of numbers, 64-bit integers to the last digit. */

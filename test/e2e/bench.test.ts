@@ -3,6 +3,8 @@ import { suite, test } from 'node:test';
 import type { Measured } from '../../bench/bench.ts';
 import { bench as ann } from '../../bench/ann.bench.ts';
 import { bench as batch } from '../../bench/batch.bench.ts';
+import { bench as etude } from '../../bench/etude.bench.ts';
+import { bench as session } from '../../bench/session.bench.ts';
 import { bench as files } from '../../bench/import.bench.ts';
 import { bench as insight } from '../../bench/insight.bench.ts';
 import { bench as wire } from '../../bench/wire.bench.ts';
@@ -20,6 +22,15 @@ suite('The benches run', () => {
 
       assertMeasured(first);
       assert.equal(first.inputs, second.inputs);
+    });
+  }
+
+  for (const [name, bench] of Object.entries({ session, etude })) {
+    test(`${name}: visitors are answered at a small rate, all of them`, async () => {
+      const { rows, notes } = await bench.run(SMOKE);
+
+      assertMeasured({ rows: rows.filter(({ metric }) => metric !== 'rate'), notes, inputs: '' });
+      assert.deepEqual(notes.filter((note) => /were not/.test(note)), []);
     });
   }
 
