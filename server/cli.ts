@@ -19,6 +19,10 @@ const COMMANDS: Readonly<Record<string, { what: string; load(): Promise<Command>
     what: 'read data of a shop into the store',
     load: () => import('./store/import/command.ts'),
   },
+  check: {
+    what: 'say what is wrong with events, before anything is learned from them',
+    load: () => import('./check/command.ts'),
+  },
   train: {
     what: 'learn models from the store',
     load: () => import('../models/recipes/train-command.ts'),

@@ -29,6 +29,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   transport: ['core'],
   store: ['core', 'wire', 'intake'],
   intake: ['core', 'wire'],
+  check: ['core', 'wire', 'intake', 'store', 'storefront'],
   storefront: [
     'core', 'wire', 'store', 'ann', 'observe', 'catalog', 'client', 'runtime', // runtime: `eval`
     'features', 'explain', 'customers', 'intake',
