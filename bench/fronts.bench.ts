@@ -1,7 +1,7 @@
 /**
- * One front-end thread beside two, over the same network. Servers and generator share all cores, for
- * two threads have no use for one: the rate is what the machine does in all, and the generator's own
- * CPU time stands beside the server's.
+ * One front-end thread beside two, over the same network. Servers and generator share all cores,
+ * for two threads have no use for one: the rate is what the machine does in all, and the
+ * generator's own CPU time stands beside the server's.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -27,7 +27,9 @@ const SIZES = {
   smoke: { warm: 0.05, seconds: 0.1, turns: 1 },
 } as const;
 
-const WS = { transport: 'ws', wire: 'msgpack', path: '/ws', subprotocol: 'vitrine.v1.msgpack' } as const;
+const WS = {
+  transport: 'ws', wire: 'msgpack', path: '/ws', subprotocol: 'vitrine.v1.msgpack',
+} as const;
 const HTTP = { transport: 'http', wire: 'kserve', path: `/v2/models/${MODEL.name}/infer` } as const;
 
 interface Sample {
@@ -79,7 +81,8 @@ async function measure(
     const { failures, sheds, unanswered, wrong, broken } = report;
     const bad = failures + sheds + unanswered + wrong + broken;
     if (bad > 0) notes.add(`${bad} requests were not answered, or wrong`);
-    return { report, cpuUs: usedUs / report.replies_total, cores: usedUs / ((warm + seconds) * 1e6) };
+    const cores = usedUs / ((warm + seconds) * 1e6);
+    return { report, cpuUs: usedUs / report.replies_total, cores };
   };
 
   const compare = async (name: string, how: Partial<LoadPlan>): Promise<void> => {
@@ -95,7 +98,8 @@ async function measure(
   };
 
   const ws = { ...WS, requests: messages };
-  for (const server of [one, two]) await drive(server as ServerProcess, { ...ws, depth: 4 }); // compiled
+  // compiled
+  for (const server of [one, two]) await drive(server as ServerProcess, { ...ws, depth: 4 });
   notes.clear();
   await compare('WebSocket, 64 connections, depth 16', { ...ws, depth: 16 });
   await compare('WebSocket, 64 connections, depth 1', { ...ws, depth: 1 });

@@ -1,7 +1,7 @@
 /**
- * KServe v2 over HTTP with tensors in binary, beside a bare uWebSockets.js handler that reads the same
- * body and sends as many bytes back without looking at any: what the protocol, the batcher and the
- * model cost on top of HTTP itself. JSON and fastify stand beside them.
+ * KServe v2 over HTTP with tensors in binary, beside a bare uWebSockets.js handler that reads the
+ * same body and sends as many bytes back without looking at any: what the protocol, the batcher and
+ * the model cost on top of HTTP itself. JSON and fastify stand beside them.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -52,7 +52,9 @@ export const bench: Bench = {
       servers.push(vitrine);
       const path = `/v2/models/${MODEL.name}/infer`;
       const { bytes, head } = await answerSize(vitrine, path);
-      const bare = await startServer([join(ROOT, 'dist/bench/peers/uws-bare.js'), `${bytes}`, `${head}`]);
+      const bare = await startServer(
+        [join(ROOT, 'dist/bench/peers/uws-bare.js'), `${bytes}`, `${head}`],
+      );
       servers.push(bare);
       const fastify = await startServer([join(ROOT, 'dist/bench/peers/fastify-json.js'), file]);
       servers.push(fastify);
@@ -69,7 +71,9 @@ export const bench: Bench = {
   },
 };
 
-async function measure(sides: readonly Side[], folder: string, options: BenchOptions): Promise<Measured> {
+async function measure(
+  sides: readonly Side[], folder: string, options: BenchOptions,
+): Promise<Measured> {
   const { warm, seconds, turns } = SIZES[options.size];
   const notes = new Set<string>();
   const inputs: Uint8Array[] = [mlpOnnx(MODEL)];
@@ -99,12 +103,16 @@ async function measure(sides: readonly Side[], folder: string, options: BenchOpt
   notes.clear();
   const name = `closed loop, ${CONNECTIONS} connections, one request of 32 floats at a time`;
   options.say(name);
-  const samples = await interleave(sides.map((side) => ({ name: side.name, run: () => drive(side) })), turns);
+  const samples = await interleave(
+    sides.map((side) => ({ name: side.name, run: () => drive(side) })), turns,
+  );
   const rows = [...samples].flatMap(([impl, list]) => METRICS.map(({ metric, unit, of }): Row => {
     const { median, low, high } = spread(list.map(of));
     return { case: name, impl, metric, value: median, unit, low, high };
   }));
-  notes.add('the bare handler runs no model and checks nothing; CPU is of the server, kernel included');
+  notes.add(
+    'the bare handler runs no model and checks nothing; CPU is of the server, kernel included',
+  );
   return { inputs: digest(inputs), rows: withRatios(rows, BASE), notes: [...notes] };
 }
 
@@ -118,7 +126,9 @@ const METRICS: readonly { metric: string; unit: string; of(sample: Sample): numb
 ];
 
 /** How large an answer is, and the JSON before its tensor. */
-async function answerSize({ port }: ServerProcess, path: string): Promise<{ bytes: number; head: number }> {
+async function answerSize(
+  { port }: ServerProcess, path: string,
+): Promise<{ bytes: number; head: number }> {
   const head = kserveHead(MODEL);
   const body = Buffer.concat([head, Buffer.alloc(4 * 32)]);
   const answer = await fetch(`http://127.0.0.1:${port}${path}`, {

@@ -15,7 +15,9 @@ import type { Bench } from './bench.ts';
 import { interleave, spread } from './harness.ts';
 import { capacity, openLoop, stall, type OpenLoop } from './overload/lanes.ts';
 import { watchMemory } from './overload/memory.ts';
-import { creditOf, drive, openServer, slowReaders, writeModels, type Served } from './overload/server.ts';
+import {
+  creditOf, drive, openServer, slowReaders, writeModels, type Served,
+} from './overload/server.ts';
 import type { Row } from './report.ts';
 import { digest, makeCases } from './requests.ts';
 
@@ -80,7 +82,9 @@ export const bench: Bench = {
 type Size = { warm: number; seconds: number; turns: number; readers: number; requests: number };
 type Put = (name: string, impl: string, metric: string, value: number, unit: string) => void;
 
-async function sockets(folder: string, size: Size, row: Put, say: (text: string) => void): Promise<void> {
+async function sockets(
+  folder: string, size: Size, row: Put, say: (text: string) => void,
+): Promise<void> {
   const server = await openServer(folder, MODELS.map(({ model }) => model.name));
   const { warm, seconds } = size;
   try {
@@ -125,7 +129,9 @@ async function sockets(folder: string, size: Size, row: Put, say: (text: string)
       }
     }
     say(`${size.readers} slow readers`);
-    const { grownMiB, closed, pingMs } = await slowReaders(server, HEAVY, size.readers, size.requests);
+    const { grownMiB, closed, pingMs } = await slowReaders(
+      server, HEAVY, size.readers, size.requests,
+    );
     const name = `${size.readers} sockets that read nothing, ${size.requests} requests each`;
     row(name, 'Vitrine', 'memory grown', grownMiB, 'MiB');
     row(name, 'Vitrine', 'closed for it', closed, 'sockets');
@@ -135,7 +141,9 @@ async function sockets(folder: string, size: Size, row: Put, say: (text: string)
   }
 }
 
-async function mixed(host: ModelHost, size: Size, row: Put, say: (text: string) => void): Promise<void> {
+async function mixed(
+  host: ModelHost, size: Size, row: Put, say: (text: string) => void,
+): Promise<void> {
   const seconds = Math.min(5, size.seconds);
   say('mixed deadlines: capacity');
   await capacity(host.lane(FIFO.name), 1024, Math.max(0.1, seconds / 3)); // compiled
@@ -172,7 +180,9 @@ async function mixed(host: ModelHost, size: Size, row: Put, say: (text: string) 
   }
 }
 
-async function longRun(host: ModelHost, size: Size, row: Put, say: (text: string) => void): Promise<void> {
+async function longRun(
+  host: ModelHost, size: Size, row: Put, say: (text: string) => void,
+): Promise<void> {
   say('a long run');
   const { runUs, loopDelayP99Us, lateUs, timerLateUs, laterUs } =
     await stall(host.lane(LONG.name), Math.min(10, size.seconds));

@@ -178,7 +178,9 @@ const QUANTILES: readonly Metric[] = (['p50', 'p99', 'p999'] as const).map((name
   of: ({ report }) => report.from_due_us[name],
 }));
 const BUSY: Metric = { name: 'generator busy', unit: 'share', of: ({ report }) => report.busy };
-const LAG: Metric = { name: 'generator lag p99', unit: 'us', of: ({ report }) => report.lag_us.p99 };
+const LAG: Metric = {
+  name: 'generator lag p99', unit: 'us', of: ({ report }) => report.lag_us.p99,
+};
 const CLOSED = [RATE, CPU, ...QUANTILES, BUSY];
 const OPEN = [RATE, CPU, ...QUANTILES, LAG];
 

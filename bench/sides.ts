@@ -16,7 +16,9 @@ export interface Side {
   readonly model: string; // as its requests name it
   readonly server: ServerProcess;
   readonly plan: Pick<LoadPlan, 'transport' | 'wire' | 'path' | 'subprotocol' | 'lists'>;
-  /** uWebSockets.js closes an HTTP connection whose next request comes before the last one's answer. */
+  /**
+   * uWebSockets.js closes an HTTP connection whose next request comes before the last one's answer.
+   */
   readonly pipelines: boolean;
   /** Vitrine's other faces are measured in the closed loops alone. */
   readonly openLoop: boolean;
@@ -49,7 +51,8 @@ export async function startSides(model: DenseModel, folder: string): Promise<Sid
         encoding: 'msgpack',
         server: vitrine,
         plan: {
-          transport: 'ws', wire: 'msgpack', path: '/ws', subprotocol: 'vitrine.v1.msgpack', lists: 16,
+          transport: 'ws', wire: 'msgpack', path: '/ws', subprotocol: 'vitrine.v1.msgpack',
+          lists: 16,
         },
         pipelines: true,
         openLoop: false,
@@ -103,7 +106,10 @@ export async function startSides(model: DenseModel, folder: string): Promise<Sid
   ];
 }
 
-/** Vitrine over the repository in `folder`, with the model ready; on the servers' core if none is named. */
+/**
+ * Vitrine over the repository in `folder`, with the model ready; on the servers' core if none is
+ * named.
+ */
 export async function startVitrine(
   folder: string, model: string, settings: Readonly<Record<string, string>> = {},
   core?: number | null,

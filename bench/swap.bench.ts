@@ -1,7 +1,7 @@
 /**
- * A model replaced under load, again and again: what its callers wait beside the same load without, and
- * beside a process that uses the core as long; whether any of them fails, and what memory a hundred
- * replacements leave behind.
+ * A model replaced under load, again and again: what its callers wait beside the same load without,
+ * and beside a process that uses the core as long; whether any of them fails, and what memory a
+ * hundred replacements leave behind.
  */
 import { mkdtempSync, rmSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -25,7 +25,9 @@ const SIZES = {
   smoke: { warm: 0.05, seconds: 0.3, turns: 1, settle: 1, swaps: 3 },
 } as const;
 
-/** One replacement a second is what a rollout in a hurry does; memory is watched without a pause. */
+/**
+ * One replacement a second is what a rollout in a hurry does; memory is watched without a pause.
+ */
 const SWAP_MS = 1000;
 /** Replacements that say what CPU time one takes. */
 const COUNTED = 10;
@@ -66,9 +68,9 @@ export const bench: Bench = {
     }
     const inputs = digest(MODELS.map(({ model }) => mlpOnnx(model)));
     const notes = [
-      'server, its worker and what tries out the new version on one core, the generator on the other',
-      'another process: it uses the servers\' core every second, as long as a replacement does, and no memory',
-      `memory: after ${SIZES[size].settle} others, until heaps and pools have their size; requests go on`,
+      'server, its worker and what tries the new version out on one core, generator on the other',
+      'another process: uses the same core every second, as long as a replacement, and no memory',
+      `memory: after ${SIZES[size].settle} others: heaps and pools have their size; requests go on`,
     ];
     return { inputs, rows, notes };
   },
@@ -120,7 +122,9 @@ async function latency(
       { case: name, impl, metric: 'p99, of left alone', value: p99(impl) / p99(ALONE), unit: 'x' },
       row('not answered', 'requests', ({ report }) => lost(report)),
       ...(impl === ALONE ? [] : [row('it takes', 'ms', ({ tookMs }) => spread(tookMs).median)]),
-      ...(impl === REPLACED ? [{ case: name, impl, metric: 'CPU of it', value: swapCpuMs, unit: 'ms' }] : []),
+      ...(impl === REPLACED
+        ? [{ case: name, impl, metric: 'CPU of it', value: swapCpuMs, unit: 'ms' }]
+        : []),
     ];
   });
 }
@@ -184,7 +188,9 @@ async function everySecond(act: () => Promise<void>, until: Promise<unknown>): P
 }
 
 /** Of all the server's threads, while nobody asks for anything. */
-async function cpuMsOfSwap(server: ServerProcess, folder: string, model: DenseModel): Promise<number> {
+async function cpuMsOfSwap(
+  server: ServerProcess, folder: string, model: DenseModel,
+): Promise<number> {
   await swap(server, folder, model); // what tries it out is there
   const fromUs = server.cpuUs();
   for (let done = 0; done < COUNTED; done += 1) await swap(server, folder, model);

@@ -1,4 +1,6 @@
-/** A front end's thread: sockets, decoding, and the models that are cheap enough to run beside them. */
+/**
+ * A front end's thread: sockets, decoding, and the models that are cheap enough to run beside them.
+ */
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from './core/clock.ts';
 import { asServeError } from './core/errors.ts';

@@ -5,12 +5,14 @@ import type { ModelConfig } from './catalog/model-config.ts';
 import type { ModelFolder } from './catalog/repository.ts';
 import type { Served } from './served-model.ts';
 
-/** What a version's lane was opened from, by version; '' where nobody can tell whether it changes. */
+/**
+ * What a version's lane was opened from, by version; '' where nobody can tell whether it changes.
+ */
 export type VersionPrints = ReadonlyMap<number, string>;
 
 /**
- * Of the versions that a folder serves. Ensembles and pipelines depend on more than their own files,
- * and what came with a load request is gone when it is replaced: none of these is kept.
+ * Of the versions that a folder serves. Ensembles and pipelines depend on more than their own
+ * files, and what came with a load request is gone when it is replaced: none of these is kept.
  */
 export async function versionPrints(
   { folder, served, config }: ModelFolder, ownRepository: string, nowMs: number,

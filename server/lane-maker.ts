@@ -57,8 +57,8 @@ export interface Front {
 }
 
 /**
- * Makes the lane of a model's version as its config has it. A model that asks for nothing besides has
- * its batcher's own lane, and its requests pass through nothing else.
+ * Makes the lane of a model's version as its config has it. A model that asks for nothing besides
+ * has its batcher's own lane, and its requests pass through nothing else.
  */
 export class LaneMaker {
   readonly #shelf = new SlabShelf(SHELF_SLABS_MAX);
@@ -68,7 +68,9 @@ export class LaneMaker {
   /** Loaded, tried out and warm. Fails with `backend`, or with what is wrong with the config. */
   async open(folder: ModelFolder, version: number): Promise<ServedLane> {
     const ensemble = folder.config.platform === 'ensemble';
-    const lane = ensemble ? this.#ensemble(folder, version) : await this.#openRunning(folder, version);
+    const lane = ensemble
+      ? this.#ensemble(folder, version)
+      : await this.#openRunning(folder, version);
     if (folder.config.sequence) return this.#inSequences(lane, folder.config);
     return folder.config.response_cache.enable ? this.#cached(lane) : lane;
   }
@@ -93,7 +95,9 @@ export class LaneMaker {
       rolledBack: rollouts.recall(model, config),
       onRolledBack: (state) => {
         rollouts.keep(model, config, state);
-        log.error('a candidate is rolled back', { model, version: config.candidate, why: state.why });
+        log.error(
+          'a candidate is rolled back', { model, version: config.candidate, why: state.why },
+        );
       },
     });
     return { lane: new DeskLane(stable, rollout), rollout };

@@ -49,8 +49,9 @@ function specs(tensors: readonly LaneTensor[]): TensorSpec[] {
 }
 
 /**
- * A model that runs on the front end, and keeps nothing between its runs, runs on each. Where answers,
- * sequences, resources or a rollout's counts are kept there is one of them, and so one lane.
+ * A model that runs on the front end, and keeps nothing between its runs, runs on each. Where
+ * answers, sequences, resources or a rollout's counts are kept there is one of them, and so one
+ * lane.
  */
 function ownRun({ folder }: ModelFolder, version: number, lane: ServedLane): OwnRun | null {
   const shared = lane.desk || lane.loose || lane.config.instance_group.rate_limiter;

@@ -33,7 +33,9 @@ export interface HostOptions {
   readonly cacheBytesMax?: number;
   /** Of a pool thread's heap; 0, and where nothing is said, is Node's own limit. */
   readonly heapMiBMax?: number;
-  /** How much there is of what models' rate limiters need; the most that one run needs if not said. */
+  /**
+   * How much there is of what models' rate limiters need; the most that one run needs if not said.
+   */
   readonly resources?: ReadonlyMap<string, number>;
   /** Where rollouts that were rolled back are kept for the next start; '' is nowhere. */
   readonly rolloutFile?: string;
@@ -99,7 +101,8 @@ export class ModelHost extends ServedModels implements ModelRepository, ModelLif
 
   async #loadAll(): Promise<void> {
     for (const name of await modelNames(this.repository)) {
-      if (!this.models.has(name)) await this.load(name).catch(() => {}); // else an ensemble needed it
+      // else an ensemble needed it
+      if (!this.models.has(name)) await this.load(name).catch(() => {});
     }
     for (const name of await unconfigured(this.repository, Object.values(MODEL_FILES))) {
       const why = 'it holds a model file and no config.json';
@@ -111,9 +114,9 @@ export class ModelHost extends ServedModels implements ModelRepository, ModelLif
 
   /**
    * Reads the model's folder anew and serves what it says. A model that was served before goes on
-   * answering until the new one is warm; then its open requests are drained. Versions whose files and
-   * config are as they were are not opened again. Fails with
-   * `unknown_model`, or with what is wrong with the model, which is then no worse off than before.
+   * answering until the new one is warm; then its open requests are drained. Versions whose files
+   * and config are as they were are not opened again. Fails with `unknown_model`, or with what is
+   * wrong with the model, which is then no worse off than before.
    */
   load(name: string, override?: ModelOverride): Promise<void> {
     return this.#inTurn(() => this.#marked(name, 'LOADING', () => this.#load(name, override)));
@@ -130,7 +133,9 @@ export class ModelHost extends ServedModels implements ModelRepository, ModelLif
     ] as const);
     const notes = new Map([...this.models].flatMap(([name, { front }]) => {
       const { state, why, config } = front?.rollout.state ?? {};
-      return state === 'rolled back' ? [[`${name}/${config?.candidate}`, `rolled back: ${why}`]] : [];
+      return state === 'rolled back'
+        ? [[`${name}/${config?.candidate}`, `rolled back: ${why}`]]
+        : [];
     }) as [string, string][]);
     return modelStates({
       names: await modelNames(this.repository),
@@ -212,7 +217,9 @@ export class ModelHost extends ServedModels implements ModelRepository, ModelLif
   async #loadSteps({ name, ensemble = [] }: ModelConfig): Promise<void> {
     for (const { model_name: step } of ensemble) {
       if (this.#changing.has(step) || this.#needs(step, name)) {
-        throw new ServeError('bad_argument', `ensemble '${name}' is a step of itself, by '${step}'`);
+        throw new ServeError(
+          'bad_argument', `ensemble '${name}' is a step of itself, by '${step}'`,
+        );
       }
       if (this.models.has(step)) continue;
       await this.#marked(step, 'LOADING', () => this.#load(step));
@@ -223,7 +230,9 @@ export class ModelHost extends ServedModels implements ModelRepository, ModelLif
   #needs(model: string, other: string): boolean {
     const served = this.models.get(model);
     if (!served) return false;
-    return stepNames(served.folder.config).some((step) => step === other || this.#needs(step, other));
+    return stepNames(served.folder.config).some(
+      (step) => step === other || this.#needs(step, other),
+    );
   }
 
   async #unload(name: string): Promise<void> {

@@ -1,6 +1,6 @@
 /**
- * A process that does nothing but use a core for as many milliseconds as it is told: what a server that
- * shares its core with anything has to put up with.
+ * A process that does nothing but use a core for as many milliseconds as it is told: what a server
+ * that shares its core with anything has to put up with.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';

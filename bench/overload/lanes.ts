@@ -1,4 +1,6 @@
-/** The scheduler in overload, without sockets: lanes of a host in this process, its workers beside. */
+/**
+ * The scheduler in overload, without sockets: lanes of a host in this process, its workers beside.
+ */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Job, Lane } from '../../server/batch/lane.ts';
 import { Histogram } from '../../server/core/histogram.ts';
@@ -125,7 +127,9 @@ export async function stall(lane: Lane, seconds: number): Promise<Stall> {
       job.timeoutUs = dueUs - nowUs();
       const told = { byTimer: 0, byLane: 0 };
       const compare = (): void => {
-        if (told.byTimer > 0 && told.byLane > 0) laterUs.record(Math.max(0, told.byLane - told.byTimer));
+        if (told.byTimer > 0 && told.byLane > 0) {
+          laterUs.record(Math.max(0, told.byLane - told.byTimer));
+        }
       };
       setTimeout(() => {
         told.byTimer = nowUs();

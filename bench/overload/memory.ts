@@ -9,7 +9,10 @@ export interface MemoryGrowth {
 
 const EVERY_MS = 250;
 
-/** Watches the server's resident memory until `stop`, from outside: a server in overload is not asked. */
+/**
+ * Watches the server's resident memory until `stop`, from outside: a server in overload is not
+ * asked.
+ */
 export function watchMemory(server: ServerProcess): { stop(): MemoryGrowth } {
   const samples: { readonly minutes: number; readonly mib: number }[] = [];
   const look = (): void => {

@@ -35,7 +35,9 @@ export function writeModels(folder: string, models: readonly Served[]): void {
   }
 }
 
-export async function openServer(folder: string, models: readonly string[]): Promise<ServerProcess> {
+export async function openServer(
+  folder: string, models: readonly string[],
+): Promise<ServerProcess> {
   const server = await startServer([join(ROOT, 'dist/server/main.js')], {
     PORT: '0', VITRINE_HOST: '127.0.0.1', VITRINE_MODELS: join(folder, 'models'),
     VITRINE_DATA: join(folder, 'data'), VITRINE_DEMO: 'yes', VITRINE_WORKERS: '1',

@@ -8,7 +8,7 @@ import { levelOf, startByUs } from './queue-policy.ts';
 
 /** Who is let into a lane's queue, and by what their turn goes there. */
 export class Admission {
-  readonly #ordered: boolean; // answers leave in order of arrival, and so does nobody's turn come sooner
+  readonly #ordered: boolean; // answers leave in order of arrival: nobody's turn comes sooner
 
   constructor(
     private readonly config: ModelConfig,
@@ -32,7 +32,9 @@ export class Admission {
     const jobsMax = (this.policies[job.level] as QueuePolicy).max_queue_size;
     if (jobsMax > 0 && (this.queue.levels[job.level]?.jobs ?? 0) >= jobsMax) return 'overloaded';
     if (job.deadlineUs === Infinity) return null;
-    return this.#inTime(job.rows, job.deadlineUs, job.level, job.orderUs, nowUs) ? null : 'deadline';
+    return this.#inTime(job.rows, job.deadlineUs, job.level, job.orderUs, nowUs)
+      ? null
+      : 'deadline';
   }
 
   /** Whether rows that came now would be answered in time, before there is a job for them. */

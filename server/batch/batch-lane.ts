@@ -85,7 +85,9 @@ export class BatchLane implements Lane {
     this.stats = new LaneStats(this.rowsMax, this.#policies.length);
     this.#refused = new Ring(slab.layout.slots); // a job holds at least one slot
     this.#jobs = new JobPool(slab, this.stats);
-    this.#timer = new WakeTimer(parts.clock, () => (this.#expire(parts.clock.nowUs()), this.#pump()));
+    this.#timer = new WakeTimer(
+      parts.clock, () => (this.#expire(parts.clock.nowUs()), this.#pump()),
+    );
     this.#expect = new Expectation(this.#limits, this.runTime, parts.runner.runsMax);
     this.#admission = new Admission(config, this.#policies, this.#queue, this.#expect);
     this.#filling = new Filling(this.#queue, this.#expect, this.runTime, {

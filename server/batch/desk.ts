@@ -2,8 +2,8 @@ import type { InferRequest } from '../core/inference.ts';
 import type { InferSettled } from './infer.ts';
 
 /**
- * Starts a request as `startInfer` does: `settled` is called once, never inside the call; tensors of
- * the request are the caller's again when it returns. Gives what gives the request up.
+ * Starts a request as `startInfer` does: `settled` is called once, never inside the call; tensors
+ * of the request are the caller's again when it returns. Gives what gives the request up.
  */
 export type InferStart = (request: InferRequest, settled: InferSettled) => () => boolean;
 

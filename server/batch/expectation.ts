@@ -39,7 +39,9 @@ export class Expectation {
 }
 
 /** What the lane of a model keeps to. */
-export function batchLimits({ dynamic_batching: batching }: ModelConfig, rowsMax: number): BatchLimits {
+export function batchLimits(
+  { dynamic_batching: batching }: ModelConfig, rowsMax: number,
+): BatchLimits {
   return {
     rowsMax,
     delayUsMax: batching.max_queue_delay_microseconds,

@@ -7,7 +7,9 @@ import type { RunTime } from './run-time.ts';
 
 /** What becomes of those whose turn comes and who are not run. */
 export interface Unfilled {
-  /** A limit has passed: the deadline, where `late`, or by when it had to start. Still in the queue. */
+  /**
+   * A limit has passed: the deadline, where `late`, or by when it had to start. Still in the queue.
+   */
   passed(job: LaneJob, late: boolean): void;
   /** It cannot be answered in time. Out of the queue. */
   hopeless(job: LaneJob): void;
@@ -25,9 +27,9 @@ export class Filling {
   ) {}
 
   /**
-   * In the jobs' order. Who can't be answered in time makes room for who can; where nobody can, they
-   * run all the same: the lane may be wrong about how long runs take. A first job that is larger than
-   * `rowsMax` is not split.
+   * In the jobs' order. Who can't be answered in time makes room for who can; where nobody can,
+   * they run all the same: the lane may be wrong about how long runs take. A first job that is
+   * larger than `rowsMax` is not split.
    */
   fill(batch: Batch, nowUs: number, rowsMax: number): void {
     const { queue, runTime } = this;

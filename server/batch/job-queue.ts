@@ -68,7 +68,9 @@ export class JobQueue {
   /** By when the first job of some level must have started, or be answered. */
   get limitUs(): number {
     if (this.#limited === 0) return Infinity;
-    return this.levels.reduce((least, { first }) => Math.min(least, first?.limitUs ?? Infinity), Infinity);
+    return this.levels.reduce(
+      (least, { first }) => Math.min(least, first?.limitUs ?? Infinity), Infinity,
+    );
   }
 
   /** Jobs whose limit has passed. Valid until the next call. */

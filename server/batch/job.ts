@@ -40,8 +40,8 @@ export class LaneJob implements Job {
   heat = 0; // never less than that of the jobs below
 
   /**
-   * As if new for its caller, with room for `rows` slots. What the lane writes on submission, at the
-   * start of a run and at its end is left as it is.
+   * As if new for its caller, with room for `rows` slots. What the lane writes on submission, at
+   * the start of a run and at its end is left as it is.
    */
   reset(rows: number): void {
     this.rows = rows;

@@ -9,7 +9,9 @@ export function laneSlots(config: ModelConfig, runsMax: number): number {
   return config.dynamic_batching.max_queue_size + runsMax * rowsOfRun(config);
 }
 
-/** Bytes of one row of each tensor: inputs, then outputs. None where rows travel with their runs. */
+/**
+ * Bytes of one row of each tensor: inputs, then outputs. None where rows travel with their runs.
+ */
 export function laneRowBytes(config: ModelConfig): number[] {
   const tensors = [...config.input, ...config.output];
   return tensors.map(isLoose(config) ? () => 0 : rowBytesOf);

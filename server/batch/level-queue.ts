@@ -5,7 +5,8 @@ import type { LaneJob } from './job.ts';
 /**
  * Jobs of one priority level in order of `orderUs`. While they come in that order, as they do where
  * nobody has a deadline or everybody the same, the order is that of arrival and costs nothing to
- * keep. The first job out of turn moves all into a tree, in which the level stays until it is empty.
+ * keep. The first job out of turn moves all into a tree, in which the level stays until it is
+ * empty.
  */
 export class LevelQueue {
   readonly #list = new JobList(); // all but those delayed, in order of arrival
@@ -29,7 +30,9 @@ export class LevelQueue {
 
   /** When the job came that has waited longest. */
   get oldestUs(): number {
-    return Math.min(this.#list.first?.arrivedUs ?? Infinity, this.#delayed.first?.arrivedUs ?? Infinity);
+    return Math.min(
+      this.#list.first?.arrivedUs ?? Infinity, this.#delayed.first?.arrivedUs ?? Infinity,
+    );
   }
 
   push(job: LaneJob): void {

@@ -1,7 +1,8 @@
 /**
  * Where the time of a lane's requests went, in whole nanoseconds, so that the sums add up to the
  * last digit: of those that were answered, `successNs` is `queueNs + inputNs + inferNs + outputNs`;
- * `rows` and `runs` are the sums over the sizes. Memory is taken at once; recording allocates nothing.
+ * `rows` and `runs` are the sums over the sizes. Memory is taken at once; recording allocates
+ * nothing.
  */
 export class PhaseStats {
   /** Requests that were answered. */
@@ -35,7 +36,9 @@ export class PhaseStats {
   }
 
   /** A run answered. */
-  ran({ jobRows: rows, startedUs, inputNs, outputNs }: TimedRun, endedUs: number, atMs: number): void {
+  ran(
+    { jobRows: rows, startedUs, inputNs, outputNs }: TimedRun, endedUs: number, atMs: number,
+  ): void {
     this.runs += 1;
     this.rows += rows;
     this.lastMs = atMs;
@@ -45,7 +48,9 @@ export class PhaseStats {
     add(this.sizeInferNs, rows, inferNs(startedUs, endedUs, inputNs, outputNs));
   }
 
-  /** A run answered `count` requests, which had waited `queuedNs` in all, each as `queuedNs` has it. */
+  /**
+   * A run answered `count` requests, which had waited `queuedNs` in all, each as `queuedNs` has it.
+   */
   answered(count: number, queuedNs: number, run: TimedRun, endedUs: number): void {
     if (count === 0) return;
     const { startedUs, inputNs, outputNs } = run;

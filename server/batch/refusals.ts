@@ -23,8 +23,8 @@ export class Refusals {
 const HINT_US_MAX = 600_000_000;
 
 /**
- * An expected wait as a hint in milliseconds: at least 1, rounded up to one of eight steps an octave,
- * so that there are few of them.
+ * An expected wait as a hint in milliseconds: at least 1, rounded up to one of eight steps an
+ * octave, so that there are few of them.
  */
 export function hintMs(expectedUs: number): number {
   const ms = Math.max(1, Math.ceil(Math.min(expectedUs, HINT_US_MAX) / 1000));

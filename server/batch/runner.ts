@@ -21,10 +21,14 @@ export interface Runner {
   close(): Promise<void>;
 }
 
-/** Why rows of a run have no answer: all of them for one reason, or each of those named for its own. */
+/**
+ * Why rows of a run have no answer: all of them for one reason, or each of those named for its own.
+ */
 export type RunFailure = ServeError | ReadonlyMap<number, ServeError>;
 
-/** What rows of a run hold, in its order, and who takes their answers; null for a row that failed. */
+/**
+ * What rows of a run hold, in its order, and who takes their answers; null for a row that failed.
+ */
 export interface RowsAlong {
   readonly rows: readonly LooseRow[];
   answered(outputs: readonly (LooseRow | null)[]): void;

@@ -51,7 +51,10 @@ export interface ModelRepository {
 
 /** What is done with a model while it is served. `ModelHost` implements it. */
 export interface ModelLife {
-  /** How the model's rollout stands, as JSON may have it. Fails with `bad_argument` where it has none. */
+  /**
+   * How the model's rollout stands, as JSON may have it. Fails with `bad_argument` where it has
+   * none.
+   */
   rollout(model: string): object;
   /** Takes the candidate out, or lets it begin anew. Fails as `rollout` does. */
   changeRollout(model: string, change: 'rollback' | 'restart'): void;
@@ -59,7 +62,9 @@ export interface ModelLife {
   clearAnswers(model: string): void;
 }
 
-/** A model, or a version of it where its versions are known. Without a state it was never loaded. */
+/**
+ * A model, or a version of it where its versions are known. Without a state it was never loaded.
+ */
 export interface ModelState {
   readonly name: string;
   readonly version?: string;

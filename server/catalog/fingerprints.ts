@@ -38,8 +38,8 @@ async function printOf(
 const SETTLED_MS = 2000;
 
 /**
- * What lies in the folder of one version; '' where there is none, or where a file was changed in the
- * last moments: a second change may then look like none.
+ * What lies in the folder of one version; '' where there is none, or where a file was changed in
+ * the last moments: a second change may then look like none.
  */
 export async function versionPrint(folder: string, nowMs: number): Promise<string> {
   let newestMs = 0;

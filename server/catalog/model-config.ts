@@ -124,7 +124,9 @@ export interface RolloutConfig {
   /** The candidate answers its share, or gets copies of it whose answers are compared. */
   readonly mode: 'canary' | 'shadow';
   readonly share: number; // 0..1 of the requests
-  /** The request parameter that decides who is of the share, `id` the request's own; '' is chance. */
+  /**
+   * The request parameter that decides who is of the share, `id` the request's own; '' is chance.
+   */
   readonly key: string;
   /** Probability that a candidate that is no worse is ever rolled back. */
   readonly alpha: number;

@@ -2,7 +2,8 @@ import { ServeError } from '../core/errors.ts';
 import { DATATYPE_BYTES, isDatatype } from '../core/tensor.ts';
 import { CONFIG_LIMITS } from './config-limits.ts';
 import {
-  isLoose, type ModelConfig, type Parameter, type RateLimit, rowBytesOf, type TensorConfig, type VersionPolicy,
+  isLoose, type ModelConfig, type Parameter, type RateLimit, rowBytesOf, type TensorConfig,
+  type VersionPolicy,
 } from './model-config.ts';
 import { Node } from './node.ts';
 import { parseBatching } from './parse-batching.ts';
@@ -164,7 +165,9 @@ function device(kind: Node): 'KIND_CPU' | 'KIND_AUTO' | 'KIND_MODEL' {
 function rateLimit(node: Node): RateLimit {
   const fields = node.fields(['resources', 'priority']);
   const resources = fields.at('resources').list(1, 16).map((each) => {
-    each.fields(['name', 'global', 'count']).at('global').optional(false, (global) => global.flag());
+    each.fields(['name', 'global', 'count']).at('global').optional(
+      false, (global) => global.flag(),
+    );
     return {
       name: each.at('name').text(CONFIG_LIMITS.nameMax),
       count: each.at('count').optional(1, (count) => count.integer(1, 1_000_000)),

@@ -3,10 +3,10 @@ import type { EnsembleStep, TensorConfig } from './model-config.ts';
 import type { Node } from './node.ts';
 
 /**
- * `ensemble_scheduling`: which models run, and what goes from one to the next. Tensors of the ensemble
- * have names of their own: its inputs, its outputs, and those between. Fails where one of them has no
- * source or two, is not used, or where steps wait for each other in a circle. Steps come back in an
- * order in which each has its inputs.
+ * `ensemble_scheduling`: which models run, and what goes from one to the next. Tensors of the
+ * ensemble have names of their own: its inputs, its outputs, and those between. Fails where one of
+ * them has no source or two, is not used, or where steps wait for each other in a circle. Steps
+ * come back in an order in which each has its inputs.
  */
 export function parseEnsemble(
   node: Node, input: readonly TensorConfig[], output: readonly TensorConfig[],
@@ -61,7 +61,9 @@ function inOrder(
   const ordered: EnsembleStep[] = [];
   let left = [...steps];
   while (left.length > 0) {
-    const ready = left.filter((step) => Object.values(step.input_map).every((name) => known.has(name)));
+    const ready = left.filter(
+      (step) => Object.values(step.input_map).every((name) => known.has(name)),
+    );
     if (ready.length === 0) {
       const names = left.map(({ model_name }) => model_name).join(', ');
       node.fail(`the steps ${names} wait for each other in a circle`);

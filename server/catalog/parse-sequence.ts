@@ -8,11 +8,18 @@ const KINDS = [
   'CONTROL_SEQUENCE_CORRID',
 ] as const;
 /** False and true of a flag, by the datatype that the model takes it in. */
-const FLAGS = { int32_false_true: 'TYPE_INT32', fp32_false_true: 'TYPE_FP32', bool_false_true: 'TYPE_BOOL' } as const;
+const FLAGS = {
+  int32_false_true: 'TYPE_INT32',
+  fp32_false_true: 'TYPE_FP32',
+  bool_false_true: 'TYPE_BOOL',
+} as const;
 const IDS = ['TYPE_UINT64', 'TYPE_INT64', 'TYPE_UINT32', 'TYPE_INT32'] as const;
 const SECOND_US = 1_000_000;
 
-/** `sequence_batching`, with Triton's names. One of `direct` and `oldest`; `direct` where neither is. */
+/**
+ * `sequence_batching`, with Triton's names. One of `direct` and `oldest`; `direct` where neither
+ * is.
+ */
 export function parseSequence(node: Node): SequenceConfig {
   const fields = node.fields([
     'max_sequence_idle_microseconds', 'direct', 'oldest', 'control_input', 'state',
@@ -73,6 +80,8 @@ function parseState(node: Node): SequenceState {
     input_name: fields.at('input_name').text(CONFIG_LIMITS.nameMax),
     output_name: fields.at('output_name').text(CONFIG_LIMITS.nameMax),
     data_type: type as SequenceState['data_type'],
-    dims: fields.at('dims').list(0, CONFIG_LIMITS.rankMax).map((dim) => dim.integer(1, 0x7fff_ffff)),
+    dims: fields.at('dims').list(0, CONFIG_LIMITS.rankMax).map(
+      (dim) => dim.integer(1, 0x7fff_ffff),
+    ),
   };
 }

@@ -33,7 +33,9 @@ export class RepositoryPoll {
     this.#next(parts.everyUs);
   }
 
-  static start(repository: string, known: Fingerprints, parts: Omit<PollParts, 'look'>): RepositoryPoll {
+  static start(
+    repository: string, known: Fingerprints, parts: Omit<PollParts, 'look'>,
+  ): RepositoryPoll {
     return RepositoryPoll.over({ ...parts, look: () => fingerprints(repository) }, known);
   }
 

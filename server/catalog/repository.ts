@@ -75,7 +75,8 @@ export async function readModel(
   const file = override === undefined ? join(folder, 'config.json') : 'the given config';
   let json = override ?? parseJson(await readText(file), file);
   const found = await numberedFolders(folder);
-  const versions = found.length === 0 && isEnsemble(json) ? [1] : found; // it has no file to keep there
+  // it has no file to keep there
+  const versions = found.length === 0 && isEnsemble(json) ? [1] : found;
   if (versions.length === 0) {
     throw new ServeError('bad_argument', `${folder}: there is no version folder such as 1/`);
   }

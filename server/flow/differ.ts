@@ -4,7 +4,9 @@ import type { Tensor } from '../core/tensor.ts';
  * Whether two answers are not the same: floats by more than `tolerance`, relative above 1 and
  * absolute below; all else at all. NaN is like NaN.
  */
-export function differ(ones: readonly Tensor[], others: readonly Tensor[], tolerance: number): boolean {
+export function differ(
+  ones: readonly Tensor[], others: readonly Tensor[], tolerance: number,
+): boolean {
   if (ones.length !== others.length) return true;
   return ones.some((one) => {
     const other = others.find(({ name }) => name === one.name);

@@ -15,7 +15,9 @@ export function checkEnsemble(
   for (const step of config.ensemble ?? []) {
     const model = modelOf(step);
     const fail = (why: string): never => {
-      throw new ServeError('bad_argument', `ensemble '${config.name}', step ${step.model_name}: ${why}`);
+      throw new ServeError(
+        'bad_argument', `ensemble '${config.name}', step ${step.model_name}: ${why}`,
+      );
     };
     const most = model.max_batch_size;
     if ((most === 0) !== (config.max_batch_size === 0) || most < config.max_batch_size) {
@@ -28,7 +30,9 @@ export function checkEnsemble(
       const own = model.input.find((tensor) => tensor.name === name);
       if (!own) return fail(`it has no input '${name}'`);
       const from = known.get(outer) as TensorConfig; // steps are in order
-      if (!alike(own, from)) fail(`its input '${name}' is ${shown(own)}, '${outer}' is ${shown(from)}`);
+      if (!alike(own, from)) {
+        fail(`its input '${name}' is ${shown(own)}, '${outer}' is ${shown(from)}`);
+      }
     }
     for (const [name, outer] of Object.entries(step.output_map)) {
       const own = model.output.find((tensor) => tensor.name === name);

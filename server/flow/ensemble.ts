@@ -3,7 +3,9 @@ import { type InferSettled, startInfer } from '../batch/infer.ts';
 import type { Job, Lane, LaneTensor } from '../batch/lane.ts';
 import { LaneStats } from '../batch/lane-stats.ts';
 import type { ServedLane } from '../batch/served-lane.ts';
-import { datatypeOf, type EnsembleStep, type ModelConfig, rowsOfRun } from '../catalog/model-config.ts';
+import {
+  datatypeOf, type EnsembleStep, type ModelConfig, rowsOfRun,
+} from '../catalog/model-config.ts';
 import type { Clock } from '../core/clock.ts';
 import { asServeError, ServeError } from '../core/errors.ts';
 import type { InferRequest, InferResult, StepResult } from '../core/inference.ts';
@@ -23,9 +25,9 @@ export interface EnsembleParts {
 }
 
 /**
- * A request through several models. A step starts as soon as it has its inputs, with what is left of
- * the request's deadline and in its priority; those that do not need each other run at once. The first
- * one that fails fails the request, and those that have not started are given up.
+ * A request through several models. A step starts as soon as it has its inputs, with what is left
+ * of the request's deadline and in its priority; those that do not need each other run at once. The
+ * first one that fails fails the request, and those that have not started are given up.
  */
 export class EnsembleLane extends LaneFace implements ServedLane, Desk {
   readonly desk = this;
@@ -111,7 +113,9 @@ export class EnsembleLane extends LaneFace implements ServedLane, Desk {
   #refusal(): ServeError | null {
     if (this.#closing) return new ServeError('draining');
     if (this.#open.size < this.config.dynamic_batching.max_queue_size) return null;
-    return new ServeError('overloaded', `'${this.model}' has ${this.#open.size} requests under way`);
+    return new ServeError(
+      'overloaded', `'${this.model}' has ${this.#open.size} requests under way`,
+    );
   }
 
   /** All of a request's time is the steps', whose own lanes tell what it went into. */

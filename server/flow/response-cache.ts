@@ -41,9 +41,10 @@ interface Flight {
 }
 
 /**
- * Answers of one version of a model, for requests that say the same. Those that come while the first
- * runs wait for its answer: a run's failure is theirs as well, but for what is the first one's own
- * (its deadline, its being cancelled, the queue it found full): then the next of them runs.
+ * Answers of one version of a model, for requests that say the same. Those that come while the
+ * first runs wait for its answer: a run's failure is theirs as well, but for what is the first
+ * one's own (its deadline, its being cancelled, the queue it found full): then the next of them
+ * runs.
  */
 export class ResponseCache implements Desk {
   readonly sequences = false;
@@ -181,7 +182,9 @@ export class ResponseCache implements Desk {
     return false;
   }
 
-  /** Whose run has not started leaves with it, and the next of them runs; later it has its answer. */
+  /**
+   * Whose run has not started leaves with it, and the next of them runs; later it has its answer.
+   */
   #leave(flight: Flight, waiter: Waiter): boolean {
     if (!flight.waiters.has(waiter)) return false;
     if (waiter === flight.leader) return flight.cancelRun();

@@ -61,10 +61,14 @@ export class RolloutJudge {
     const { stable, candidate } = this;
     if (candidate.requests < requests_min && candidate.errors < requests_min / 2) return null;
     const each = alpha / TESTS;
-    const errors = compare(rate(candidate, 'errors', 'requests'), rate(stable, 'errors', 'requests'),
-      error_margin, each / 2);
+    const errors = compare(
+      rate(candidate, 'errors', 'requests'), rate(stable, 'errors', 'requests'),
+      error_margin, each / 2,
+    );
     if (errors) return { what: 'errors', text: `errors ${errors}` };
-    const slow = compare(rate(candidate, 'slow', 'timed'), rate(stable, 'slow', 'timed'), 0, each / 2);
+    const slow = compare(
+      rate(candidate, 'slow', 'timed'), rate(stable, 'slow', 'timed'), 0, each / 2,
+    );
     if (slow) {
       const limit = `${Math.round(this.slowUs)} us`;
       return { what: 'latency', text: `answers later than ${limit} ${slow}` };

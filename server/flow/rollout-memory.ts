@@ -7,8 +7,8 @@ import type { RolledBack } from './rollout.ts';
 type Kept = Record<string, { readonly config: RolloutConfig; readonly rolledBack: RolledBack }>;
 
 /**
- * Which rollouts were rolled back, for the next start of the server: a candidate that was found to be
- * worse stays out until its config changes or somebody says so. In one file; '' keeps nothing.
+ * Which rollouts were rolled back, for the next start of the server: a candidate that was found to
+ * be worse stays out until its config changes or somebody says so. In one file; '' keeps nothing.
  */
 export class RolloutMemory {
   #kept: Kept = {};
@@ -26,7 +26,9 @@ export class RolloutMemory {
   /** Null where that model was not, or under another config. */
   recall(model: string, config: RolloutConfig): RolledBack | null {
     const found = Object.hasOwn(this.#kept, model) ? this.#kept[model] : undefined;
-    return found && JSON.stringify(found.config) === JSON.stringify(config) ? found.rolledBack : null;
+    return found && JSON.stringify(found.config) === JSON.stringify(config)
+      ? found.rolledBack
+      : null;
   }
 
   keep(model: string, config: RolloutConfig, rolledBack: RolledBack): void {
@@ -44,7 +46,9 @@ export class RolloutMemory {
     try {
       writeWhole(this.file, JSON.stringify(this.#kept, null, 1));
     } catch (cause) {
-      this.log.error('a rollout will be forgotten at the end', { file: this.file, cause: String(cause) });
+      this.log.error(
+        'a rollout will be forgotten at the end', { file: this.file, cause: String(cause) },
+      );
     }
   }
 }

@@ -43,9 +43,9 @@ export interface RolloutState {
 const OWN_ERRORS: readonly FailureCode[] = ['backend', 'deadline', 'overloaded', 'internal'];
 
 /**
- * Two versions of a model: the stable one answers, the candidate gets a share. As a canary it answers
- * that share, and where it cannot the stable version does; as a shadow it gets copies, and its
- * answers are compared and dropped. The candidate is out as soon as it is found to be worse.
+ * Two versions of a model: the stable one answers, the candidate gets a share. As a canary it
+ * answers that share, and where it cannot the stable version does; as a shadow it gets copies, and
+ * its answers are compared and dropped. The candidate is out as soon as it is found to be worse.
  */
 export class Rollout implements Desk {
   readonly sequences = false;
@@ -87,7 +87,9 @@ export class Rollout implements Desk {
     const { config, stable } = this.#parts;
     if (this.#rolledBack) return stable(request, settled);
     if (!this.#chosen(request)) return this.#timed(stable, request, settled, 'stable');
-    return config.mode === 'canary' ? this.#canary(request, settled) : this.#shadow(request, settled);
+    return config.mode === 'canary'
+      ? this.#canary(request, settled)
+      : this.#shadow(request, settled);
   };
 
   /** By key a caller stays with its version as long as the share does; by chance it does not. */
@@ -105,7 +107,9 @@ export class Rollout implements Desk {
     let cancel = (): boolean => false;
     const fallBack = (): (() => boolean) => {
       const leftMs = (request.deadlineMs ?? Infinity) - (clock.nowUs() - fromUs) / 1000;
-      return stable(leftMs === Infinity ? kept : { ...kept, deadlineMs: Math.max(0, leftMs) }, settled);
+      return stable(
+        leftMs === Infinity ? kept : { ...kept, deadlineMs: Math.max(0, leftMs) }, settled,
+      );
     };
     try {
       cancel = this.#timed(candidate, request, (error, result) => {

@@ -1,6 +1,9 @@
 import type { ModelConfig, TensorConfig } from '../catalog/model-config.ts';
 
-/** The config of what runs: with the tensors that clients do not see, controls and states, at the end. */
+/**
+ * The config of what runs: with the tensors that clients do not see, controls and states, at the
+ * end.
+ */
 export function runningConfig(config: ModelConfig): ModelConfig {
   const { sequence } = config;
   if (!sequence) return config;

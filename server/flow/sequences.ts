@@ -36,9 +36,9 @@ interface Sequence {
 
 /**
  * Requests that share a state. Those of one sequence run one after the other, in order of arrival,
- * each with the state that the one before left; those of different sequences share batches, since the
- * state goes with the request. A sequence ends with its last request, or when nothing of it came for
- * a while. A request that fails leaves the state as it was.
+ * each with the state that the one before left; those of different sequences share batches, since
+ * the state goes with the request. A sequence ends with its last request, or when nothing of it
+ * came for a while. A request that fails leaves the state as it was.
  */
 export class Sequences implements Desk {
   readonly sequences = true;
@@ -77,7 +77,10 @@ export class Sequences implements Desk {
     return () => this.#giveUp(own, waiting);
   };
 
-  /** Takes no more requests; resolves when none is left. After `drainMs` those that wait are refused. */
+  /**
+   * Takes no more requests; resolves when none is left. After `drainMs` those that wait are
+   * refused.
+   */
   async close(drainMs: number): Promise<void> {
     this.#closing = true;
     if (this.#waiting > 0) {
@@ -135,7 +138,9 @@ export class Sequences implements Desk {
     };
     const startUs = clock.nowUs();
     try {
-      sequence.running = run(asked, (error, result) => this.#ended(sequence, first, startUs, error, result));
+      sequence.running = run(
+        asked, (error, result) => this.#ended(sequence, first, startUs, error, result),
+      );
     } catch (refused) {
       sequence.running = () => false;
       this.#parts.turnEnd(() =>
@@ -281,7 +286,9 @@ function needsStart(model: string, id: string): ServeError {
 }
 
 /** A control's one element, little-endian. */
-function controlBytes({ kind, data_type, values }: SequenceControl, part: SequencePart): Uint8Array {
+function controlBytes(
+  { kind, data_type, values }: SequenceControl, part: SequencePart,
+): Uint8Array {
   const bytes = new Uint8Array(data_type.endsWith('64') ? 8 : data_type === 'TYPE_BOOL' ? 1 : 4);
   const view = new DataView(bytes.buffer);
   if (kind === 'CONTROL_SEQUENCE_CORRID') {

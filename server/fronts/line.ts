@@ -19,7 +19,9 @@ type Message =
   | { readonly done: number; readonly value: unknown }
   | { readonly failed: number; readonly error: Told };
 
-/** How a call from the other end is answered: `push` any number of times, then one of the others. */
+/**
+ * How a call from the other end is answered: `push` any number of times, then one of the others.
+ */
 export interface Answering {
   push(body: unknown): void;
   done(value: unknown): void;

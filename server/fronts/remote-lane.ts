@@ -12,7 +12,9 @@ import type { SharedVersion } from './table.ts';
 
 const NO_BYTES = new Uint8Array(0);
 
-/** A lane on the thread that loaded the model: its requests go there whole, and come back answered. */
+/**
+ * A lane on the thread that loaded the model: its requests go there whole, and come back answered.
+ */
 export class RemoteLane implements Lane {
   readonly model: string;
   readonly version: string;

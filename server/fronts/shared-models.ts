@@ -160,7 +160,9 @@ export class SharedModels implements Lanes, ModelDirectory, ModelDetails {
       const parts = { model, version: String(version), config, slab, runner, runTime, clock };
       return { generation, lane: new BatchLane({ ...parts, turnEnd: setImmediate }) };
     } catch (cause) {
-      log.warn('a front end asks another for a model', { model, version, cause: (cause as Error).message });
+      log.warn(
+        'a front end asks another for a model', { model, version, cause: (cause as Error).message },
+      );
       this.#shelf.giveBack(slab);
       return null;
     }

@@ -13,8 +13,8 @@ interface BrokenLane {
 }
 
 /**
- * Lanes that a seat could not open. Each is tried again, but ever later: a model whose opening kills
- * threads keeps the others waiting.
+ * Lanes that a seat could not open. Each is tried again, but ever later: a model whose opening
+ * kills threads keeps the others waiting.
  */
 export class BrokenLanes {
   readonly #broken = new Map<number, BrokenLane>();
@@ -36,7 +36,9 @@ export class BrokenLanes {
   }
 
   breaks(lane: number, why: string): void {
-    const waitMs = Math.min(REOPEN_MS_MAX, (this.#broken.get(lane)?.waitMs ?? 0) * 2 || REOPEN_MS_MIN);
+    const waitMs = Math.min(
+      REOPEN_MS_MAX, (this.#broken.get(lane)?.waitMs ?? 0) * 2 || REOPEN_MS_MIN,
+    );
     const cancel = this.clock.after(waitMs * 1000, () => {
       broken.due = true;
       this.retry();

@@ -39,7 +39,8 @@ export class LooseRunner implements Runner {
 
 class LooseRun extends PassedRun {
   constructor(run: Run, held: LooseRows) {
-    const own = run.slots.slice(0, run.rows); // a run that is lost gives its slots' list to the next
+    // A run that is lost gives its slots' list to the next.
+    const own = run.slots.slice(0, run.rows);
     super(run, {
       rows: held.inputs(own, run.rows),
       answered: (outputs) => held.answer(own, outputs),

@@ -9,8 +9,8 @@ import { LooseInline } from './loose.ts';
 import type { ModelFiles } from './protocol.ts';
 
 /**
- * The model on this thread, over a lane's slab: the one of the token where it is open elsewhere. Fails
- * as `ModelInstance.open` does.
+ * The model on this thread, over a lane's slab: the one of the token where it is open elsewhere.
+ * Fails as `ModelInstance.open` does.
  */
 export async function openInline(
   { folder, config }: ModelFiles, slab: Slab, loose: LooseRows | undefined, token?: bigint,

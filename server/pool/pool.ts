@@ -11,7 +11,9 @@ import { piscinaThread } from './piscina-thread.ts';
 import type { ModelFiles, OpenOrder, Tried } from './protocol.ts';
 import { Seat } from './seat.ts';
 
-/** What is known of a model that was tried out, and its hold on it where other threads can have it. */
+/**
+ * What is known of a model that was tried out, and its hold on it where other threads can have it.
+ */
 export interface TriedModel extends Omit<Tried, 'token'> {
   readonly held: Held | null;
 }
@@ -28,13 +30,14 @@ export interface PoolOptions {
 }
 
 /**
- * Opening a model stops the seat's runs for as long as it takes. Above this it is opened on a second
- * thread while the first goes on: that costs a thread and opening every model that is served again.
+ * Opening a model stops the seat's runs for as long as it takes. Above this it is opened on a
+ * second thread while the first goes on: that costs a thread and opening every model that is served
+ * again.
  */
 const OPEN_HERE_US_MAX = 30_000;
 /**
- * What tries models out gives way to what serves them, and yet gets on where all cores are busy: it then
- * has a thirtieth of one.
+ * What tries models out gives way to what serves them, and yet gets on where all cores are busy: it
+ * then has a thirtieth of one.
  */
 const TRIAL_NICE = 15;
 /** It is kept for the next model this long: a thread with a runtime takes 100 ms to start. */
@@ -65,7 +68,9 @@ export class Pool {
       return new Seat({ number, clock, log, runMsMax, startThread, wanted: this.#wanted, onIdle });
     });
     this.#trialSeat = new Seat({
-      number: -1, clock, log, runMsMax, startThread: piscinaThread(workerFile, TRIAL_NICE, options.heapMiBMax ?? 0),
+      number: -1, clock, log, runMsMax, startThread: piscinaThread(
+        workerFile, TRIAL_NICE, options.heapMiBMax ?? 0,
+      ),
       wanted: new Map(), onIdle: () => {},
     });
   }
@@ -75,9 +80,9 @@ export class Pool {
   }
 
   /**
-   * Opens the model where nothing else runs, with its best times over one row and a full batch where it
-   * is to be timed. What can be had by other threads is held for them, until the caller releases it.
-   * Fails with `backend`: it does not open, hangs, or ends its thread.
+   * Opens the model where nothing else runs, with its best times over one row and a full batch
+   * where it is to be timed. What can be had by other threads is held for them, until the caller
+   * releases it. Fails with `backend`: it does not open, hangs, or ends its thread.
    */
   async tryOut(files: ModelFiles, timed: boolean): Promise<TriedModel> {
     const seat = this.#trialSeat;
@@ -104,9 +109,9 @@ export class Pool {
   /**
    * Loads and warms the model on every worker, on all at once or, `gently`, so that what is served
    * goes on meanwhile: then the workers take turns, and what it took where it was tried out says
-   * whether it is opened on the thread that runs or on one to take its place. A model that is held is
-   * there already, and is held until the runner is closed: threads that are replaced have it at once.
-   * Fails with `backend` when any of them cannot.
+   * whether it is opened on the thread that runs or on one to take its place. A model that is held
+   * is there already, and is held until the runner is closed: threads that are replaced have it at
+   * once. Fails with `backend` when any of them cannot.
    */
   async open(
     files: ModelFiles, slab: Slab, { openUs, held }: TriedModel, gently: boolean,

@@ -30,8 +30,8 @@ export interface SeatData {
 }
 
 /**
- * Run the batch on the sheet for the lane of this number; the reply goes to the port of `replies`. The
- * thread then waits for further ones, and the order has been carried out when it has left.
+ * Run the batch on the sheet for the lane of this number; the reply goes to the port of `replies`.
+ * The thread then waits for further ones, and the order has been carried out when it has left.
  */
 export type RunOrder = number;
 /** Where replies to batches go. The first order of a thread. */

@@ -13,14 +13,18 @@ export interface Ticket {
 
 /**
  * Resources that runs of all models share, by name: a run starts when all it needs is there, and
- * gives it back when it ends. Of several that wait, the one with the fewest runs for its priority is
- * next, and none passes it that needs what it waits for: so a large need is not starved by small ones.
+ * gives it back when it ends. Of several that wait, the one with the fewest runs for its priority
+ * is next, and none passes it that needs what it waits for: so a large need is not starved by small
+ * ones.
  */
 export class RateLimiter {
   readonly #tickets = new Set<Ticket>();
   readonly #used = new Map<string, number>();
 
-  /** `totals`: how much there is, where somebody says; else the most that one run of any model needs. */
+  /**
+   * `totals`: how much there is, where somebody says; else the most that one run of any model
+   * needs.
+   */
   constructor(private readonly totals: ReadonlyMap<string, number> = new Map()) {}
 
   /** Fails with `bad_argument` where a run could never start. */
@@ -62,11 +66,15 @@ export class RateLimiter {
     assert.ok(this.#fits(ticket), 'a run starts when there is enough for it');
     ticket.wants = false;
     ticket.runs += ticket.priority;
-    for (const [name, count] of ticket.need) this.#used.set(name, (this.#used.get(name) ?? 0) + count);
+    for (const [name, count] of ticket.need) {
+      this.#used.set(name, (this.#used.get(name) ?? 0) + count);
+    }
   }
 
   giveBack(ticket: Ticket): void {
-    for (const [name, count] of ticket.need) this.#used.set(name, (this.#used.get(name) as number) - count);
+    for (const [name, count] of ticket.need) {
+      this.#used.set(name, (this.#used.get(name) as number) - count);
+    }
     this.#offer();
   }
 
@@ -82,7 +90,9 @@ export class RateLimiter {
       (this.#used.get(name) ?? 0) + count <= this.#total(name));
   }
 
-  /** Whether one that waits is before it and needs some of the same. Nobody waits for what is idle. */
+  /**
+   * Whether one that waits is before it and needs some of the same. Nobody waits for what is idle.
+   */
   #passes(ticket: Ticket): boolean {
     for (const other of this.#tickets) {
       if (other === ticket || !other.wants || other.runs > ticket.runs) continue;

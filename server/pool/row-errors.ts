@@ -1,7 +1,9 @@
 import { ServeError } from '../core/errors.ts';
 import type { RowFailure } from '../core/row-failure.ts';
 
-/** What the callers of a batch's failed rows are told, by row; null when every row has its answer. */
+/**
+ * What the callers of a batch's failed rows are told, by row; null when every row has its answer.
+ */
 export function rowErrors(
   model: string, failures: readonly RowFailure[],
 ): ReadonlyMap<number, ServeError> | null {

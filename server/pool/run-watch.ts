@@ -1,6 +1,8 @@
 import type { Clock } from '../core/clock.ts';
 
-/** Looks after the run in flight: one timer for many runs, that looks again where a new one goes on. */
+/**
+ * Looks after the run in flight: one timer for many runs, that looks again where a new one goes on.
+ */
 export class RunWatch {
   #sinceUs = Infinity; // of the run in flight
   #cancel: (() => void) | null = null;

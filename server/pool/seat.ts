@@ -72,7 +72,9 @@ export class Seat {
     this.#keeping = new OneAtATime(parts.onIdle);
     this.#broken = new BrokenLanes(clock, () => void this.sync());
     this.#watch = new RunWatch(clock, runMsMax, () => {
-      if (this.#thread) this.#fell(this.#thread, new Error(`a run took longer than ${runMsMax} ms`));
+      if (this.#thread) {
+        this.#fell(this.#thread, new Error(`a run took longer than ${runMsMax} ms`));
+      }
     });
   }
 
@@ -205,12 +207,16 @@ export class Seat {
     }
   }
 
-  /** A second thread takes this one's place once all is open there, and no run is in flight here. */
+  /**
+   * A second thread takes this one's place once all is open there, and no run is in flight here.
+   */
   async #replace(): Promise<void> {
     if (!this.#thread || this.#closed) return;
     const { startThread, wanted, log, number } = this.#parts;
     let lost: Error | null = null;
-    const next: Thread = startThread(this.#sheet, (cause) => (lost = cause, this.#fell(next, cause)));
+    const next: Thread = startThread(
+      this.#sheet, (cause) => (lost = cause, this.#fell(next, cause)),
+    );
     this.#next = next;
     const opened = new Set<number>();
     try {

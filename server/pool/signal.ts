@@ -1,7 +1,7 @@
 /**
- * How a batch gets to a thread that waits for one, past the thread pool's queue: a number in memory that
- * both see, and a message back. A thread takes its first batch as any other order, and then stays for a
- * while, in case there is another.
+ * How a batch gets to a thread that waits for one, past the thread pool's queue: a number in memory
+ * that both see, and a message back. A thread takes its first batch as any other order, and then
+ * stays for a while, in case there is another.
  */
 import type { MessagePort } from 'node:worker_threads';
 import type { RunReply } from './protocol.ts';
@@ -64,7 +64,8 @@ export class Listener {
   /** Blocks until there is a batch, and gives its lane; -1 when the thread is to go. */
   next(): number {
     Atomics.wait(this.#state, 0, WAITS, this.stayMs);
-    const state = Atomics.compareExchange(this.#state, 0, WAITS, AWAY); // a batch may come this moment
+    // a batch may come this moment
+    const state = Atomics.compareExchange(this.#state, 0, WAITS, AWAY);
     return state - RUN < 0 ? -1 : state - RUN;
   }
 }

@@ -43,7 +43,10 @@ export function workerOf(
     return running.then((failures) => told(instance, failures.length === 0 ? null : failures));
   }
 
-  /** Batch after batch, without a look at anything else, until the caller has no more or has an order. */
+  /**
+   * Batch after batch, without a look at anything else, until the caller has no more or has an
+   * order.
+   */
   async function serve(lane: number): Promise<null> {
     assert.ok(listener, 'a port for replies comes first');
     for (let next = lane; next >= 0; next = listener.next()) {

@@ -64,8 +64,8 @@ export class ModelInstance {
   }
 
   /**
-   * A value that is NaN for inputs of zeros and for inputs of ones comes from NaN among the weights.
-   * Fails with `backend`.
+   * A value that is NaN for inputs of zeros and for inputs of ones comes from NaN among the
+   * weights. Fails with `backend`.
    */
   async #refuseNaN(folder: string): Promise<void> {
     const zeros = this.#nanPlaces();

@@ -25,8 +25,8 @@ export class LooseInstance {
   }
 
   /**
-   * Runs what its config has it answer before it is ready, and nothing else: nobody knows which texts
-   * and sizes a model takes. Fails with `backend`.
+   * Runs what its config has it answer before it is ready, and nothing else: nobody knows which
+   * texts and sizes a model takes. Fails with `backend`.
    */
   static async open(
     runtime: Runtime, folder: string, config: ModelConfig,
@@ -99,7 +99,9 @@ export class LooseInstance {
       shape.every((size, at) => size === dims[at] || dims[at] === -1);
     if (!fits) {
       const want = spec ? `${datatypeOf(spec)}[${dims.join(',')}]` : 'nothing';
-      throw new Error(`output '${name}' is ${datatype}[${shape.join(',')}], config.json says ${want}`);
+      throw new Error(
+        `output '${name}' is ${datatype}[${shape.join(',')}], config.json says ${want}`,
+      );
     }
     assertBytes(tensor);
     return looseValues(tensor, rows, this.#batches);

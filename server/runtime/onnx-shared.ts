@@ -12,8 +12,8 @@ import type { Held, RunningModel } from './runtime.ts';
 
 /**
  * A model in the addon: every thread of the process runs the same one, so it is read, prepared and
- * tried out once, on whatever thread has the time. null where the addon or the package's library does
- * not open here; throws where the model does not.
+ * tried out once, on whatever thread has the time. null where the addon or the package's library
+ * does not open here; throws where the model does not.
  */
 export function openShared(file: string): NativeOnnxModel | null {
   const [addon, runtime] = [sharedAddon(), libraryFile()];
@@ -54,7 +54,9 @@ export class SharedRunning implements RunningModel {
 
   run(inputs: readonly TensorArray[], rows: number, outputs: readonly TensorArray[]): void {
     this.model.run(this.#bound[rows] ??= this.model.bind(
-      this.#blocks(this.config.input, inputs, rows), this.#blocks(this.config.output, outputs, rows),
+      this.#blocks(this.config.input, inputs, rows), this.#blocks(
+        this.config.output, outputs, rows,
+      ),
     ));
   }
 

@@ -15,7 +15,9 @@ export function valueOf(tensor: Tensor): OnnxValue {
   return new values(new Uint8Array(data).buffer as ArrayBuffer); // aligned, and its own
 }
 
-/** Elements that the package gave, in memory of their own. Throws where they are of another type. */
+/**
+ * Elements that the package gave, in memory of their own. Throws where they are of another type.
+ */
 export function blockOf(
   datatype: TensorDatatype, given: OnnxValue,
 ): { readonly datatype: TensorDatatype; readonly data: Uint8Array } {

@@ -45,9 +45,9 @@ const OPTIONS = {
 } as const;
 
 /**
- * How a model is run: `shared` by the addon, one copy for all threads; `direct` by the package's native
- * session; `promised` by its documented interface. Each is the next one's fallback, and models with texts
- * or open sizes begin at `direct`.
+ * How a model is run: `shared` by the addon, one copy for all threads; `direct` by the package's
+ * native session; `promised` by its documented interface. Each is the next one's fallback, and
+ * models with texts or open sizes begin at `direct`.
  */
 export type OnnxWay = 'shared' | 'direct' | 'promised';
 

@@ -9,7 +9,10 @@ import { DATATYPE_ARRAYS, type Datatype, elements, type TensorArray } from '../c
 import { MODEL_FILES, openRuntime } from './open-runtime.ts';
 import type { RunningModel, Runtime } from './runtime.ts';
 
-/** What `pipeline.mjs` exports as its default: opens the pipeline, once on every thread that runs it. */
+/**
+ * What `pipeline.mjs` exports as its default: opens the pipeline, once on every thread that runs
+ * it.
+ */
 export type OpenPipeline = (tools: PipelineTools) => Promise<Pipeline> | Pipeline;
 
 /** Reads `rows` rows of each input and writes as many of each output, as `RunningModel` says. */
@@ -85,7 +88,9 @@ async function openStage(
   const file = join(home, 'config.json');
   const config = parseConfig(parseJson(await readFile(file, 'utf8'), file), name, file);
   if (isLoose(config) || rowsOfRun(config) < rowsMax) {
-    throw new Error(`stage ${name}: it must have sizes of its own and take ${rowsMax} rows in one run`);
+    throw new Error(
+      `stage ${name}: it must have sizes of its own and take ${rowsMax} rows in one run`,
+    );
   }
   const runtime = await openRuntime(config.platform);
   const model = await runtime.open(join(home, String(version ?? 1)), config);

@@ -96,7 +96,9 @@ export function checkLayers({ layers }: PlainModel, inputs: number): number {
 class PlainRunning implements RunningModel {
   readonly #layers: readonly Apply[];
 
-  constructor(model: PlainModel, private readonly inputs: number, private readonly outputs: number) {
+  constructor(
+    model: PlainModel, private readonly inputs: number, private readonly outputs: number,
+  ) {
     this.#layers = model.layers.map(opened);
   }
 

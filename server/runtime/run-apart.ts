@@ -1,6 +1,8 @@
 import type { RowFailure } from '../core/row-failure.ts';
 
-/** Answers rows `first` to `end - 1` of a batch; throws or rejects when any of them cannot be run. */
+/**
+ * Answers rows `first` to `end - 1` of a batch; throws or rejects when any of them cannot be run.
+ */
 export type RunRows = (first: number, end: number) => void | Promise<void>;
 
 /**

@@ -6,8 +6,9 @@ export interface Runtime {
   /** As `platform` in `config.json` names it. */
   readonly platform: Platform;
   /**
-   * Fails with `backend` naming the file when it cannot be opened or does not fit the config. With the
-   * token of a model that another thread has open, that one is run here too, where the runtime can.
+   * Fails with `backend` naming the file when it cannot be opened or does not fit the config. With
+   * the token of a model that another thread has open, that one is run here too, where the runtime
+   * can.
    */
   open(folder: string, config: ModelConfig, token?: bigint): Promise<RunningModel>;
 }
@@ -20,7 +21,9 @@ export interface Held {
 
 /** A loaded model on one thread. `run` calls do not overlap. */
 export interface RunningModel {
-  /** Opens the same model on another thread of the process, without its files; where that can be. */
+  /**
+   * Opens the same model on another thread of the process, without its files; where that can be.
+   */
   readonly token?: bigint;
   /**
    * Reads `rows` rows of each input and writes `rows` rows of each output, in the order of
@@ -32,8 +35,9 @@ export interface RunningModel {
     inputs: readonly TensorArray[], rows: number, outputs: readonly TensorArray[],
   ): void | Promise<void>;
   /**
-   * Of a loose model (`isLoose`), in place of `run`: tensors of whatever sizes came, in the order of
-   * `config.input`, to outputs in the order of `config.output`. Their memory belongs to the caller.
+   * Of a loose model (`isLoose`), in place of `run`: tensors of whatever sizes came, in the order
+   * of `config.input`, to outputs in the order of `config.output`. Their memory belongs to the
+   * caller.
    */
   runLoose?(inputs: readonly Tensor[]): readonly Tensor[] | Promise<readonly Tensor[]>;
   /** Releases native memory. No call after it. */

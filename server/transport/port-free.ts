@@ -2,9 +2,9 @@ import { type AddressInfo, createServer } from 'node:net';
 import { ServeError } from '../core/errors.ts';
 
 /**
- * The port, or a free one in place of 0. Fails with `bad_argument`, saying what to change, unless the
- * address can be listened on now. Asked before anything is read or written: a second server on one
- * port ends without a trace of itself.
+ * The port, or a free one in place of 0. Fails with `bad_argument`, saying what to change, unless
+ * the address can be listened on now. Asked before anything is read or written: a second server on
+ * one port ends without a trace of itself.
  */
 export function findPort(host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {

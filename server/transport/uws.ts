@@ -149,7 +149,8 @@ export class UwsTransport implements Transport {
       answered = true;
       respond(413, JSON_HEADERS, tooLargeBody(bodyBytesMax), close);
     };
-    if (body?.fate === 'cut') return refuse(true); // by what it declares: it need not send any of it
+    // by what it declares: it need not send any of it
+    if (body?.fate === 'cut') return refuse(true);
     res.onData((chunk, last) => {
       if (answered) return;
       const own = Buffer.from(new Uint8Array(chunk)); // uWS takes the memory back when this returns
@@ -182,7 +183,8 @@ function responder(res: UwsResponse, request: UwsHttpRequest): UwsRespond {
     if (request.aborted) return;
     request.settle();
     res.cork(() => {
-      if (status !== 200) res.writeStatus(`${status} ${STATUS_CODES[status] ?? ''}`); // 200 by itself
+      // 200 by itself
+      if (status !== 200) res.writeStatus(`${status} ${STATUS_CODES[status] ?? ''}`);
       for (const name in headers) res.writeHeader(name, headers[name] as string);
       if (bodiless(status)) return void res.endWithoutBody();
       if (request.method !== 'HEAD') return void res.end(body, close);
