@@ -74,7 +74,7 @@ export class Experiments implements Trials {
       prng: this.#prng, posteriors: this.#posteriors, nowMs: this.setting.clock.wallMs(),
       itemOf: (row: number): string => store.itemAt(row)?.id ?? '',
     };
-    return makeTrial(this.#runs, request.placement, asker, parts);
+    return makeTrial(this.#runs, request, asker, parts);
   }
 
   seen(event: ShopEvent, sequence: number): void {

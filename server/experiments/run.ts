@@ -74,10 +74,19 @@ export class Run {
       return null;
     }
     const key = this.#key(own);
-    const arm = this.definition.kind === 'ab' ? armOf(this.definition, own) : 0; // else all get the same
-    if (!this.#take(['u', key, arm, nowMs])) return null;
+    if (!this.#take(['u', key, this.#armOf(own), nowMs])) return null;
     if (other !== undefined) this.#take(['l', this.#key(other), key]);
     return this.#units.get(key) ?? null;
+  }
+
+  /** The unit that `enrol` would give, nothing being changed by it. */
+  peek(asker: Asker, nowMs: number): Unit | null {
+    if (stateAt(this.definition, nowMs) !== 'running') return null;
+    const [own, other] = this.#idsOf(asker);
+    if (own === undefined) return null;
+    const known = this.#find(this.#key(own)) ?? (other === undefined ? undefined : this.#find(this.#key(other)));
+    if (known) return known;
+    return takesPart(this.definition, own) ? newUnit(this.#key(own), this.#armOf(own), nowMs) : null;
   }
 
   /** An event of the store's log, in order; one that was taken before is left alone. */
@@ -154,6 +163,10 @@ export class Run {
     if (this.definition.unit === 'session') return visit === undefined ? [] : [visit];
     if (customer === undefined) return visit === undefined ? [] : [visit];
     return visit === undefined ? [customerUnit(customer)] : [customerUnit(customer), visit];
+  }
+
+  #armOf(id: string): number {
+    return this.definition.kind === 'ab' ? armOf(this.definition, id) : 0; // else all get the same
   }
 
   #key(id: string): string {

@@ -1,7 +1,7 @@
 import { ServeError } from '../core/errors.ts';
 import type { Prng } from '../core/prng.ts';
 import type { RetrievedItem } from '../storefront/retrieval/retriever.ts';
-import type { ArmOverride, Asker, Trial } from '../storefront/trial.ts';
+import type { ArmOverride, Asker, Trial, TrialRequest } from '../storefront/trial.ts';
 import { type Arm, EXPERIMENT_LIMITS as LIMITS } from './definition.ts';
 import { explore, type TriedSlot } from './explore-slots.ts';
 import { type Drafted, teamDraft } from './interleave.ts';
@@ -27,7 +27,7 @@ interface Enrolled {
  * first that its unit takes part in.
  */
 export function makeTrial(
-  runs: readonly Run[], placement: string | undefined, asker: Asker, parts: TrialParts,
+  runs: readonly Run[], { placement, debug }: TrialRequest, asker: Asker, parts: TrialParts,
 ): Trial | null {
   const enrolled: Enrolled[] = [];
   let composing: Enrolled | null = null;
@@ -36,13 +36,13 @@ export function makeTrial(
     if (enrolled.length === LIMITS.answerMax) break;
     if (definition.placement !== undefined && definition.placement !== placement) continue;
     if (definition.kind !== 'ab' && composing) continue;
-    const unit = run.enrol(asker, parts.nowMs);
+    const unit = debug ? run.peek(asker, parts.nowMs) : run.enrol(asker, parts.nowMs);
     if (!unit) continue;
     enrolled.push({ run, unit });
     if (definition.kind !== 'ab') composing = { run, unit };
   }
   if (enrolled.length === 0) return null;
-  const tag = enrolled.map(({ run, unit }) => run.tags[unit.arm]).join('');
+  const tag = debug ? '' : enrolled.map(({ run, unit }) => run.tags[unit.arm]).join('');
   const arms = Object.fromEntries(enrolled.map(({ run: { definition }, unit }) =>
     [definition.name, definition.kind === 'ab' ? definition.arms[unit.arm]?.name ?? '' : definition.kind]));
   const plain = merged(enrolled.filter(({ run }) => run.definition.kind === 'ab')

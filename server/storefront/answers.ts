@@ -90,7 +90,7 @@ export class Answers {
     const plan = this.plan(request, degraded);
     const before = situationOf(this.parts, request, degraded);
     const asker = { session: request.session, customer: before.name };
-    const trial = request.rerank
+    const trial = request.rerank || before.session?.robot
       ? null
       : this.parts.trials?.begin(request, asker) ?? null;
     const tasting = this.#tastes.of(before, deadlineMs, priority, degraded);

@@ -36,6 +36,8 @@ export interface TrialRequest {
   readonly placement?: string | undefined;
   /** Arms to be shown by name of their experiment, uncounted. */
   readonly arms?: Readonly<Record<string, string>> | undefined;
+  /** Somebody looks into an answer: it is made as for the visitor, who is not made a unit by it. */
+  readonly debug?: boolean | undefined;
 }
 
 /** Experiments, as the shop sees them. */

@@ -202,6 +202,16 @@ suite('Experiments', () => {
     assert.throws(() => desk.begin({ arms: { xy: 'no' } }, {}), /no experiment 'xy'; there are: ab/);
   });
 
+  test('looking into an answer shows the visitor\'s arm and makes nobody a unit', async () => {
+    const { desk, result } = await setup([{ name: 'ab', arms: ARMS }]);
+    const peeked = desk.begin({ debug: true }, { session: 'one' })!.arms;
+
+    assert.equal(result('ab').units, 0);
+    assert.deepEqual(desk.begin({}, { session: 'one' })!.arms, peeked);
+    assert.deepEqual(desk.begin({ debug: true }, { session: 'one' })!.arms, peeked);
+    assert.equal(result('ab').units, 1);
+  });
+
   test('it begins and ends when it says, and other definitions hold at once or not at all', async () => {
     const { desk, clock, result, folder, store } = await setup([]);
     desk.replace({ experiments: [{ name: 'ab', arms: [...ARMS].reverse() }] });
