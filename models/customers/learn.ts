@@ -10,6 +10,7 @@ import { customerModels, type JudgedModel, type Learned } from './models.ts';
 import type { PurchaseLog } from './purchases.ts';
 import { calibrationLine, scoreLines, valueLines, verdictLines } from './print.ts';
 import { referenceRows, WEEK } from './reference.ts';
+import { SEGMENT_WAYS } from './segments/choose-k.ts';
 import { fitSegments, segmentsOf, sharesOf, sizeDrift } from './segments/segments.ts';
 import { dateScore, networkCalibration, timingScores } from './timing-scores.ts';
 import {
@@ -143,8 +144,12 @@ function describeSegments(
   log: PurchaseLog, segments: ReturnType<typeof fitSegments>, churnAt: TimingModels,
   say: (line: string) => void,
 ): number {
-  say(`Segments: k ${segments.k} of ${segments.scores.map(({ k, stability, silhouette }) =>
-    `${k} (adjusted Rand ${stability.toFixed(2)}, silhouette ${silhouette.toFixed(2)})`).join(', ')}`);
+  say(`Segments: ${segments.way}, k ${segments.k}, of (adjusted Rand, silhouette)`);
+  for (const way of SEGMENT_WAYS) {
+    say(`  ${way.padEnd(8)} ${segments.scores.filter((score) => score.way === way)
+      .map(({ k, stability, silhouette }) => `${k}: ${stability.toFixed(2)}, ${silhouette.toFixed(2)}`)
+      .join('; ')}`);
+  }
   const labels = segmentsOf(segments, churnAt.samples);
   const before = sharesOf(labels, segments.k);
   const spent = spentWithin(log, churnAt.samples, CHURN_DAYS);

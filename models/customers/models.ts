@@ -204,8 +204,8 @@ function singleModels(learned: Learned): NewModel[] {
         { name: 'segment', data_type: 'TYPE_INT32', dims: [1] },
         { name: 'distance', data_type: 'TYPE_FP32', dims: [segments.k] }]),
       card: {
-        ...card(learned, 'segments', 'Which of the shop\'s segments a customer is in: the nearest of ' +
-          'k-means centres over recency, frequency, money and regularity.'),
+        ...card(learned, 'segments', 'Which of the shop\'s segments a customer is in, by ' +
+          `${segments.way} over recency, frequency, money and regularity.`),
         data: {
           ...learned.data, k: segments.k,
           ...Object.fromEntries(segments.names.flatMap(({ en, zh }, i) => [
@@ -214,11 +214,10 @@ function singleModels(learned: Learned): NewModel[] {
         split: `learned from all customers on ${days.last}`,
         scores: {
           inertia: segments.inertia, driftPsi: learned.drift,
-          stability: segments.scores.find(({ k }) => k === segments.k)!.stability,
-          silhouette: segments.scores.find(({ k }) => k === segments.k)!.silhouette,
+          stability: segments.chosen.stability, silhouette: segments.chosen.silhouette,
         },
-        baselines: Object.fromEntries(segments.scores.map(({ k, stability, silhouette }) =>
-          [`k ${k}`, { stability, silhouette }])),
+        baselines: Object.fromEntries(segments.scores.map(({ way, k, stability, silhouette }) =>
+          [`${way}, k ${k}`, { stability, silhouette }])),
       },
       files: { 'model.onnx': segmentsOnnx(segments) },
     },

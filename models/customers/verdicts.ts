@@ -79,8 +79,7 @@ export function judgeValue(name: string, { said, spent }: ValueScores, seed: num
 }
 
 /** Segments that another draw of the same customers would not find again are none. */
-export function judgeSegments({ k, scores }: Segments): Verdict {
-  const { stability } = scores.find((score) => score.k === k)!;
+export function judgeSegments({ chosen: { stability } }: Segments): Verdict {
   const told = `adjusted Rand ${stability.toFixed(2)} between bootstrap samples, ${STABLE} is asked`;
   return stability >= STABLE
     ? { reasons: [], notes: [told] }

@@ -1,33 +1,61 @@
 import { Prng } from '../../../server/core/prng.ts';
-import { kMeans, nearest, type Points } from './kmeans.ts';
+import { kMeans, nearest, type Points, type Weighed } from './kmeans.ts';
+import { distancesOf, fitMixture } from './mixture.ts';
 
-/** What a number of segments is worth. */
+/** How segments are found: round ones of one size, or normal distributions of their own. */
+export const SEGMENT_WAYS = ['k-means', 'mixture'] as const;
+export type SegmentWay = (typeof SEGMENT_WAYS)[number];
+
+/** Segments of points; distances to centres are weighed where they are of a mixture. */
+export interface FoundSegments {
+  readonly centres: Float64Array; // [k, width]
+  readonly weighed?: Weighed;
+}
+
+export function findSegments(
+  way: SegmentWay, points: Points, k: number, seed: number, tries?: number,
+): FoundSegments {
+  if (way === 'k-means') return kMeans(points, k, seed, tries);
+  const mixture = fitMixture(points, k, seed, tries);
+  return { centres: mixture.means, weighed: distancesOf(mixture) };
+}
+
+/** What a number of segments is worth, found in one of the ways. */
 export interface KScore {
+  readonly way: SegmentWay;
   readonly k: number;
-  readonly stability: number; // mean adjusted Rand between clusterings of bootstrap samples
+  readonly stability: number; // mean adjusted Rand between segments of bootstrap samples
   readonly silhouette: number; // mean over a sample of the points, -1..1
 }
 
 const BOOTSTRAPS = 8;
 const SAMPLE = 1200; // points in a bootstrap sample and for the silhouette: it costs their square
 export const STABLE = 0.8;
+const LEAST_SHARE = 0.01; // of the points: fewer are no segment
 
 /** Each k of `from`..`to`, on samples of the points. */
-export function scoreNumbers(points: Points, from: number, to: number, seed: number): KScore[] {
+export function scoreNumbers(
+  points: Points, from: number, to: number, seed: number, way: SegmentWay = 'k-means',
+): KScore[] {
   const scores: KScore[] = [];
   for (let k = from; k <= to; k += 1) {
     const prng = new Prng(seed * 31 + k);
     const judged = sampled(points, Math.min(points.rows, SAMPLE), prng);
+    const labelsOf = ({ centres, weighed }: FoundSegments): Uint8Array =>
+      nearest(judged, k, centres, weighed).labels;
     const labelings = Array.from({ length: BOOTSTRAPS }, (_, b) => {
       const sample = sampled(points, Math.min(points.rows, 2 * SAMPLE), prng);
-      return nearest(judged, k, kMeans(sample, k, seed + b, 2).centres).labels;
+      return labelsOf(findSegments(way, sample, k, seed + b, 2));
     });
     let rand = 0;
     for (let b = 1; b < BOOTSTRAPS; b += 1) {
       rand += adjustedRand(labelings[b - 1]!, labelings[b]!) / (BOOTSTRAPS - 1);
     }
-    const { labels } = nearest(judged, k, kMeans(judged, k, seed).centres);
-    scores.push({ k, stability: rand, silhouette: silhouette(judged, labels, k) });
+    const labels = labelsOf(findSegments(way, judged, k, seed));
+    const counts = new Array<number>(k).fill(0);
+    for (const label of labels) counts[label]! += 1;
+    const whole = counts.every((count) => count >= LEAST_SHARE * labels.length);
+    scores.push({ way, k, stability: rand, silhouette: whole ? silhouette(judged, labels, k) : -1 });
   }
   return scores;
 }
@@ -36,12 +64,13 @@ export function scoreNumbers(points: Points, from: number, to: number, seed: num
  * The stable number of the best silhouette, of at least three where one of those is stable: two
  * segments say no more than "in" and "out". Without a stable one, the most stable.
  */
-export function chooseNumber(scores: readonly KScore[]): number {
-  const stable = scores.filter(({ stability }) => stability >= STABLE);
+export function chooseScore(scores: readonly KScore[]): KScore {
+  const whole = scores.filter((score) => score.silhouette > -1);
+  const stable = whole.filter(({ stability }) => stability >= STABLE);
   const many = stable.filter(({ k }) => k >= 3);
   const from = many.length > 0 ? many : stable;
-  if (from.length > 0) return from.reduce((a, b) => (b.silhouette > a.silhouette ? b : a)).k;
-  return scores.reduce((a, b) => (b.stability > a.stability ? b : a)).k;
+  if (from.length > 0) return from.reduce((a, b) => (b.silhouette > a.silhouette ? b : a));
+  return (whole.length > 0 ? whole : scores).reduce((a, b) => (b.stability > a.stability ? b : a));
 }
 
 /** Agreement of two labelings beyond chance (Hubert & Arabie 1985): 1 is the same partition. */

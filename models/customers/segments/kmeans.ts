@@ -54,19 +54,25 @@ export function lloyd(points: Points, k: number, from: Float64Array): Clusters {
   return { k, centres, ...nearest(points, k, centres) };
 }
 
-/** Each point's nearest centre, the first of equals. */
+/** What distances to centres are weighed by, where they are not plain squares: of a mixture. */
+export interface Weighed {
+  readonly precisions: Float64Array; // [k, width]
+  readonly offsets: Float64Array; // [k]
+}
+
+/** Each point's nearest centre, the first of equals; and the sum of those distances. */
 export function nearest(
-  { rows, width, values }: Points, k: number, centres: Float64Array,
+  { rows, width, values }: Points, k: number, centres: Float64Array, weighed?: Weighed,
 ): { labels: Uint8Array<ArrayBuffer>; inertia: number } {
   const labels = new Uint8Array(rows);
   let inertia = 0;
   for (let row = 0; row < rows; row += 1) {
     let least = Infinity;
     for (let c = 0; c < k; c += 1) {
-      let sum = 0;
+      let sum = weighed?.offsets[c] ?? 0;
       for (let j = 0; j < width; j += 1) {
         const off = (values[row * width + j] as number) - (centres[c * width + j] as number);
-        sum += off * off;
+        sum += off * off * (weighed?.precisions[c * width + j] ?? 1);
       }
       if (sum < least) {
         least = sum;

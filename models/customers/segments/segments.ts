@@ -1,8 +1,10 @@
 import { TIMING_FEATURES } from '../../../server/customers/timing-inputs.ts';
 import { OnnxGraphBuilder, type Value } from '../../recipes/onnx/graph.ts';
 import type { HazardSamples } from '../hazard/samples.ts';
-import { chooseNumber, scoreNumbers, type KScore } from './choose-k.ts';
-import { kMeans, nearest, type Points } from './kmeans.ts';
+import {
+  chooseScore, findSegments, type KScore, scoreNumbers, SEGMENT_WAYS, type SegmentWay,
+} from './choose-k.ts';
+import { nearest, type Points, type Weighed } from './kmeans.ts';
 import { segmentNames, type SegmentName } from './names.ts';
 
 /** What customers are alike in: recency, frequency and money, and how regular and lasting they are. */
@@ -15,7 +17,10 @@ export interface Segments {
   readonly mean: Float64Array; // of each feature, and its deviation
   readonly deviation: Float64Array;
   readonly k: number;
+  readonly way: SegmentWay;
   readonly centres: Float64Array; // [k, features], standardised
+  readonly weighed?: Weighed; // of a mixture
+  readonly chosen: KScore;
   readonly names: readonly SegmentName[];
   readonly scores: readonly KScore[]; // of the numbers that were tried
   readonly inertia: number;
@@ -25,8 +30,10 @@ export interface Segments {
 const K_MAX = 7;
 const OUTLIER = 4; // deviations: one wholesaler is no segment
 
-/** Learns the segments of customers at one landmark. */
-export function fitSegments(samples: HazardSamples, seed: number): Segments {
+/** Learns the segments of customers at one landmark: of the ways and numbers, those of the best score. */
+export function fitSegments(
+  samples: HazardSamples, seed: number, ways: readonly SegmentWay[] = SEGMENT_WAYS,
+): Segments {
   const raw = columns(samples);
   const mean = new Float64Array(raw.width);
   const square = new Float64Array(raw.width);
@@ -34,17 +41,22 @@ export function fitSegments(samples: HazardSamples, seed: number): Segments {
   raw.values.forEach((x, i) => { square[i % raw.width]! += (x - mean[i % raw.width]!) ** 2 / raw.rows; });
   const deviation = square.map((v) => (v > 1e-8 ? Math.sqrt(v) : 1));
   const points = standard(raw, mean, deviation);
-  const scores = scoreNumbers(points, 2, K_MAX, seed);
-  const k = chooseNumber(scores);
-  const { centres, labels, inertia } = kMeans(points, k, seed, 6);
+  const scores = ways.flatMap((way) => scoreNumbers(points, 2, K_MAX, seed, way));
+  const chosen = chooseScore(scores);
+  const { k, way } = chosen;
+  const { centres, weighed } = findSegments(way, points, k, seed, 6);
+  const { labels, inertia } = nearest(points, k, centres, weighed);
   const names = segmentNames(raw, labels, k);
-  return { mean, deviation, k, centres, names, scores, inertia, shares: sharesOf(labels, k) };
+  return {
+    mean, deviation, k, way, centres, names, scores, chosen, inertia, shares: sharesOf(labels, k),
+    ...(weighed && { weighed }),
+  };
 }
 
 /** Each sample's segment. */
 export function segmentsOf(segments: Segments, samples: HazardSamples): Uint8Array {
   const points = standard(columns(samples), segments.mean, segments.deviation);
-  return nearest(points, segments.k, segments.centres).labels;
+  return nearest(points, segments.k, segments.centres, segments.weighed).labels;
 }
 
 export function sharesOf(labels: Uint8Array, k: number): number[] {
@@ -78,7 +90,7 @@ function standard({ rows, width, values }: Points, mean: Float64Array, deviation
 
 /**
  * `features` as the timing model takes them, to `segment` INT32 [rows, 1] and `distance` FP32
- * [rows, k], squared, to each centre.
+ * [rows, k] to each centre: squared, or of a mixture -2 times the log-density, but for a constant.
  */
 export function segmentsOnnx(segments: Segments): Uint8Array {
   const graph = new OnnxGraphBuilder('segments');
@@ -91,7 +103,7 @@ export function segmentsOnnx(segments: Segments): Uint8Array {
 
 /** Both as parts of a graph. */
 export function addSegments(
-  graph: OnnxGraphBuilder, { mean, deviation, k, centres }: Segments, features: Value,
+  graph: OnnxGraphBuilder, { mean, deviation, k, centres, weighed }: Segments, features: Value,
 ): { readonly segment: Value; readonly distance: Value } {
   const width = SEGMENT_FEATURES.length;
   const at = graph.integers('columns', ...SEGMENT_FEATURES.map((n) => TIMING_FEATURES.indexOf(n)));
@@ -106,9 +118,14 @@ export function addSegments(
     graph.node('Unsqueeze', [x, graph.integers('centre_axis', 1)]),
     graph.constant('centres', [1, k, width], Float32Array.from(centres)),
   ]);
-  const distance = graph.node('ReduceSum', [
-    graph.node('Mul', [apart, apart]), graph.integers('feature_axis', 2),
-  ], { keepdims: { int: 0 } });
+  const squares = graph.node('Mul', [apart, apart]);
+  const sumOf = (values: Value): Value => graph.node(
+    'ReduceSum', [values, graph.integers('feature_axis', 2)], { keepdims: { int: 0 } });
+  const distance = !weighed ? sumOf(squares) : graph.node('Add', [
+    sumOf(graph.node('Mul', [
+      squares, graph.constant('precisions', [1, k, width], Float32Array.from(weighed.precisions))])),
+    graph.constant('offsets', [1, k], Float32Array.from(weighed.offsets)),
+  ]);
   const least = graph.node('ArgMin', [distance], { axis: { int: 1 }, keepdims: { int: 1 } });
   return { segment: graph.node('Cast', [least], { to: { int: 6 } }), distance };
 }
