@@ -92,7 +92,8 @@ class Page {
         this.#main.focus();
       } }, speech.say('skip')),
       this.#header.element, this.#main,
-      h('footer', { class: 'foot' }, h('p', {}, speech.say('footer'))),
+      h('footer', { class: 'foot' }, h('p', {}, speech.say('footer'), ' ',
+        h('a', { href: '/page/rules.html' }, speech.say('rules')))),
       this.#panel.element, this.#cart.element, this.#said,
     );
     this.#show(this.#place, this.#view(this.#place, this.#ask(this.#place), shownItems()));

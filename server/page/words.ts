@@ -67,6 +67,7 @@ const ENGLISH = {
   failed: 'The shop did not load: {why}',
   again: 'Try again',
   footer: 'A demonstration: nothing is sold, nothing leaves this machine.',
+  rules: 'Placements and rules',
   ms: 'ms',
 } as const;
 export type Word = keyof typeof ENGLISH;
@@ -137,6 +138,7 @@ const CHINESE: Readonly<Record<Word, string>> = {
   failed: '商店没有加载成功：{why}',
   again: '重试',
   footer: '这是一个演示：不出售任何商品，数据不会离开这台机器。',
+  rules: '推荐位与规则',
   ms: '毫秒',
 };
 

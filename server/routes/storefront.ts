@@ -76,6 +76,7 @@ export function addStorefrontRoutes(router: Router, parts: StorefrontRouteParts)
   on('similar', decodeSimilar, (asked, _, __, stages) => storefront.similar(asked, stages));
   on('catalogue', decodeCatalogue, (asked, _, __, stages) => storefront.catalogue(asked, stages));
   on('forget', decodeForget, (asked) => storefront.forget(asked));
+  router.on('GET', '/v1/placements', () => jsonAnswer(encodeJson({ ...storefront.placements() })));
   on('insight', decodeInsight, (...asked) => storefront.insight(...asked));
 }
 

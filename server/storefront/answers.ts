@@ -4,7 +4,8 @@ import type { Log } from '../core/log.ts';
 import type { Stages } from '../core/stages.ts';
 import type { Store } from '../store/store.ts';
 import type {
-  BatchReply, BatchRequest, Filter, Language, RecommendedItem, RecommendReply, RecommendRequest, SimilarRequest,
+  BatchReply, BatchRequest, Filter, Language, PlacementsReply, RecommendedItem, RecommendReply,
+  RecommendRequest, SimilarRequest,
 } from '../wire/schema.ts';
 import { LIMITS } from '../wire/schema.ts';
 import type { Attributions } from './attribution.ts';
@@ -110,6 +111,14 @@ export class Answers {
       ...reply, items, ...(trial && { experiments: trial.arms }),
       ...(explain && { explain: { matches: made.steps[0]?.found.matches ?? null, searches: explain } }),
       ...(request.debug && { debug: debugOf(this.parts, request, made, taste) }),
+    };
+  }
+
+  placements(): PlacementsReply {
+    const { placements, catalogue } = this.parts;
+    return {
+      placements: [...placements.values()].map(({ rules, ...placement }) => ({ ...placement, ...rules })),
+      attributes: Object.fromEntries(catalogue.expressions.types),
     };
   }
 

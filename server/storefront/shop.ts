@@ -12,6 +12,7 @@ import { mayTeach } from '../wire/schema.ts';
 import type {
   CatalogueReply, CatalogueRequest, EventsReply, ForgetReply, ForgetRequest, InsightReply,
   InsightRequest, Push, RecommendReply, RecommendRequest, ShopEvent, SimilarRequest, BatchReply,
+  PlacementsReply,
   BatchRequest,
 } from '../wire/schema.ts';
 import { answerInsight } from './answer-insight.ts';
@@ -205,6 +206,10 @@ export class Shop implements Storefront {
     request: RecommendRequest, deadlineMs?: number, priority?: number, stages?: Stages,
   ): Promise<RecommendReply> {
     return this.#answers.recommend(request, deadlineMs, priority, stages);
+  }
+
+  placements(): PlacementsReply {
+    return this.#answers.placements();
   }
 
   batch(request: BatchRequest, deadlineMs?: number, priority?: number): Promise<BatchReply> {

@@ -2,7 +2,7 @@ import type { Stages } from '../core/stages.ts';
 import type {
   CatalogueReply, CatalogueRequest, EventsReply, Filter, ForgetReply, ForgetRequest, InsightReply,
   InsightRequest, Language, Push, RecommendReply, RecommendRequest, ShopEvent, Rules,
-  SimilarRequest, BatchReply, BatchRequest,
+  SimilarRequest, BatchReply, PlacementsReply, BatchRequest,
 } from '../wire/schema.ts';
 
 /**
@@ -21,6 +21,8 @@ export interface Storefront {
   ): Promise<RecommendReply>;
   /** An answer for each customer, in their order. Fails where the request itself is wrong. */
   batch(request: BatchRequest, deadlineMs?: number, priority?: number): Promise<BatchReply>;
+  /** The shop's placements with their rules, and the attributes that expressions may name. */
+  placements(): PlacementsReply;
   /** Fails with `unknown_item`. */
   similar(request: SimilarRequest, stages?: Stages): Promise<RecommendReply>;
   /** Makes the changes durable; the next answer knows them. Fails with `storage`. */

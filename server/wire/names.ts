@@ -18,6 +18,7 @@ export const WIRE_NAMES = {
   givenUp: 'given_up',
   graphUs: 'graph_us',
   inStock: 'in_stock',
+  itemsMin: 'items_min',
   maxBatchSize: 'max_batch_size',
   minRelevance: 'min_relevance',
   nearbyMatches: 'nearby_matches',

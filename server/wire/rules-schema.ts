@@ -49,6 +49,16 @@ export interface BatchReply {
   readonly answers: readonly BatchAnswer[]; // in the order of `customers`
 }
 
+export interface PlacementsReply {
+  readonly placements: readonly (Rules & {
+    readonly name: string;
+    readonly blend: string;
+    readonly k: number;
+    readonly [rule: string]: unknown; // as in `placements.json`
+  })[];
+  readonly attributes: Readonly<Record<string, 'text' | 'number' | 'boolean' | 'date'>>;
+}
+
 /** How one answer came about, step by step. */
 export interface AnswerDebug {
   readonly placement?: string;

@@ -18,6 +18,8 @@ if (NO_BROWSER) console.error(`SKIPPED, the demo store in a browser: ${NO_BROWSE
 
 const DESKTOP = { width: 1280, height: 800 };
 const PHONE = { width: 390, height: 844 };
+const UNLABELLED = `[...document.querySelectorAll('.rules-form :is(input, textarea, select)')]
+  .filter((control) => control.labels.length === 0).length`;
 const SHIFT_MAX = 0.05; // half of what browsers call good
 
 suite('The demo store in Chromium', { skip: NO_BROWSER }, () => {
@@ -47,6 +49,35 @@ suite('The demo store in Chromium', { skip: NO_BROWSER }, () => {
       const shift = await page.evaluate<number>(LAYOUT_SHIFT);
       assert.ok(shift < SHIFT_MAX, `things moved by ${shift}`);
       assert.deepEqual(complaints, []);
+    });
+  }
+
+  for (const size of [DESKTOP, PHONE]) {
+    test(`at ${size.width} px the page of rules shows an answer and how it came about`, async () => {
+      const { page, complaints } = await openPage(browser, size);
+      await page.goto(`${server.url}/page/rules.html`);
+      await page.waitForSelector('.rules-items [data-item]');
+
+      await page.selectOption('#ask-placement', 'home');
+      await page.fill('#ask-where', 'price < 60 and category = "Table"');
+      await page.fill('#ask-boost', '\n2 if price < 15');
+      await page.fill('#ask-k', '3');
+      const answered = page.waitForResponse((response) => response.url().endsWith('/v1/recommend'));
+      await page.locator('.rules-form .button').click();
+      await answered;
+      await page.waitForFunction(`document.querySelectorAll('.rules-items [data-item]').length === 3`);
+      const clauses = await page.locator('.rules-result code').allTextContents();
+      assert.deepEqual(clauses, ['in_stock', 'price < 60', 'category = "Table"']);
+      assert.equal(await page.evaluate(WIDER_THAN_SCREEN), 0);
+      assert.equal(await page.evaluate(UNLABELLED), 0);
+      assert.deepEqual(complaints, []);
+
+      await page.fill('#ask-boost', '\n2 if prise < 15');
+      await page.locator('.rules-form .button').click();
+      const note = page.locator('.rules-error:visible');
+      await note.waitFor();
+      assert.match(await note.textContent() ?? '', /boost\[0\], character 6: .* is 'price' meant\?/);
+      assert.equal(await page.evaluate('getSelection().toString()'), 'p'); // the cursor is there
     });
   }
 

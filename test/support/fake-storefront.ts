@@ -2,6 +2,7 @@ import { ServeError } from '../../server/core/errors.ts';
 import type { Storefront, Subscription } from '../../server/storefront/storefront.ts';
 import type {
   BatchReply,
+  PlacementsReply,
   BatchRequest,
   CatalogueReply,
   CatalogueRequest,
@@ -33,6 +34,10 @@ export class FakeStorefront implements Storefront {
     this.asked.push(request);
     if (this.hold) await new Promise<void>((resolve) => this.#held.push(resolve));
     return reply(request.session ?? 'popular');
+  }
+
+  placements(): PlacementsReply {
+    return { placements: [], attributes: {} };
   }
 
   async batch({ customers }: BatchRequest): Promise<BatchReply> {
