@@ -94,6 +94,28 @@ suite('experiments of a running server', () => {
     assert.deepEqual((await results('weights')).units, weights.units, 'nobody is a unit twice');
     assert.ok(again.experiments);
 
+    const clicksOf = ({ arms }: Results): number => arms.reduce((sum, { events }) => sum + events['click']!, 0);
+    const clicks = { before: clicksOf(await results('weights')), sent: 0, acknowledged: 0 };
+    let next = 1000;
+    const visitor = async (): Promise<void> => {
+      for (;;) {
+        const session = `visit-${next += 1}`;
+        const { json: shown } = await call('POST', '/v1/recommend', { session, k: 8, placement: 'home' });
+        const { attribution, items: [first], experiments } = shown as unknown as RecommendReply;
+        const counts = experiments && 'weights' in experiments;
+        if (counts) clicks.sent += 1;
+        const event = { id: `${session}-click`, type: 'item_click', session, items: [first!.item], attribution };
+        await call('POST', '/v1/events', { events: [event] });
+        if (counts && (clicks.acknowledged += 1) === 60) void server.kill();
+      }
+    };
+    await Promise.allSettled(Array.from({ length: 12 }, visitor)); // each ends with the server
+    await server.kill();
+    server = await startServer(folder, undefined, 'yes', SETTINGS);
+    const found = clicksOf(await results('weights')) - clicks.before;
+    t.diagnostic(`killed in a burst: ${clicks.acknowledged} acknowledged, ${found} counted, ${clicks.sent} sent`);
+    assert.ok(found >= clicks.acknowledged && found <= clicks.sent);
+
     const page = await (await fetch(`${server.url}/metrics`)).text();
     assert.match(page, /vitrine_experiment_units\{experiment="weights",arm="popular"\} \d+/);
     assert.match(page, /vitrine_experiment_slots_total\{experiment="try-items"\} \d+/);
