@@ -20,6 +20,7 @@ export const STOREFRONT_LIMITS = {
   showingsMax: 65_536, // visitors of whom it is known what they were shown, for rotation,
   shownItemsMax: 256, // and newest items of each
   coldItemsMax: 100_000, // items nothing was learned of, whose neighbours in sessions are known
+  textItemsMax: 50_000, // items whose texts are compared, newest first; 1.3 KB each
   coVisitsMax: 16, // newest neighbours of each
   lateMsMax: 86_400_000, // a session that has been over for longer is not kept over a restart
   snapshotEventsMin: 20_000, // new events that are worth a snapshot: they are played in 0.1 s

@@ -219,9 +219,9 @@ export interface RecommendedItem {
     readonly because?: string;
     readonly text: string;
     /**
-     * Too new to have been learned: it has a place by what was visited beside it, or by its category.
+     * Too new to have been learned: it has a place by what was visited beside it, by its text, or by its category.
      */
-    readonly cold?: 'visits' | 'category';
+    readonly cold?: 'visits' | 'text' | 'category';
   };
 }
 

@@ -21,8 +21,9 @@ function learnedRepository(): string {
   return repository;
 }
 
+/** An item that says no more of itself than is given: its title is its id. */
 export function goods(id: string, fields: Partial<CatalogueItem> = {}): CatalogueItem {
-  return { id, title: `The ${id}`, categories: [], inStock: true, ...fields };
+  return { id, title: id, categories: [], inStock: true, ...fields };
 }
 
 /** A shop with real indexes over learned vectors; over another's store and clock it is that one again. */

@@ -14,7 +14,9 @@ import type {
   TracedSource,
 } from './retriever.ts';
 import type { BlendSettings } from './settings.ts';
+import type { ItemTexts } from './live/item-texts.ts';
 import { Again } from './sources/again.ts';
+import { Content } from './sources/content.ts';
 import { Popular } from './sources/popular.ts';
 import { SequentialRules } from './sources/sequential-rules.ts';
 import { SessionNeighbours } from './sources/session-neighbours.ts';
@@ -34,6 +36,7 @@ export interface RetrieverParts {
   readonly taste: ItemVectorIndex | null; // the session encoder's, by inner product
   readonly similar: ItemVectorIndex | null; // by cosine
   readonly events?: EventSources; // that learn from orders and customers; absent: there are none
+  readonly texts?: ItemTexts; // of the catalogue; kept by `live`
   readonly addon?: Pick<Addon, 'Recommender'>; // for `retrieveApart`
   readonly live?: LiveItems; // keeps both as the catalogue goes; absent: they stay as they are
 }
@@ -68,6 +71,7 @@ export class HybridRetriever implements Retriever {
       taste && new TasteSource(taste, settings.taste),
       this.#similar,
       this.#popular,
+      parts.texts ? new Content(parts.texts, settings.content) : null,
       ...(parts.events?.list ?? []),
     ];
     const blends = [undefined, ...PLACEMENTS].map((placement) => weightsAt(settings, placement));
@@ -183,9 +187,17 @@ export class HybridRetriever implements Retriever {
         return cold ? { ...item, cold } : item;
       });
     }
-    // No vector of its own: what visitors looked at soon after it.
+    // No vector of its own: what visitors looked at soon after it, then what has a like text.
     this.#rules.find({ items: Uint32Array.of(row), k, ...(allow && { allow }) }, found);
-    return take(found, k, 'followed_by', row);
+    const items = take(found, k, 'followed_by', row);
+    const taken = new Set(items.map((item) => item.row));
+    for (const { row: other, likeness } of this.parts.texts?.nearTo(row, allow) ?? []) {
+      if (items.length >= k || taken.has(other)) continue;
+      // Shares of what came after are one measure and likeness another: the order is what counts.
+      const score = Math.min(likeness, items.at(-1)?.score ?? 1);
+      items.push({ row: other, score, source: 'content', because: row });
+    }
+    return items;
   }
 
   observe(session: number, row: number, weight: number): void {

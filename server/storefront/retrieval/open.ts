@@ -7,6 +7,7 @@ import { loadItemVectors } from '../item-vocabulary.ts';
 import { newestVersion } from '../taste.ts';
 import { EventSources } from './event-sources.ts';
 import { HybridRetriever } from './hybrid-retriever.ts';
+import { ItemTexts } from './live/item-texts.ts';
 import { LiveItems } from './live/live-items.ts';
 import { chosenWith, DEFAULT_SETTINGS, readSettings } from './settings.ts';
 import type { BlendSettings } from './settings.ts';
@@ -39,12 +40,13 @@ export function openRetriever(setting: RetrieverSetting): HybridRetriever {
     ruleAgeDecay: settings.rules.ageDecay,
   });
   const itemCount = (): number => store.itemCount;
-  const live = new LiveItems([taste, similar].filter((each) => each !== null));
+  const texts = new ItemTexts(addon);
+  const live = new LiveItems([taste, similar].filter((each) => each !== null), texts);
   live.take([...store.items()]);
   store.onItems((items) => live.take(items));
   const events = new EventSources(addon, settings);
   const retriever = new HybridRetriever({
-    addon, index, settings, itemCount, taste, similar, events, live,
+    addon, index, settings, itemCount, taste, similar, events, texts, live,
   });
   log.info('recommendations have sources', { sources: retriever.sources });
   return retriever;

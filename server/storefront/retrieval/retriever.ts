@@ -42,7 +42,7 @@ export type Explained = Partial<Record<ReasonCode, Partial<SearchExplanation>>>;
  * Where the vector of an item that the models have never seen comes from: the items that were visited
  * beside it, or those of its categories.
  */
-export type ColdStart = 'visits' | 'category';
+export type ColdStart = 'visits' | 'text' | 'category';
 
 /** What one source finds by itself. */
 export interface TracedSource {

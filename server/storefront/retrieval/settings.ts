@@ -44,6 +44,7 @@ export interface BlendSettings {
   readonly historyNeighbours: BlendSettings['neighbours']; // sessions are customers' histories
   readonly histories: Recency; // of rules forward and backward
   readonly also: Recency;
+  readonly content: { readonly temperature: number }; // of the softmax over cosines
 }
 
 /** What a placement's weights were chosen on, and how well they did there; 0..1. */
@@ -77,6 +78,7 @@ export const DEFAULT_SETTINGS: BlendSettings = {
   },
   placements: {
     home: { recently_viewed: 0.3, buy_again: 0.5, trending: 0.1 },
+    product: { content: 0.05 },
     cart: { bought_together: 2 },
     email: { recently_viewed: 0.3, buy_again: 1, customer_neighbours: 0.3, trending: 0.1 },
   },
@@ -99,6 +101,7 @@ export const DEFAULT_SETTINGS: BlendSettings = {
   },
   histories: { last: 5, decay: 0.6 },
   also: { last: 10, decay: 0.8 },
+  content: { temperature: 0.1 },
 };
 
 /** What the sources weigh in answers for a placement. Pure. */
@@ -153,7 +156,8 @@ const WHOLE = new Set([
 ]);
 const ABOVE_ZERO = new Set([
   ...WHOLE, 'neighbours.queryDecay', 'neighbours.itemDecay',
-  'taste.temperature', 'similar.temperature', 'popular.halfLife', 'trending.fast', 'trending.slow',
+  'taste.temperature', 'similar.temperature', 'content.temperature',
+  'popular.halfLife', 'trending.fast', 'trending.slow',
   'purchases.halfLifeDays', 'historyNeighbours.queryDecay', 'historyNeighbours.itemDecay',
 ]);
 const SHARES = new Set([

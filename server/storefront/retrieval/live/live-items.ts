@@ -3,6 +3,7 @@ import { NO_ROW } from '../candidates.ts';
 import type { ColdStart } from '../retriever.ts';
 import type { ItemVectorIndex } from '../sources/item-vectors.ts';
 import { CoVisits } from './co-visits.ts';
+import type { ItemTexts } from './item-texts.ts';
 import { LiveVectors } from './live-vectors.ts';
 
 /** The vector indexes of all sources, kept as catalogue and visits go. */
@@ -12,16 +13,23 @@ export class LiveItems {
   #playing = false;
   #refineNext = 0;
 
-  constructor(private readonly indexes: readonly ItemVectorIndex[]) {
+  constructor(
+    private readonly indexes: readonly ItemVectorIndex[],
+    private readonly texts: ItemTexts | null = null,
+  ) {
     // By cosine a mean says where to look. By inner product it would be a claim of how likely the item
     // is, which nothing was learned for: it cost 0.4 points HR@20 (README).
     this.#live = indexes.map((vectors) =>
-      new LiveVectors(vectors, this.coVisits, vectors.metric === 'cosine'));
+      new LiveVectors(vectors, this.coVisits, vectors.metric === 'cosine', texts));
   }
 
   /** Items that were added, changed or removed; the next search has them so. */
   take(items: readonly StoredItem[]): void {
-    for (const live of this.#live) live.take(items);
+    const changed = this.texts?.take(items) ?? [];
+    for (const live of this.#live) {
+      live.take(items);
+      live.touchTexts(changed);
+    }
     this.#settle();
   }
 

@@ -3,14 +3,17 @@ import type { ColdStart } from '../retriever.ts';
 import type { ItemVectorIndex } from '../sources/item-vectors.ts';
 import { Categories } from './categories.ts';
 import type { CoVisits } from './co-visits.ts';
+import type { ItemTexts, TextNeighbour } from './item-texts.ts';
 
 const MEAN_ROWS_MAX = 256; // learned items that speak for their category
+const TEXT_NEIGHBOURS = 8; // learned items that speak for one with a like text,
+const LIKENESS_MIN = 0.3; // if they are so much like it: unlike texts are at 0.1 by chance
 
 /**
  * Keeps a vector index as the catalogue is: what is removed is found no more from the next search on,
  * what comes back is. An item that was not learned gets the mean of the learned vectors of what was
- * visited beside it, or until then of its categories' items. Where it lies depends on the catalogue
- * and the visits alone, so a restart puts it where it was.
+ * visited beside it, or until then of those with a like text, or of its categories' items. Where it lies
+ * depends on the catalogue and the visits alone, so a restart puts it where it was.
  */
 export class LiveVectors {
   #learned = new Uint8Array(0); // by row: 1 if it was
@@ -28,6 +31,7 @@ export class LiveVectors {
     private readonly coVisits: CoVisits,
     /** Whether items that were not learned get a vector. */
     private readonly placesCold: boolean,
+    private readonly texts: ItemTexts | null = null,
   ) {
     for (const row of vectors.learnedRows) this.#markLearned(row);
   }
@@ -59,8 +63,18 @@ export class LiveVectors {
 
   /** Puts all that may have moved where it belongs. */
   settle(): void {
-    for (const row of this.#dirty) this.#place(row);
+    if (this.#dirty.size === 0) return;
+    const rows = [...this.#dirty];
+    const near = this.#nearByText(rows);
+    rows.forEach((row, i) => this.#place(row, near[i] as readonly TextNeighbour[]));
     this.#dirty.clear();
+  }
+
+  /** Texts of these rows have changed: where learned ones did, what lies by its text may have to move. */
+  touchTexts(rows: readonly number[]): void {
+    for (const row of rows) this.touch(row);
+    if (!rows.some((row) => this.#isLearned(row))) return;
+    for (const [row, origin] of this.#origins) if (origin === 'text') this.#dirty.add(row);
   }
 
   #take({ id, row, categories, removed }: StoredItem): void {
@@ -99,17 +113,30 @@ export class LiveVectors {
     this.changes += 1;
   }
 
-  #place(row: number): void {
+  #place(row: number, near: readonly TextNeighbour[]): void {
     const removed = this.#removed.has(row);
     const byVisits = removed ? null : this.#mean(this.coVisits.of(row));
-    const vector = byVisits ?? (removed ? null : this.#byCategory(row));
+    const byText = removed || byVisits ? null : this.#mean(near.map((one) => one.row));
+    const vector = byVisits ?? byText ?? (removed ? null : this.#byCategory(row));
     if (vector || this.#origins.has(row)) this.changes += 1;
     if (vector) {
-      this.#origins.set(row, byVisits ? 'visits' : 'category');
+      this.#origins.set(row, byVisits ? 'visits' : byText ? 'text' : 'category');
       this.vectors.place(row, vector);
     } else if (this.#origins.delete(row)) {
       this.vectors.remove(row);
     }
+  }
+
+  /** For each row the learned items whose text is most like its own, if they are like it at all. */
+  #nearByText(rows: readonly number[]): (readonly TextNeighbour[])[] {
+    const { texts } = this;
+    if (!texts || !rows.some((row) => texts.has(row))) return rows.map(() => []);
+    const learned = new Uint32Array(Math.ceil(this.#learned.length / 32));
+    this.#learned.forEach((is, row) => {
+      if (is === 1 && !this.#removed.has(row)) learned[row >>> 5]! |= 1 << (row & 31);
+    });
+    return texts.near(rows, TEXT_NEIGHBOURS, learned)
+      .map((near) => near.filter(({ likeness }) => likeness >= LIKENESS_MIN));
   }
 
   #byCategory(row: number): Float32Array | null {

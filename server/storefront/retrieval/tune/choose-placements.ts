@@ -11,7 +11,9 @@ import type { EventReason } from '../event-sources.ts';
 import { percent } from '../hit-rate.ts';
 import { climbLadders } from '../offline/ladder.ts';
 import type { BlendSettings, PlacementRecord, Weights } from '../settings.ts';
+import { ItemTexts } from '../live/item-texts.ts';
 import { Again } from '../sources/again.ts';
+import { Content } from '../sources/content.ts';
 import type { ItemVectorIndex } from '../sources/item-vectors.ts';
 import { Popular } from '../sources/popular.ts';
 import { SequentialRules } from '../sources/sequential-rules.ts';
@@ -66,7 +68,9 @@ export async function choosePlacements(
   const judge = new SourceJudge(held, parts.addon, itemCount, barred);
   let chosen = settings;
   if (asked.includes('home')) chosen = judge.choose(settings, progress);
-  const live = everySource(held.learned, chosen, parts);
+  const texts = new ItemTexts(parts.addon);
+  texts.take([...store.items()]);
+  const live = everySource(held.learned, chosen, parts, texts);
   const placements: Partial<Record<Placement, Weights>> = {};
   const records: Partial<Record<Placement, PlacementRecord>> = {};
   for (const name of asked) {
@@ -184,6 +188,7 @@ function everySource(
   learned: readonly Told[],
   settings: BlendSettings,
   { addon, tasteVectors, similarVectors }: PlacementParts,
+  texts: ItemTexts,
 ): { readonly sources: readonly Source[]; readonly index: NativeSessionIndex } {
   const { rules } = settings;
   const index = new addon.SessionIndex({ ruleWindow: rules.window, ruleAgeDecay: rules.ageDecay });
@@ -205,6 +210,7 @@ function everySource(
     tasteVectors && new TasteSource(tasteVectors, settings.taste),
     similarVectors && new SimilarItems(similarVectors, settings.similar),
     popular,
+    texts.size > 0 ? new Content(texts, settings.content) : null,
     ...events.list,
   ];
   return { sources: sources.filter((source) => source !== null), index };
