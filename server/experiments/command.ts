@@ -7,7 +7,7 @@ import { METRICS } from './definition.ts';
 import { readLines } from './experiment-log.ts';
 import type { Line } from './log-lines.ts';
 import { exploredSlots, offPolicy } from './off-policy.ts';
-import { POLICIES, policyNamed, policyOf } from './policies.ts';
+import { POLICIES, type Policy, policyNamed, policyOf } from './policies.ts';
 import { ofRate, unitsNeeded } from './power.ts';
 import { evaluationText, powerText, simulationText } from './said.ts';
 import { simulate } from './simulate.ts';
@@ -67,11 +67,22 @@ function evaluateLog(args: string[]): number {
     throw new ServeError('bad_argument', `'${name}' has explored no slot: its kind must be 'explore'`);
   }
   const policies = values.policy ?? Object.keys(POLICIES);
-  const found = policies.map((policy) => ({ policy, ...offPolicy(policy.endsWith('.json')
-    ? { policy: policyOf(JSON.parse(readFileSync(policy, 'utf8'))), slots }
-    : policyNamed(policy, slots)) }));
+  const found = policies.map((policy) => ({
+    policy,
+    ...offPolicy(policy.endsWith('.json') ? { policy: policyIn(policy), slots } : policyNamed(policy, slots)),
+  }));
   console.log(values.json ? JSON.stringify(found, null, 2) : evaluationText(name, reward, found));
   return found.some(({ estimates }) => estimates === null) ? REFUSED : 0;
+}
+
+function policyIn(path: string): Policy {
+  const text = readFileSync(path, 'utf8');
+  try {
+    return policyOf(JSON.parse(text));
+  } catch (cause) {
+    if (cause instanceof ServeError) throw cause;
+    throw new ServeError('bad_argument', `${path}: ${(cause as Error).message}`, { cause });
+  }
 }
 
 function power(args: string[]): number {
