@@ -56,7 +56,10 @@ export interface InferRow {
   readonly error: VitrineError | null;
 }
 /** An event; `id` is drawn here when absent, so that one sent twice still counts once. */
-export type EventInput = Omit<Loosen<ShopEvent, 'id' | 'atMs'>, 'items'> & {
+export type EventInput = Omit<Loosen<ShopEvent, 'id' | 'atMs'>, 'items' | 'robot'> & {
+  readonly robot?: boolean;
+  /** Where the shop's own server sends for its visitors: not kept, but robots are told by it. */
+  readonly userAgent?: string;
   /** Ids stand for one of each. */
   readonly items?: readonly (string | Loosen<EventItem, 'quantity'>)[];
 };

@@ -19,6 +19,7 @@ export class PackedImport {
   readonly #note: string;
   readonly #file: string;
   readonly #itemsBefore: number;
+  readonly #gzip: boolean;
   readonly #startUs = systemClock.nowUs();
   #toldUs = this.#startUs;
 
@@ -30,6 +31,7 @@ export class PackedImport {
     private readonly how: string,
   ) {
     this.tally = new Tally({ ...options, progress: () => {} });
+    this.#gzip = path.endsWith('.gz');
     this.#note = cursorNote(path);
     this.#file = fileMark(path);
     this.#itemsBefore = store.itemCount;
@@ -80,7 +82,7 @@ export class PackedImport {
     this.#toldUs = nowUs;
     const { events, duplicates } = this.tally;
     const seconds = (nowUs - this.#startUs) / 1e6;
-    const before = all * (this.start.offset > 0 ? this.start.offset / Math.max(all, this.start.offset) : 0);
+    const before = this.#gzip ? 0 : this.start.offset; // a .gz is unpacked from its beginning
     this.options.progress(progressText({ events: events + duplicates, seconds, done, all, before }));
   }
 
