@@ -39,7 +39,7 @@ import { addStorefrontRoutes } from './routes/storefront.ts';
 import { DeskDoor } from './routes/storefront-door.ts';
 import { openExperiments } from './open-experiments.ts';
 import { openRetrainers } from './open-retrainer.ts';
-import { learnedTo, openWatch } from './open-watch.ts';
+import { learnedTo, openWatch, segmentShares } from './open-watch.ts';
 import { addWatchRoutes } from './routes/watch.ts';
 import { ModelHost } from './serve.ts';
 import { LmdbStore } from './store/lmdb-store.ts';
@@ -53,6 +53,7 @@ import { loadTransport } from './transport/load.ts';
 import { findPort } from './transport/port-free.ts';
 import { VERSION } from './version.ts';
 import { CustomerWatch } from './watch/customer-watch.ts';
+import { observeSegments } from './watch/watch-metrics.ts';
 
 const EMPTY_STORE = 'the store is empty, and so is the shop: `vitrine import --help` says how to fill it; ' +
   '`vitrine serve --demo` makes the demo shop in it; is this the folder you meant?';
@@ -154,8 +155,10 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
   });
   const customerWatch = watched.customers && new CustomerWatch({
     watch: watched.customers, inference: host, customers: () => shop.histories, timeZone,
-    learnedTo: (version) => learnedTo(repository, version), clock, log,
+    learnedTo: (version) => learnedTo(repository, version), clock, log, alerts: watched.alerts,
+    shares: (version) => segmentShares(repository, version),
   });
+  if (customerWatch) observeSegments(metrics, customerWatch);
   watch.onLook = () => {
     void customerWatch?.look();
     for (const retrainer of retrainers.values()) void retrainer.look();

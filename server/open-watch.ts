@@ -18,6 +18,7 @@ export interface OpenedWatch {
   readonly watch: Watch;
   readonly intent: ModelWatch;
   readonly customers: ModelWatch | null; // null: there is no such model
+  readonly alerts: Alerts;
   readonly onEvent: (event: ShopEvent) => void;
 }
 
@@ -57,7 +58,7 @@ export function openWatch(
   });
   observeWatch(metrics, watch, alerts);
   const onEvent = (event: ShopEvent): void => intent.seen(event.session, event.type === 'purchase');
-  return { watch, intent, customers, onEvent };
+  return { watch, intent, customers, alerts, onEvent };
 }
 
 /** What the version of a model was made from; of the one that its config names, else the newest. */
@@ -83,6 +84,16 @@ export function learnedTo(repository: string, version: string): number {
   const { data, madeAt } = JSON.parse(readFileSync(path, 'utf8')) as {
     data?: { learnedTo?: string }; madeAt?: string };
   return Math.floor(Date.parse(data?.learnedTo ?? madeAt ?? '') / 86_400_000);
+}
+
+/** Shares of the segments that a version's card has, by their numbers; null where it has none. */
+export function segmentShares(repository: string, version: string): number[] | null {
+  const path = join(repository, CUSTOMER_WATCH.model, version, 'card.json');
+  if (!existsSync(path)) return null;
+  const { data = {} } = JSON.parse(readFileSync(path, 'utf8')) as { data?: Record<string, unknown> };
+  const shares: number[] = [];
+  for (let i = 0; typeof data[`share_${i}`] === 'number'; i += 1) shares.push(data[`share_${i}`] as number);
+  return shares.length > 0 ? shares : null;
 }
 
 /** Whether the models of customers have the part that is watched: a training may not have promoted it. */

@@ -1,13 +1,14 @@
 import type { Clock } from '../core/clock.ts';
 import type { Inference } from '../core/inference.ts';
 import type { Log } from '../core/log.ts';
-import { float32Tensor, float32View } from '../core/tensor.ts';
+import { float32Tensor, float32View, type Tensor } from '../core/tensor.ts';
 import { purchasesOfHistory } from '../customers/from-history.ts';
 import { FEATURES_WIDTH, HISTORY_WIDTH, landmarkOf } from '../customers/known-customer.ts';
 import { countBy } from '../customers/purchases.ts';
 import { BIN_ENDS, buyWithin, survivalOf } from '../customers/survival.ts';
 import { HISTORY_CHANNELS, HISTORY_LENGTH, writeTimingInputs } from '../customers/timing-inputs.ts';
 import type { Histories } from '../features/histories.ts';
+import type { Alerts } from './alerts.ts';
 import type { ModelWatch } from './model-watch.ts';
 
 const DAY_MS = 86_400_000;
@@ -28,6 +29,9 @@ export interface CustomerWatchParts {
   readonly timeZone: string; // of customers who name none
   /** The last day that a version may have learned from, since 1970-01-01. */
   readonly learnedTo: (version: string) => number;
+  /** Shares of the segments when a version was made; null where it has none. */
+  readonly shares: (version: string) => readonly number[] | null;
+  readonly alerts: Pick<Alerts, 'report'>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -39,6 +43,16 @@ interface Asked {
   readonly atMs: number[]; // the end of the day that they are seen at
 }
 
+/** Sizes of the segments at the last look, beside those of the training. */
+export interface SegmentSizes {
+  readonly before: readonly number[]; // shares, by the segment's number
+  readonly now: readonly number[];
+  readonly psi: number;
+}
+
+const SHIFTED_PSI = 0.25; // as of a column
+const LEAST_ROWS = 200; // before sizes are compared
+
 /**
  * Asks the models of customers once a day about a sample of all of them, not of those who happen to
  * visit: as of now, for drift; and as they were a week before the day that is over, for what has come
@@ -47,8 +61,14 @@ interface Asked {
  */
 export class CustomerWatch {
   #untilMs = -Infinity; // no look before
+  #sizes: SegmentSizes | null = null;
 
   constructor(private readonly parts: CustomerWatchParts) {}
+
+  /** Null before a look, and of models without segments. */
+  get sizes(): SegmentSizes | null {
+    return this.#sizes;
+  }
 
   /** One look, where a day has passed. Never rejects. */
   async look(): Promise<void> {
@@ -65,8 +85,9 @@ export class CustomerWatch {
   async #look(): Promise<void> {
     const { watch, learnedTo } = this.parts;
     const { now, then } = this.#sample();
-    const { chances } = await askWeek(this.parts.inference, now.rows);
+    const { chances, versions, segments } = await askWeek(this.parts.inference, now.rows, undefined, true);
     now.rows.forEach((row, i) => watch.asked(row, chances[i] as number));
+    this.#compareSizes(versions, segments);
     const before = await askWeek(this.parts.inference, then.rows);
     then.rows.forEach((row, i) => {
       const version = before.versions[i] as string;
@@ -75,6 +96,26 @@ export class CustomerWatch {
       watch.known({
         row, version, atMs, probability: before.chances[i] as number, label: then.labels[i] as 0 | 1,
       });
+    });
+  }
+
+  #compareSizes(versions: readonly string[], segments: readonly number[]): void {
+    const version = versions.at(-1);
+    const before = version === undefined ? null : this.parts.shares(version);
+    const own = segments.filter((_, i) => versions[i] === version);
+    if (!before || own.length < LEAST_ROWS) return;
+    const now = before.map((_, segment) => own.filter((one) => one === segment).length / own.length);
+    const psi = now.reduce((sum, share, i) => {
+      const [a, b] = [Math.max(1e-4, before[i] as number), Math.max(1e-4, share)];
+      return sum + (b - a) * Math.log(b / a);
+    }, 0);
+    this.#sizes = { before, now, psi };
+    const percent = (shares: readonly number[]): string =>
+      shares.map((share) => `${(100 * share).toFixed(0)} %`).join(', ');
+    this.parts.alerts.report({
+      alert: 'segments', model: CUSTOMER_WATCH.model, firing: psi >= SHIFTED_PSI,
+      text: `segments are ${percent(now)} of the customers, ${percent(before)} when they were learned`,
+      values: { psi },
     });
   }
 
@@ -111,10 +152,11 @@ export class CustomerWatch {
 
 /** What a version (the one that answers, where none is named) says of rows: the chance to buy in a week. */
 export async function askWeek(
-  inference: Inference, rows: readonly Float32Array[], version?: string,
-): Promise<{ readonly chances: Float64Array; readonly versions: string[] }> {
+  inference: Inference, rows: readonly Float32Array[], version?: string, withSegments = false,
+): Promise<{ readonly chances: Float64Array; readonly versions: string[]; readonly segments: number[] }> {
   const chances = new Float64Array(rows.length);
   const versions: string[] = [];
+  const segments: number[] = []; // of models that have them
   const { rowsAtOnce, model, output, days } = CUSTOMER_WATCH;
   for (let from = 0; from < rows.length; from += rowsAtOnce) {
     const some = rows.slice(from, from + rowsAtOnce);
@@ -131,14 +173,21 @@ export async function askWeek(
         float32Tensor('history', [some.length, HISTORY_LENGTH, HISTORY_CHANNELS.length], history),
         float32Tensor('features', [some.length, FEATURES_WIDTH], features),
       ],
-      outputs: [output],
+      ...(!withSegments && { outputs: [output] }),
     });
-    const hazards = told.outputs[0] ? float32View(told.outputs[0]) : new Float32Array(0);
+    const named = (name: string): Tensor | undefined => told.outputs.find((each) => each.name === name);
+    const [hazard, segment] = [named(output), named('segment')];
+    const hazards = hazard ? float32View(hazard) : new Float32Array(0);
+    if (segment) {
+      const { buffer, byteOffset } = segment.data;
+      const view = new DataView(buffer, byteOffset);
+      some.forEach((_, i) => segments.push(view.getInt32(4 * i, true)));
+    }
     const bins = BIN_ENDS.length;
     some.forEach((_, i) => {
       chances[from + i] = buyWithin(survivalOf(hazards.subarray(i * bins, (i + 1) * bins)), days);
       versions.push(told.version);
     });
   }
-  return { chances, versions };
+  return { chances, versions, segments };
 }

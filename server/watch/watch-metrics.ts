@@ -1,6 +1,7 @@
 import type { Metrics } from '../observe/metrics.ts';
 import { Metrics as Page } from '../observe/metrics.ts';
 import type { Alerts } from './alerts.ts';
+import type { CustomerWatch } from './customer-watch.ts';
 import type { Watch } from './watch.ts';
 
 /** Publishes the last look at each model, and what became of alerts. Read when somebody scrapes. */
@@ -12,6 +13,20 @@ export function observeWatch(metrics: Metrics, watch: Watch, alerts: Alerts): vo
   counter('alerts_failed', 'Tries to send an alert that failed', () => alerts.counts.failed);
   counter('alerts_lost', 'Messages about alerts that nobody got', () => alerts.counts.lost);
   metrics.include(() => lastLook(watch, alerts));
+}
+
+/** Sizes of the customers' segments at the last look, and how far they are from those of the training. */
+export function observeSegments(metrics: Metrics, watch: Pick<CustomerWatch, 'sizes'>): void {
+  metrics.include(() => {
+    const page = new Page();
+    const { sizes } = watch;
+    if (!sizes) return page;
+    page.gauge('vitrine_segment_drift_psi', 'Population stability index of the segments\' sizes', {},
+      () => sizes.psi);
+    sizes.now.forEach((share, segment) => page.gauge('vitrine_segment_share_ratio',
+      'Share of the customers in a segment', { segment: String(segment) }, () => share));
+    return page;
+  });
 }
 
 function lastLook(watch: Watch, alerts: Alerts): Metrics {

@@ -19,7 +19,7 @@ const CUSTOMERS = 400;
 const RECENCY = TIMING_FEATURES.indexOf('recency');
 
 /** Customers who buy each day with a chance of their own, told by the model that is asked. */
-function setup(learnedDaysAgo: number) {
+function setup(learnedDaysAgo: number, shares: number[] | null = null) {
   const clock = new FakeClock();
   const histories = new Histories({ timeZone: 'UTC', categoryOf: () => undefined });
   const today = Math.floor(clock.wallMs() / DAY_MS);
@@ -52,7 +52,11 @@ function setup(learnedDaysAgo: number) {
       }
       return {
         model: 'customers', version: '1',
-        outputs: [float32Tensor('hazard', [rows, BIN_ENDS.length], hazard)],
+        outputs: [
+          float32Tensor('hazard', [rows, BIN_ENDS.length], hazard),
+          { name: 'segment', datatype: 'INT32', shape: [rows, 1],
+            data: new Uint8Array(Int32Array.from({ length: rows }, (_, row) => row % 2).buffer) },
+        ],
         timing: { queueUs: 0, runUs: 0, batchRows: rows, batchReason: 'idle' },
       };
     },
@@ -64,9 +68,9 @@ function setup(learnedDaysAgo: number) {
   });
   const customers = new CustomerWatch({
     watch, inference, customers: () => histories, timeZone: 'UTC',
-    learnedTo: () => today - learnedDaysAgo, clock, log: silentLog,
+    learnedTo: () => today - learnedDaysAgo, shares: () => shares, alerts, clock, log: silentLog,
   });
-  return { clock, today, live, requests, watch, customers };
+  return { clock, today, live, requests, watch, customers, alerts };
 }
 
 suite('Watching the models of customers', () => {
@@ -102,6 +106,21 @@ suite('Watching the models of customers', () => {
     assert.equal(recencies.length, 2 * CUSTOMERS);
     assert.ok(recencies.slice(0, CUSTOMERS).some((days) => days === 1)); // now: the last one was yesterday
     assert.ok(recencies.slice(CUSTOMERS).every((days) => days >= 0 && days <= 53));
+  });
+
+  test('sizes of segments are held against those of the training', async () => {
+    const same = setup(30, [0.5, 0.5]);
+    await same.customers.look();
+    assert.ok(same.customers.sizes!.psi < 1e-9);
+
+    const other = setup(30, [0.9, 0.1]);
+    for (let day = 0; day < 2; day += 1) {
+      await other.customers.look();
+      other.clock.advance(DAY_US);
+    }
+
+    assert.deepEqual(other.customers.sizes!.now, [0.5, 0.5]);
+    assert.deepEqual(other.alerts.firing.map(({ alert }) => alert), ['segments']);
   });
 
   test('they are asked once a day, and fewer purchases than said are an alert after some days', async () => {
