@@ -17,7 +17,7 @@ export const usage = [
   '  how a model treats groups, how sure that is, and what can be done about it',
   '  --group COLUMN     whose treatment is compared: country, age band, …',
   '  --outcome COLUMN   what came of it, 1 or 0, or yes or no',
-  '  --score COLUMN     what the model said; without it a logistic regression of the other columns is',
+  '  --score COLUMN     what the model said, 0..1; without it a logistic regression of the other columns is',
   '                     learned (never of the group), also reweighed, and scored out of fold',
   '  --threshold N      decided for: scores of at least this (0.5)',
   '  --ignore COLUMNS   not to learn from',
@@ -56,6 +56,10 @@ export async function run(args: string[]): Promise<number> {
     let scores: Float64Array;
     if (score !== undefined) {
       scores = numbersOf(text, score);
+      const bad = scores.findIndex((value) => !(value >= 0 && value <= 1));
+      if (bad >= 0) {
+        throw new TrainingError(`--score ${score}: row ${bad + 1} is ${scores[bad]}, and no probability`);
+      }
     } else {
       const { table, left } = tableOf(text, [options.group, options.outcome, ...options.ignore]);
       for (const why of left) console.log(`not learned from: ${why}`);

@@ -5,6 +5,7 @@ import { cohorts, type Cohort } from './cohorts.ts';
 import { outlook } from './outlook.ts';
 import { repurchase, type Repurchase } from './repurchase.ts';
 import { groups, type Group } from './rfm.ts';
+import { segmentFacts, type SegmentFacts } from './segments.ts';
 import { shifts } from './shifts.ts';
 import type { ColumnDrift } from '../../server/watch/drift.ts';
 
@@ -21,6 +22,7 @@ export interface Facts {
   readonly repurchase: Readonly<Record<'first' | 'second' | 'later', Repurchase>>;
   readonly days: number; // of outlook, backtest and shifts
   readonly groups: readonly Group[];
+  readonly segments: SegmentFacts;
   readonly expected: { readonly purchases: number; readonly value: number; readonly atRisk: number };
   readonly backtest: Backtest | null;
   readonly shifts: readonly ColumnDrift[] | null;
@@ -67,6 +69,7 @@ export function facts(log: PurchaseLog, models: readonly ModelFacts[]): Facts {
     },
     days,
     groups: found,
+    segments: segmentFacts(log, now, days),
     expected: {
       purchases: now.purchases.reduce((sum, one) => sum + one, 0),
       value: all((one) => one.expected), atRisk: all((one) => one.atRisk),

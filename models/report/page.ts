@@ -16,6 +16,7 @@ export function reportPage(facts: Facts, language: Language, made: string): stri
     section(words.cohorts.title, words.cohorts.text, cohortPicture(facts, words)),
     section(words.timing.title, words.timing.text, timingPicture(facts, words), timingText(facts, language)),
     section(words.groups.title, words.groups.text, groupTable(facts, words, language)),
+    section(words.segments.title, words.segments.text, segmentTable(facts, words, language)),
     section(words.risk.title, words.risk.text, riskPicture(facts, words, language)),
     section(words.check.title, words.check.text, ...check(facts, words, language)),
     section(words.drift.title, words.drift.text, driftTable(facts, words)),
@@ -119,6 +120,20 @@ function groupTable({ groups, days }: Facts, words: Words, language: Language): 
       `${escaped(words.group[one.name].what)}</span>`,
     whole(one.customers), money(one.revenue), percent(one.chance), money(one.expected), money(one.atRisk),
   ]), [1, 2, 3, 4, 5]);
+}
+
+function segmentTable({ segments, days }: Facts, words: Words, language: Language): string {
+  const { columns, stable, unstable, drift } = words.segments;
+  const [segment, customers, share, before, chance, expected] = columns;
+  const within = language === 'zh' ? `（${days} 天）` : ` (${days} days)`;
+  const told = segments.stable ? stable : unstable;
+  return table(
+    [segment!, customers!, share!, `${before}${within}`, `${chance}${within}`, `${expected}${within}`],
+    segments.rows.map(({ name, ...row }) => [
+      `<b>${escaped(name[language])}</b>`, whole(row.customers), percent(row.share), percent(row.before),
+      percent(row.chance), money(row.expected),
+    ]), [1, 2, 3, 4, 5]) +
+    `<p class="quiet">${told} (${segments.stability.toFixed(2)}). ${drift} ${segments.drift.toFixed(3)}.</p>`;
 }
 
 function riskPicture({ groups, expected }: Facts, words: Words, language: Language): string {

@@ -12,6 +12,10 @@ export interface Words {
     readonly curves: Readonly<Record<'first' | 'second' | 'later', string>>;
   };
   readonly groups: { readonly title: string; readonly text: string; readonly columns: readonly string[] };
+  readonly segments: {
+    readonly title: string; readonly text: string; readonly columns: readonly string[];
+    readonly stable: string; readonly unstable: string; readonly drift: string;
+  };
   readonly group: Readonly<Record<GroupName, { readonly name: string; readonly what: string }>>;
   readonly risk: { readonly title: string; readonly text: string };
   readonly check: {
@@ -51,6 +55,15 @@ export const WORDS: Readonly<Record<Language, Words>> = {
       title: 'Which customers are there?',
       text: 'Six groups by when and how often they bought and what is expected of them.',
       columns: ['group', 'customers', 'spent so far', 'chance to buy', 'expected', 'at risk'],
+    },
+    segments: {
+      title: 'Who is alike?',
+      text: 'Segments that were not laid down but found: customers alike in when, how often, how regularly ' +
+        'and for how much they buy. They are what an insight calls a segment.',
+      columns: ['segment', 'customers', 'share', 'share before', 'chance to buy', 'expected'],
+      stable: 'Other draws of the same customers give the same segments',
+      unstable: 'Other draws of the same customers give other segments: take them for a sketch',
+      drift: 'How far their sizes have moved (0 is not at all, 0.25 is much):',
     },
     group: {
       best: { name: 'best', what: 'the tenth of whom most is expected, and who keep coming' },
@@ -118,6 +131,14 @@ export const WORDS: Readonly<Record<Language, Words>> = {
       title: '有哪些客户？',
       text: '按购买的时间、次数和预期价值分为六组。',
       columns: ['客户组', '人数', '累计消费', '购买概率', '预期消费', '风险金额'],
+    },
+    segments: {
+      title: '哪些客户彼此相似？',
+      text: '这些分群不是事先规定的，而是从数据中发现的：购买时间、次数、规律和金额相近的客户。接口返回的分群即为此。',
+      columns: ['分群', '人数', '占比', '此前占比', '购买概率', '预期消费'],
+      stable: '重新抽样后得到同样的分群',
+      unstable: '重新抽样后分群不同，仅供参考',
+      drift: '分群规模的变化（0 为不变，0.25 为很大）：',
     },
     group: {
       best: { name: '最佳客户', what: '预期价值最高的十分之一，且仍按节奏购买' },

@@ -142,6 +142,11 @@ suite('vitrine fairness', () => {
     assert.equal(report.mended[0]!.name, 'reweighing');
     const wrong = await quietly(() => run([file, '--group', 'county', '--outcome', 'bought']));
     assert.ok(wrong.code === 1 && /no column 'county'/.test(wrong.said));
+
+    const odds = readFileSync(file, 'utf8').trim().split('\n').map((line, i) => `${line},${i === 0 ? 'said' : i / 10}`);
+    writeFileSync(file, odds.join('\n'));
+    const told = await quietly(() => run([file, '--group', 'region', '--outcome', 'bought', '--score', 'said']));
+    assert.ok(told.code === 1 && /--score said: row 11 is 1.1, and no probability/.test(told.said), told.said);
   });
 
   test('says what is missing of a wrong call, and why groups cannot be compared', async () => {

@@ -127,6 +127,21 @@ suite('a report', () => {
     }
   });
 
+  test('has the segments that are learned, whose sizes are all customers, now and before', () => {
+    const { rows, drift } = found.segments;
+    const sum = (of: (row: (typeof rows)[number]) => number): number =>
+      rows.reduce((total, row) => total + of(row), 0);
+
+    assert.ok(rows.length >= 2 && drift >= 0);
+    assert.equal(sum(({ customers }) => customers), found.customers);
+    assert.ok(Math.abs(sum(({ share }) => share) - 1) < 1e-9);
+    assert.ok(Math.abs(sum(({ before }) => before) - 1) < 1e-9);
+    for (const language of ['en', 'zh'] as const) {
+      const page = reportPage(found, language, 'now');
+      for (const { name } of rows) assert.ok(page.includes(name[language]), name[language]);
+    }
+  });
+
   test('of a short log says what it cannot know; of too few customers it is none', () => {
     const page = reportPage(facts(shop(150, 20), []), 'en', 'now');
     assert.doesNotMatch(page, /NaN|undefined/);
