@@ -1,4 +1,4 @@
-import { MessageChannel } from 'node:worker_threads';
+import { MessageChannel, type ResourceLimits } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { KeepingReply, Order, RowsReply, RunReply, SeatData } from './protocol.ts';
 import type { StartThread, Thread } from './seat.ts';
@@ -21,7 +21,7 @@ export function piscinaThread(file: URL, nice: number, heapMiBMax: number): Star
       idleTimeout: Infinity,
       recordTiming: false,
       workerData: { sheet, signal, nice } satisfies SeatData,
-      ...(heapMiBMax > 0 ? { resourceLimits: { maxOldGenerationSizeMb: heapMiBMax } } : {}),
+      resourceLimits: heapLimits(heapMiBMax),
     });
     let cause = new Error('the worker exited');
     piscina.on('error', (error: Error) => (cause = error));
@@ -61,4 +61,15 @@ export function piscinaThread(file: URL, nice: number, heapMiBMax: number): Star
     };
     return { run: ask, stop };
   };
+}
+
+/**
+ * Over its limit a thread gets 16 MiB to end in. What is young may all become old in that moment: with
+ * more of it than that, Node 24 ends the process and not the thread.
+ */
+const YOUNG_MIB_MAX = 8;
+
+function heapLimits(heapMiBMax: number): ResourceLimits {
+  const old = heapMiBMax > 0 ? { maxOldGenerationSizeMb: heapMiBMax } : {};
+  return { maxYoungGenerationSizeMb: YOUNG_MIB_MAX, ...old };
 }
