@@ -19,6 +19,7 @@ export interface ChurnSize {
 
 const BLOCKS = 30; // turns of leaving and coming back
 const REFINE_ROWS = 10_000; // in one call
+const LIVE_SHARE = 0.1; // of the vectors
 const TARGET = 0.95;
 const SEED = 977;
 
@@ -44,7 +45,7 @@ export async function churn(
     const { beam, recall } = await beamFor(contender, arena.truth, queries, size.sweep);
     const { added, removed } = await replace(contender, set.count, size.share);
     const after = await recallAt(contender, [beam], arena.truth, queries);
-    if (rival.key === 'vitrine') rows.push(...(await liveRows(contender, set, size.share, beam, name)));
+    if (rival.key === 'vitrine') rows.push(...(await liveRows(contender, set, beam, name)));
     const refined = rival.key === 'vitrine' ? await refine(contender, set.count) : null;
     const row = (metric: string, value: number, unit: string): Row => {
       return { case: name, impl, metric, value, unit };
@@ -68,7 +69,7 @@ export async function churn(
  * searches as fast as it can.
  */
 async function liveRows(
-  { rival, home }: Contender, set: VectorSet, share: number, beam: number, name: string,
+  { rival, home }: Contender, set: VectorSet, beam: number, name: string,
 ): Promise<Row[]> {
   const { base, queries, count, queryCount, dim, metric } = set;
   const engine = new EngineProcess(rival.program, null);
@@ -76,7 +77,7 @@ async function liveRows(
   try {
     const files = { base, queries, count, queryCount, dim, metric, k: K, index: join(home, 'index') };
     await engine.ask({ do: 'open', ...files });
-    writeParts(file, [someOf(count, Math.round(count * share))]);
+    writeParts(file, [someOf(count, Math.round(count * LIVE_SHARE))]);
     const alone = await engine.ask({ do: 'live', ids: file, beam: null });
     const both = await engine.ask({ do: 'live', ids: file, beam });
     const row = (metric: string, value: number, unit: string): Row => {
