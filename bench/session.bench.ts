@@ -4,7 +4,8 @@
  * beside the same algorithm in plain JavaScript.
  */
 import { join } from 'node:path';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { readPrefixFile, readSessionFile } from '../server/store/import/session-file.ts';
 import type { Bench, BenchOptions, Measured } from './bench.ts';
 import type { Row } from './report.ts';
@@ -15,7 +16,7 @@ import { measureNeighbours, type SessionSet } from './session/neighbours.ts';
 import { climb } from './session/rates.ts';
 import { recommendFile } from './session/requests.ts';
 import { ServedShop } from './session/served.ts';
-import { type BenchShop, isTrained, publishedShop, syntheticShop } from './session/shop.ts';
+import { type BenchShop, copyShop, isTrained, publishedShop, syntheticShop } from './session/shop.ts';
 import { makeSessions } from './session/synthetic.ts';
 
 const SIZES = {
@@ -58,7 +59,13 @@ export const bench: Bench = {
       }
       if (!wanted('served')) continue;
       say(`the shop of ${name}`);
-      add(await serve(await publishedShop(name, data, chosen.visitors), chosen, say));
+      const kept = await publishedShop(name, data, chosen.visitors);
+      const folder = mkdtempSync(join(tmpdir(), 'vitrine-bench-'));
+      try {
+        add(await serve(copyShop(kept, folder), chosen, say));
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
     }
     if (wanted('synthetic')) {
       if (wanted('neighbours')) {

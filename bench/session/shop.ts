@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Prng } from '../../server/core/prng.ts';
 import { readPrefixFile } from '../../server/store/import/session-file.ts';
@@ -80,6 +80,12 @@ export async function publishedShop(
     if (visitors.push(items.slice(-50)) === visitorCount) break;
   }
   return { name, folder, visitors };
+}
+
+/** The same shop in another folder: what happens there leaves no trace in the one that is kept. */
+export function copyShop(shop: BenchShop, folder: string): BenchShop {
+  cpSync(shop.folder, folder, { recursive: true });
+  return { ...shop, folder };
 }
 
 /** Whether somebody has trained models for a kept shop. */

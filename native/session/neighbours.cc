@@ -58,8 +58,8 @@ class NeighbourSearch {
       const std::uint32_t item = query_[at];
       if (item >= log_.item_end() || scratch_.place[item] != 0) continue;
       scratch_.place[item] = static_cast<std::uint32_t>(at) + 1;
-      const double weight =
-          std::exp(-static_cast<double>(query_.size() - 1 - at) / weights_.query_decay);
+      const auto weight = static_cast<float>(
+          std::exp(-static_cast<double>(query_.size() - 1 - at) / weights_.query_decay));
       if (weight == 0) continue;  // so far back that it underflows
       const std::span<const std::uint32_t> holders = log_.holders(item);
       // One more, because the excluded session may be among them.
@@ -69,14 +69,14 @@ class NeighbourSearch {
   }
 
   // Without a branch to guess: whether a session has been met is as good as chance.
-  void add_holders(std::span<const std::uint32_t> holders, double weight, std::uint32_t first) {
+  void add_holders(std::span<const std::uint32_t> holders, float weight, std::uint32_t first) {
     std::vector<std::uint32_t>& slots = scratch_.slots;
     if (slots.size() < met_ + holders.size()) slots.resize(2 * (met_ + holders.size()));
-    double* const likeness = scratch_.likeness.data() - first;
+    float* const likeness = scratch_.likeness.data() - first;
     std::uint32_t* const met = slots.data();
     std::size_t count = met_;
     for (const std::uint32_t slot : holders) {
-      const double before = likeness[slot];
+      const float before = likeness[slot];
       met[count] = slot;
       count += before == 0;
       likeness[slot] = before + weight;
@@ -87,7 +87,7 @@ class NeighbourSearch {
   // Of the newest `sample` slots. Leaves the dense array zero again.
   void measure_candidates() {
     const std::uint32_t first = log_.first_slot();
-    double* const sums = scratch_.likeness.data() - first;
+    float* const sums = scratch_.likeness.data() - first;
     std::uint32_t* const slots = scratch_.slots.data();
     if (exclude_ != kNoSlot) take_out(slots, sums);
     if (met_ > weights_.sample) {
@@ -108,7 +108,7 @@ class NeighbourSearch {
     for (std::size_t i = 0; i < met_; ++i) {
       const std::uint32_t slot = slots[i];
       const std::uint32_t length = lengths[slot];
-      double likeness = sums[slot] / (length < kTableEnd ? divisors[length] : divisor_of(length));
+      double likeness = static_cast<double>(sums[slot]) / (length < kTableEnd ? divisors[length] : divisor_of(length));
       sums[slot] = 0;
       if (aged) likeness *= age_weight(slot);
       const Candidate candidate(slot, static_cast<float>(likeness));
@@ -123,7 +123,7 @@ class NeighbourSearch {
   }
 
   // The excluded session is no candidate.
-  void take_out(std::uint32_t* slots, double* sums) {
+  void take_out(std::uint32_t* slots, float* sums) {
     if (exclude_ < log_.first_slot() || exclude_ >= log_.next_slot() || sums[exclude_] == 0) return;
     sums[exclude_] = 0;
     std::uint32_t* const own = std::find(slots, slots + met_, exclude_);

@@ -105,7 +105,7 @@ class Candidate {
 
 struct Scratch {
   ScoreBoard board;
-  std::vector<double> likeness;         // by slot - first slot, 0: no candidate
+  std::vector<float> likeness;          // by slot - first slot, 0: no candidate
   std::vector<std::uint32_t> slots;     // room for those of the candidates
   std::vector<Candidate> candidates;
   std::vector<std::uint32_t> place;     // by item: 1 + its last place in the query, 0: not in it

@@ -7,6 +7,8 @@ import type { RetrievalQuery } from '../retriever.ts';
 const WEIGHT_MAX = 1e100;
 // The order is made anew when more than this share of the observations came after it.
 const STALE_SHARE = 0.001;
+// Rows that the order holds: what is more popular than all others of a large catalogue.
+const ORDER_MAX = 65_536;
 
 /**
  * What was looked at, put into carts and bought most of late. An observation counts half as much
@@ -22,6 +24,7 @@ export class Popular implements Source {
   #observed = 0;
   #order = new Uint32Array(0); // rows with a count, most first
   #orderedAt = -1; // observations when the order was made
+  readonly #since = new Set<number>(); // rows observed after that: no other has come closer to the top
 
   constructor(options: { readonly halfLife: number }) {
     this.#growth = 2 ** (1 / options.halfLife);
@@ -39,10 +42,14 @@ export class Popular implements Source {
     this.#counts[row] = (this.#counts[row] as number) + weight * this.#now;
     this.#total += weight * this.#now;
     this.#observed += 1;
+    if (this.#orderedAt >= 0) this.#since.add(row);
     if (this.#now > WEIGHT_MAX) this.#scaleDown();
   }
 
-  /** Rows that were ever of interest, most popular first, ties by lower row. At most 0.1 % old. */
+  /**
+   * Rows that were ever of interest, most popular first, ties by lower row: at most the first 65,536.
+   * At most 0.1 % old.
+   */
   get order(): Uint32Array {
     const staleMax = Math.floor(this.#orderedAt * STALE_SHARE);
     if (this.#orderedAt < 0 || this.#observed - this.#orderedAt > staleMax) this.#sort();
@@ -86,11 +93,22 @@ export class Popular implements Source {
 
   #sort(): void {
     const counts = this.#counts;
-    const rows: number[] = [];
-    for (let row = 0; row < this.#end; row++) if ((counts[row] as number) > 0) rows.push(row);
+    const rows = this.#orderedAt < 0 ? this.#mostOfAll() : [...new Set([...this.#order, ...this.#since])];
     rows.sort((a, b) => (counts[b] as number) - (counts[a] as number) || a - b);
-    this.#order = Uint32Array.from(rows);
+    this.#order = Uint32Array.from(rows.slice(0, ORDER_MAX));
     this.#orderedAt = this.#observed;
+    this.#since.clear();
+  }
+
+  /** Rows that have a count, by row; of very many, those that are most popular. */
+  #mostOfAll(): number[] {
+    const counts = this.#counts.subarray(0, this.#end);
+    const least = this.#end > ORDER_MAX ? counts.slice().sort()[this.#end - ORDER_MAX] as number : 0;
+    const rows: number[] = [];
+    counts.forEach((count, row) => {
+      if (count > 0 && count >= least) rows.push(row);
+    });
+    return rows;
   }
 
   #scaleDown(): void {
