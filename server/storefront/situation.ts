@@ -13,6 +13,8 @@ export interface SituationParts {
   readonly customers: Pick<Customers, 'get'>;
 }
 
+const NO_ROWS = new Uint32Array(0);
+
 type Asked = Pick<RecommendRequest, 'session' | 'customer' | 'items' | 'item' | 'cart' | 'placement'>;
 
 /**
@@ -31,9 +33,11 @@ export function situationOf(parts: SituationParts, asked: Asked, degraded: strin
 
   let query = given;
   if (!asked.items) query = cart.length > 0 ? cart : session?.rows ?? given;
-  if (!asked.items && query.length === 0) query = Uint32Array.from(customer?.rows ?? []);
+  if (!asked.items && query.length === 0 && customer) query = Uint32Array.from(customer.rows);
   if (item !== undefined && query[query.length - 1] !== item) query = Uint32Array.of(...query, item);
-  query = query.subarray(-STOREFRONT_LIMITS.queryItemsMax);
+  // Not a view of the same where it can be had as it is: what is known of a session's rows goes by them.
+  const { queryItemsMax } = STOREFRONT_LIMITS;
+  if (query.length > queryItemsMax) query = query.subarray(-queryItemsMax);
   return { session, customer, name, given, query, cart, item, start: item ?? query[query.length - 1] };
 }
 
@@ -41,7 +45,7 @@ export function situationOf(parts: SituationParts, asked: Asked, degraded: strin
 function cartOf(
   parts: SituationParts, { placement }: Asked, session: LiveSession | undefined,
 ): Uint32Array {
-  if (placement !== 'cart' || !session) return new Uint32Array(0);
+  if (placement !== 'cart' || !session) return NO_ROWS;
   const inCart = new Map<string, number>();
   for (const { type, items } of session.events) {
     const sign = type === 'cart_add' ? 1 : type === 'cart_remove' || type === 'purchase' ? -1 : 0;
@@ -58,6 +62,7 @@ function cartOf(
 function rowsOf(
   { store }: SituationParts, field: string, items: readonly string[], degraded: string[],
 ): Uint32Array {
+  if (items.length === 0) return NO_ROWS;
   const rows: number[] = [];
   for (const id of items) {
     const row = store.item(id)?.row;

@@ -26,14 +26,14 @@ export class Tastes {
     degraded: string[],
   ): Promise<Tasted | null> {
     if (!this.taste || rows.length === 0) return null;
-    const own = session !== undefined && rows.buffer === session.rows.buffer;
-    const known = own ? this.#ofSessions.get(session.rows) : this.#ofLists.get(rows.join());
+    const own = rows === session?.rows;
+    const known = own ? this.#ofSessions.get(rows) : this.#ofLists.get(rows.join());
     if (known) return known;
     const items = Array.from(rows, (row) => this.store.itemAt(row)?.id ?? '');
     const budgetMs = Math.min(STOREFRONT_LIMITS.tasteMsMax, (deadlineMs ?? Infinity) / 2);
     try {
       const tasted = await this.taste.of(items, budgetMs, priority);
-      if (tasted && own) this.#ofSessions.set(session.rows, again(tasted));
+      if (tasted && own) this.#ofSessions.set(rows, again(tasted));
       else if (tasted) this.#keepList(rows.join(), again(tasted));
       return tasted;
     } catch (thrown) {

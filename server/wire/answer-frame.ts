@@ -1,5 +1,5 @@
 import { encodeMsgpack } from './msgpack.ts';
-import { toWire } from './names.ts';
+import { OPAQUE, toWire, WIRE_NAMES } from './names.ts';
 
 /** A reply with items that were recommended, as far as it is written here. */
 export interface AnswerMessage {
@@ -56,14 +56,31 @@ export class AnswerFrames {
         this.#text(name);
         this.#head(0x90, 0xdc, message.items.length);
         for (const item of message.items) this.#item(item);
-      } else if (typeof message[name] === 'string') {
-        this.#text(name);
-        this.#text(message[name]);
       } else {
-        this.#raw(encodeMsgpack(toWire({ [name]: message[name] })).subarray(1)); // without the head of one
+        this.#field(name, message[name]);
       }
     }
     return this.#bytes.subarray(start, this.#at);
+  }
+
+  /** A name as the wire spells it, and its value. */
+  #field(name: string, value: unknown): void {
+    if (OPAQUE.has(name)) {
+      this.#raw(encodeMsgpack(toWire({ [name]: value })).subarray(1)); // without the head of one
+      return;
+    }
+    this.#text(Object.hasOwn(WIRE_NAMES, name) ? WIRE_NAMES[name as keyof typeof WIRE_NAMES] : name);
+    if (typeof value === 'string') this.#text(value);
+    else if (typeof value === 'object' && value !== null) this.#object(value);
+    else this.#raw(encodeMsgpack(value));
+  }
+
+  #object(value: object): void {
+    if (Array.isArray(value) && value.length === 0) return this.#byte(0x90);
+    if (Object.getPrototypeOf(value) !== Object.prototype) return this.#raw(encodeMsgpack(toWire(value)));
+    const fields = Object.entries(value).filter(([, one]) => one !== undefined);
+    this.#head(0x80, 0xde, fields.length);
+    for (const [name, one] of fields) this.#field(name, one);
   }
 
   #item(value: unknown): void {

@@ -23,3 +23,40 @@ suite('a data folder that holds nothing', () => {
     assert.equal(await server.stop(), 0);
   });
 });
+
+suite('a shop of which little is known', () => {
+  test('has an answer for strangers, for what is new, and where there is one thing to sell', async (t) => {
+    const server = await startServer(tempFolder(), undefined, 'auto');
+    t.after(() => server.kill());
+    const post = async (path: string, body: object): Promise<Answer> => {
+      const reply = await fetch(server.url + path, { method: 'POST', body: JSON.stringify(body) });
+      assert.equal(reply.status, 200);
+      return (await reply.json()) as Answer;
+    };
+    const asked = async (body: object): Promise<string[]> =>
+      (await post('/v1/recommend', body)).items.map(({ item }) => item);
+    const view = (session: string, item: string): Promise<unknown> => post('/v1/events', {
+      events: [{ id: `${session}-${item}`, type: 'item_view', session, items: [item] }],
+    });
+
+    await post('/v1/catalogue', { put: [{ id: 'only' }] });
+    assert.deepEqual(await asked({ session: 'nobody', customer: 'nobody' }), ['only']);
+    await view('s', 'only');
+    const seen = await post('/v1/recommend', { session: 's', filter: { exclude_seen: true } });
+    assert.deepEqual(seen.items.map(({ item }) => item), ['only']);
+    assert.match(seen.degraded.join(), /exclude_seen/);
+    assert.deepEqual((await post('/v1/similar', { item: 'only' })).items, []);
+
+    await post('/v1/catalogue', { put: [{ id: 'liked' }, { id: 'new' }, { id: 'sold', in_stock: false }] });
+    for (const session of ['a', 'b', 'c']) await view(session, 'liked');
+    assert.deepEqual(await asked({ customer: 'stranger' }), ['liked', 'only', 'new']);
+    assert.deepEqual((await asked({ session: 't', items: ['new'] })).sort(), ['liked', 'new', 'only']);
+    assert.deepEqual(await asked({ items: ['unheard of'], k: 1 }), ['liked']);
+    assert.equal(await server.stop(), 0);
+  });
+});
+
+interface Answer {
+  readonly items: readonly { readonly item: string }[];
+  readonly degraded: readonly string[];
+}
