@@ -27,6 +27,7 @@ import { planOf } from './placements/plan.ts';
 import type { Plan } from './placements/plan.ts';
 import { assertEachOnce, oneOf, rerank } from './placements/rerank.ts';
 import { type Showings, visitorKey } from './placements/showings.ts';
+import { UnitVectors } from './placements/unit-vectors.ts';
 import { reasonText } from './reasons.ts';
 import type { Explained, RetrievedItem, Retriever } from './retrieval/retriever.ts';
 import type { Sessions } from './session-state.ts';
@@ -79,9 +80,11 @@ interface Looking {
 /** Answers of the shop: what to show next, and what is like an item. */
 export class Answers {
   readonly #tastes: Tastes;
+  readonly #units: UnitVectors;
 
   constructor(private readonly parts: AnswerParts) {
     this.#tastes = new Tastes(parts.taste, parts.store, parts.log);
+    this.#units = new UnitVectors(parts.clock, (row) => parts.retriever.vectorOf?.(row) ?? null);
   }
 
   async recommend(
@@ -278,8 +281,9 @@ export class Answers {
   #arranged(
     request: RecommendRequest, plan: Plan, now: Situation, pool: readonly Shown[], steps: Made['steps'],
   ): Made {
-    const { store, showings, retriever, clock } = this.parts;
+    const { store, showings, clock } = this.parts;
     const { arranging, k } = plan;
+    this.#units.freshen();
     const setting = this.#setting(now.start);
     const visitor = visitorKey(now.name, request.session);
     const seed = plan.rules.seed ?? seedOf(visitor ?? '', setting.nowMs);
@@ -289,7 +293,7 @@ export class Answers {
       setting, seed,
       itemAt: (row) => store.itemAt(row),
       categoriesOf: (row) => store.itemAt(row)?.categories ?? [],
-      vectorOf: (row) => retriever.vectorOf?.(row) ?? null,
+      unitOf: (row) => this.#units.of(row),
       shown: (row) => (visitor === null ? 0 : showings.of(visitor, row, clock.wallMs(), arranging.halfLifeMs)),
     });
     const items = arranged

@@ -55,22 +55,25 @@ export function arrange<C extends Candidate>(
   });
   scored.sort((a, b) => tier(a) - tier(b) || b.score - a.score); // stable: equals stay as found
 
+  const tiers = scored.map(tier);
   const caps = new Caps(rules.caps);
-  const mmr = rules.diversity > 0 ? new MarginalRelevance(rules.diversity, around) : null;
+  const mmr = rules.diversity > 0
+    ? new MarginalRelevance(rules.diversity, scored.map(({ candidate }) => candidate.row), around)
+    : null;
   const to = new Array<number>(scored.length).fill(0);
   const left = scored.map((one) => one.left);
   let open = [...scored.keys()].filter((i) => left[i] === '');
   for (let place = 1; place <= k && open.length > 0; ) {
-    const at = next(open, scored, mmr);
+    const at = next(open, tiers, mmr);
     open = open.filter((i) => i !== at);
-    const { item, candidate } = scored[at] as (typeof scored)[number];
+    const { item } = scored[at] as (typeof scored)[number];
     const cap = item && rules.caps.length > 0 ? caps.against(item) : null;
     if (cap !== null) {
       left[at] = cap;
       continue;
     }
     if (item) caps.take(item);
-    mmr?.choose(candidate.row, open.map((i) => (scored[i] as (typeof scored)[number]).candidate.row));
+    mmr?.choose(at);
     to[at] = place++;
   }
   return scored.map(({ candidate, boosted: after, score, shown }, i) => ({
@@ -79,22 +82,12 @@ export function arrange<C extends Candidate>(
   }));
 }
 
-/** Which of the open ones comes next: without diversity the first, by score. */
-function next(
-  open: readonly number[], scored: readonly { candidate: Candidate; score: number }[],
-  mmr: MarginalRelevance | null,
-): number {
+/** Which of the open ones, sorted by tier, comes next: without diversity the first, by score. */
+function next(open: readonly number[], tiers: readonly number[], mmr: MarginalRelevance | null): number {
   const first = open[0] as number;
   if (!mmr) return first;
-  const its = tier(scored[first] as { candidate: Candidate; score: number });
-  let [best, most] = [first, -Infinity];
-  for (const i of open) {
-    const one = scored[i] as { candidate: Candidate; score: number };
-    if (tier(one) !== its) break; // sorted by it
-    const worth = mmr.worth(one.candidate.row, i + 1);
-    if (worth > most) [best, most] = [i, worth];
-  }
-  return best;
+  const end = open.findIndex((i) => tiers[i] !== tiers[first]);
+  return mmr.best(end < 0 ? open : open.slice(0, end));
 }
 
 /** What a later step of the fallback brought stands behind, and there what nothing speaks for. */

@@ -1,14 +1,8 @@
 /** What is known of two items' likeness. */
 export interface Likeness {
-  /** Of learned vectors, of any length; null: the item has none. */
-  vectorOf(row: number): Float32Array | null;
+  /** The learned vector at length 1; null: the item has none. */
+  unitOf(row: number): Float32Array | null;
   categoriesOf(row: number): readonly string[];
-}
-
-/** Items with their directions, looked up once each. */
-interface Known {
-  readonly vector: Float32Array | null; // of length 1
-  readonly categories: readonly string[];
 }
 
 /**
@@ -24,55 +18,88 @@ export function relevance(place: number): number {
  * Maximal marginal relevance (Carbonell & Goldstein, SIGIR 1998), greedily: again and again the item with
  * the largest (1 - d) × relevance(its place) - d × (its greatest likeness to what is chosen already).
  * Likeness is the cosine of learned vectors where both have one, else the share of common categories
- * (Jaccard); below 0 it counts 0.
+ * (Jaccard); below 0 it counts 0. Worth only falls as more are chosen, so an item is compared with them
+ * only when what it was worth before would make it the next (lazy greedy, Minoux 1978): of 100 candidates
+ * most are never looked at.
  */
 export class MarginalRelevance {
-  readonly #known = new Map<number, Known>();
-  readonly #nearest = new Map<number, number>(); // by row: likeness to the nearest that is chosen
+  readonly #worth: Float64Array; // by place, as are all of these; an upper bound
+  readonly #nearest: Float64Array; // likeness to the nearest of the chosen that it was compared with,
+  readonly #compared: Uint16Array; // the first so many
+  readonly #known: (Known | undefined)[];
+  readonly #chosen: number[] = [];
 
+  /** `rows` in the order of their places. */
   constructor(
-    private readonly diversity: number, // 0..1
+    private readonly diversity: number,
+    private readonly rows: readonly number[],
     private readonly likeness: Likeness,
-  ) {}
-
-  /** What an item is worth now; `place` among all candidates, from 1. */
-  worth(row: number, place: number): number {
-    const { diversity } = this;
-    return (1 - diversity) * relevance(place) - diversity * (this.#nearest.get(row) ?? 0);
+  ) {
+    this.#worth = Float64Array.from(rows, (_, i) => (1 - diversity) * relevance(i + 1));
+    this.#nearest = new Float64Array(rows.length);
+    this.#compared = new Uint16Array(rows.length);
+    this.#known = new Array<Known | undefined>(rows.length);
   }
 
-  /** `row` is chosen; `others` are those that may still be. */
-  choose(row: number, others: Iterable<number>): void {
-    const chosen = this.#of(row);
-    for (const other of others) {
-      const like = alike(chosen, this.#of(other));
-      if (like > (this.#nearest.get(other) ?? 0)) this.#nearest.set(other, like);
+  /** Of these places, from 0 and rising, the one that is worth most; of equals the first. */
+  best(open: readonly number[]): number {
+    for (;;) {
+      let best = open[0] as number;
+      for (const i of open) if ((this.#worth[i] as number) > (this.#worth[best] as number)) best = i;
+      if (this.#compared[best] === this.#chosen.length) return best;
+      this.#compare(best);
     }
   }
 
-  #of(row: number): Known {
-    let known = this.#known.get(row);
-    if (!known) {
-      const vector = this.likeness.vectorOf(row);
-      known = { vector: vector && unit(vector), categories: this.likeness.categoriesOf(row) };
-      this.#known.set(row, known);
-    }
-    return known;
+  choose(i: number): void {
+    this.#chosen.push(i);
   }
+
+  #compare(i: number): void {
+    let nearest = this.#nearest[i] as number;
+    for (let at = this.#compared[i] as number; at < this.#chosen.length; at++) {
+      nearest = Math.max(nearest, alike(this.#of(this.#chosen[at] as number), this.#of(i)));
+    }
+    this.#compared[i] = this.#chosen.length;
+    this.#nearest[i] = nearest;
+    this.#worth[i] = (1 - this.diversity) * relevance(i + 1) - this.diversity * nearest;
+  }
+
+  #of(i: number): Known {
+    const row = this.rows[i] as number;
+    return this.#known[i] ??= {
+      unit: this.likeness.unitOf(row), categories: this.likeness.categoriesOf(row),
+    };
+  }
+}
+
+interface Known {
+  readonly unit: Float32Array | null; // its vector, of length 1
+  readonly categories: readonly string[];
 }
 
 function alike(a: Known, b: Known): number {
-  if (a.vector && b.vector) {
-    let dot = 0;
-    for (let i = 0; i < a.vector.length; i++) dot += (a.vector[i] as number) * (b.vector[i] as number);
-    return Math.max(0, dot);
-  }
-  const common = a.categories.filter((category) => b.categories.includes(category)).length;
-  const all = a.categories.length + b.categories.length - common;
-  return all === 0 ? 0 : common / all;
+  if (!a.unit || !b.unit) return common(a.categories, b.categories);
+  return dot(a.unit, b.unit);
 }
 
-function unit(vector: Float32Array): Float32Array | null {
-  const length = Math.hypot(...vector);
-  return length > 0 ? vector.map((value) => value / length) : null;
+/** Four sums at a time, which do not wait for each other. */
+function dot(a: Float32Array, b: Float32Array): number {
+  let [s0, s1, s2, s3] = [0, 0, 0, 0];
+  const whole = a.length & ~3;
+  for (let i = 0; i < whole; i += 4) {
+    s0 += (a[i] as number) * (b[i] as number);
+    s1 += (a[i + 1] as number) * (b[i + 1] as number);
+    s2 += (a[i + 2] as number) * (b[i + 2] as number);
+    s3 += (a[i + 3] as number) * (b[i + 3] as number);
+  }
+  for (let i = whole; i < a.length; i++) s0 += (a[i] as number) * (b[i] as number);
+  return s0 + s1 + s2 + s3;
+}
+
+/** The share of categories that both have, of those that either has. */
+function common(a: readonly string[], b: readonly string[]): number {
+  const both = a.filter((category) => b.includes(category)).length;
+  const all = a.length + b.length - both;
+  return all === 0 ? 0 : both / all;
 }

@@ -9,6 +9,7 @@ import { relevance } from '../../../../server/storefront/placements/diversity.ts
 import type { Arranging } from '../../../../server/storefront/placements/plan.ts';
 import { oneOf, rerank } from '../../../../server/storefront/placements/rerank.ts';
 import { Showings } from '../../../../server/storefront/placements/showings.ts';
+import { unitOf } from '../../../../server/storefront/placements/unit-vectors.ts';
 import { print } from '../../../../server/storefront/language/print.ts';
 
 const HOUR_MS = 3_600_000;
@@ -21,7 +22,7 @@ const VECTORS = [[1, 0], [0.99, 0.1], [0, 1], null, null, null];
 const around = (more: Partial<Surroundings> = {}): Surroundings => ({
   itemAt: (row) => ({ id: String(row), categories: [KINDS[row]!], inStock: true, price: row }),
   categoriesOf: (row) => [KINDS[row]!],
-  vectorOf: (row) => (VECTORS[row] ? Float32Array.from(VECTORS[row]) : null),
+  unitOf: (row) => unitOf(VECTORS[row] ? Float32Array.from(VECTORS[row]) : null),
   setting: { nowMs: 0 }, seed: 7, shown: () => 0,
   ...more,
 });
