@@ -56,6 +56,11 @@ export class ModelHost extends ServedModels implements ModelRepository, ModelLif
   readonly #maker: LaneMaker;
   readonly answers: AnswerStore;
   readonly limiter: RateLimiter;
+  /** Where a config is incomplete. On this thread only as long as it serves nothing. */
+  readonly #describe = async (folder: string): Promise<FoundTensors> => {
+    if (this.#started) return this.#pool.describe(folder);
+    return new (await import('./runtime/onnx.ts')).OnnxRuntime().describe(folder);
+  };
   #loaded: Promise<void> = Promise.resolve();
   #changes: Promise<void> = Promise.resolve(); // ends when every load and unload asked for has
   #started = false; // the repository's models have all been tried
@@ -176,7 +181,7 @@ export class ModelHost extends ServedModels implements ModelRepository, ModelLif
     const opened: ServedLane[] = [];
     try {
       const from = files ? ownRepository : this.repository;
-      const folder = await readModel(from, name, describeOnnx, override?.config);
+      const folder = await readModel(from, name, this.#describe, override?.config);
       await this.#loadSteps(folder.config);
       const prints = await versionPrints(folder, ownRepository, this.clock.wallMs());
       for (const version of folder.served) {
@@ -288,7 +293,3 @@ export class ModelHost extends ServedModels implements ModelRepository, ModelLif
   }
 }
 
-/** On this thread: the file is opened for a moment, and only where its config is incomplete. */
-async function describeOnnx(folder: string): Promise<FoundTensors> {
-  return new (await import('./runtime/onnx.ts')).OnnxRuntime().describe(folder);
-}

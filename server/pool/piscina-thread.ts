@@ -64,8 +64,8 @@ export function piscinaThread(file: URL, nice: number, heapMiBMax: number): Star
 }
 
 /**
- * Over its limit a thread gets 16 MiB to end in. What is young may all become old in that moment: with
- * more of it than that, Node 24 ends the process and not the thread.
+ * Over its limit a thread gets 16 MiB to end in. What is young may all become old in that moment:
+ * with more of it than that, Node 24 ends the process and not the thread.
  */
 const YOUNG_MIB_MAX = 8;
 

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { Run, Runner } from '../batch/runner.ts';
+import type { FoundTensors } from '../catalog/complete.ts';
 import type { ModelConfig } from '../catalog/model-config.ts';
 import type { Clock } from '../core/clock.ts';
 import { ServeError } from '../core/errors.ts';
@@ -8,7 +9,7 @@ import type { Slab } from '../core/slab.ts';
 import { holdShared } from '../runtime/onnx-shared.ts';
 import type { Held } from '../runtime/runtime.ts';
 import { piscinaThread } from './piscina-thread.ts';
-import type { ModelFiles, OpenOrder, Tried } from './protocol.ts';
+import type { DescribeOrder, ModelFiles, OpenOrder, Tried, TryOrder } from './protocol.ts';
 import { Seat } from './seat.ts';
 
 /**
@@ -85,20 +86,30 @@ export class Pool {
    * releases it. Fails with `backend`: it does not open, hangs, or ends its thread.
    */
   async tryOut(files: ModelFiles, timed: boolean): Promise<TriedModel> {
+    const { name } = files.config;
+    const { times, openUs, token } = await this.#apart({ order: 'try', files, timed }, name);
+    if (token === undefined) return { times, openUs, held: null };
+    const held = holdShared(token);
+    void this.#trialSeat.forget({ order: 'forget', token });
+    return { times, openUs: held ? 0 : openUs, held };
+  }
+
+  /** The tensors of a version's ONNX file, read where nothing else runs. Fails as `tryOut` does. */
+  async describe(folder: string): Promise<FoundTensors> {
+    const { found } = await this.#apart({ order: 'describe', folder }, folder);
+    return found as FoundTensors;
+  }
+
+  async #apart(order: TryOrder | DescribeOrder, name: string): Promise<Tried> {
     const seat = this.#trialSeat;
-    const name = files.config.name;
     this.#cancelRest();
-    const reply = await seat.try({ order: 'try', files, timed }).catch((cause: unknown) => {
+    const reply = await seat.try(order, name).catch((cause: unknown) => {
       throw new ServeError('backend', `${name}: ${(cause as Error).message}`, { cause });
     });
     this.#cancelRest();
     this.#cancelRest = this.#clock.after(TRIAL_IDLE_US, () => void seat.rest());
     if ('error' in reply) throw new ServeError('backend', `${name}: ${reply.error}`);
-    const { times, openUs, token } = reply;
-    if (token === undefined) return { times, openUs, held: null };
-    const held = holdShared(token);
-    void seat.forget({ order: 'forget', token });
-    return { times, openUs: held ? 0 : openUs, held };
+    return reply;
   }
 
   /** Runs that the model may have in flight here: `instance_group.count`, 0 for every worker. */

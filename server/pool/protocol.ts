@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
+import type { FoundTensors } from '../catalog/complete.ts';
 import { CONFIG_LIMITS } from '../catalog/config-limits.ts';
 import type { ModelConfig } from '../catalog/model-config.ts';
 import type { RowFailure } from '../core/row-failure.ts';
@@ -61,6 +62,11 @@ export interface TryOrder {
   readonly files: ModelFiles;
   readonly timed: boolean;
 }
+/** Say what the ONNX file of a version's folder has for inputs and outputs. */
+export interface DescribeOrder {
+  readonly order: 'describe';
+  readonly folder: string;
+}
 /** Let a model go that was tried out: others have it now. */
 export interface ForgetOrder {
   readonly order: 'forget';
@@ -70,7 +76,7 @@ export interface CloseOrder {
   readonly order: 'close';
   readonly lane: number;
 }
-export type KeepingOrder = OpenOrder | TryOrder | ForgetOrder | CloseOrder;
+export type KeepingOrder = OpenOrder | TryOrder | DescribeOrder | ForgetOrder | CloseOrder;
 export type Order = RunOrder | RowsOrder | KeepingOrder;
 export type ThreadOrder = Order | RepliesOrder;
 
@@ -91,6 +97,8 @@ export type KeepingReply = { readonly error: string } | Tried;
 export interface Tried {
   readonly times: readonly RunTimes[];
   readonly openUs: number; // from the files to the first answers
+  /** Of a model that was to be described. */
+  readonly found?: FoundTensors;
   /** Opens it on other threads; undefined where each has to read it for itself. */
   readonly token?: bigint;
 }

@@ -5,14 +5,15 @@ import { ServeError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { BrokenLanes } from './broken-lanes.ts';
 import {
-  type ForgetOrder, type KeepingOrder, type KeepingReply, type OpenOrder, type Order,
-  type RowsReply, type RunReply, SHEET_INPUT_NS, SHEET_INTS, SHEET_OUTPUT_NS, type TryOrder,
+  type DescribeOrder, type ForgetOrder, type KeepingOrder, type KeepingReply, type OpenOrder,
+  type Order, type RowsReply, type RunReply, SHEET_INPUT_NS, SHEET_INTS, SHEET_OUTPUT_NS,
+  type TryOrder,
 } from './protocol.ts';
 import { OneAtATime } from './one-at-a-time.ts';
 import { rowErrors } from './row-errors.ts';
 import { RunWatch } from './run-watch.ts';
 
-/** One thread that takes orders one after the other. Piscina's is in `pool.ts`. */
+/** One thread that takes orders one after the other. Piscina's is in `piscina-thread.ts`. */
 export interface Thread {
   /** Rejects when the thread has died, or is stopped, before it replied. */
   run(order: Order): Promise<RunReply | RowsReply | KeepingReply>;
@@ -151,11 +152,11 @@ export class Seat {
     this.#broken.forgive(lane);
   }
 
-  /** Tries a model out on this seat's thread. Rejects when the thread is lost over it. */
-  try(order: TryOrder): Promise<KeepingReply> {
+  /** Looks at a model on this seat's thread. Rejects when the thread is lost over it. */
+  try(order: TryOrder | DescribeOrder, name: string): Promise<KeepingReply> {
     return this.#keeping.run(async () => {
       await this.#seated();
-      return this.#keep(order, order.files.config.name);
+      return this.#keep(order, name);
     });
   }
 

@@ -82,6 +82,10 @@ export function workerOf(
       await instance?.close();
       return { times: [], openUs: 0 };
     }
+    if (order.order === 'describe') {
+      const { OnnxRuntime } = await import('../runtime/onnx.ts');
+      return { times: [], openUs: 0, found: await new OnnxRuntime().describe(order.folder) };
+    }
     const { folder, config } = order.files;
     const runtime = await runtimeOf(config.platform);
     const startMs = performance.now();

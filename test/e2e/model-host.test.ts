@@ -228,6 +228,12 @@ suite('ModelHost', () => {
     ]);
     const whole = await completed.infer(requestOf('open', small, rows));
     assert.deepEqual(whole.outputs[0]!.data, outputs[0]!.data);
+    await completed.load('bare'); // beside what is served its file is read on another thread
+    const again = await completed.infer(requestOf('bare', small, rows));
+    assert.deepEqual(again.outputs[0]!.data, outputs[0]!.data);
+    writeFiles(folder, { 'bare/1/model.onnx': 'no model' });
+    await assert.rejects(completed.load('bare'), /bare.1.model\.onnx/);
+    assert.equal(completed.ready('bare'), true);
     await completed.close();
   });
 

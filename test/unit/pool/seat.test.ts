@@ -368,6 +368,6 @@ suite('Seat', () => {
     assert.match(messageOf(run), /the pool is closed/);
     assert.deepEqual([run.free, threads.length], [true, 1]);
     const { files } = wanted.get(1) as OpenOrder;
-    await assert.rejects(seat.try({ order: 'try', files, timed: true }), /the worker has died/);
+    await assert.rejects(seat.try({ order: 'try', files, timed: true }, 'm'), /the worker has died/);
   });
 });
