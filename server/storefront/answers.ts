@@ -204,7 +204,12 @@ export class Answers {
       if (found.without.length > 0) degraded.push(relaxed(found.without));
       else if (at > 0 && more.length > 0) degraded.push(`fallback: ${step.name}`);
     }
-    return this.#arranged(request, plan, now, pool, steps);
+    const made = this.#arranged(request, plan, now, pool, steps);
+    const { k } = plan;
+    if (made.items.length < k && made.arranged?.some(({ left }) => left.startsWith('cap'))) {
+      degraded.push(`caps: ${made.items.length} of ${k} places are filled`);
+    }
+    return made;
   }
 
   #search(

@@ -26,6 +26,8 @@ suite('Shop: placements', () => {
     const asked = { placement: 'home', boost: ['+ 1 if id = "desk"'], filter: { where: 'brand != "b"' } };
     assert.deepEqual(await items({ ...asked, k: 2 }), ['chair', 'desk']);
     assert.deepEqual(await items({ placement: 'home', k: 3, caps: { brand: 1 } }), ['chair', 'bulb']);
+    const capped = await recommend({ placement: 'home', k: 3, caps: { brand: 1 } });
+    assert.deepEqual(capped.degraded, ['caps: 2 of 3 places are filled']);
     assert.deepEqual(await items({ minRelevance: 0.4 }), ['lamp', 'bulb']);
     assert.equal(retriever.queries.at(-1)?.placement, undefined);
     await assert.rejects(recommend({ placement: 'hom' }), /placement: 'hom' is none of home, product, cart/);
