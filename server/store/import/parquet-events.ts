@@ -25,21 +25,23 @@ export async function importParquetEvents(
     .map((column) => ({ ...column, time: file.isTime(column.name) }));
 
   for await (const { row: first, rows, values } of file.groups(columns.map(({ name }) => name), run.start.offset)) {
-    for (let i = 0; i < rows; i += 1) {
-      const ended = run.row(() => {
-        row.begin(first + i + 1);
-        texts.clear();
-        for (let column = 0; column < columns.length; column += 1) {
-          const { field, name, time } = columns[column]!;
-          const value = values[column]![i];
-          if (value === null || value === undefined) continue;
-          if (time && typeof value === 'number') row.time(name, value);
-          else if (value instanceof Uint8Array) texts.give(row, field, name, value);
-          else giveOther(row, texts, field, name, value);
-        }
-        row.end();
-        packed.pack(texts.bytes, found);
-      });
+    let i = 0;
+    const readRow = (): void => {
+      row.begin(first + i + 1);
+      texts.clear();
+      for (let column = 0; column < columns.length; column += 1) {
+        const { field, name, time } = columns[column]!;
+        const value = values[column]![i];
+        if (value === null || value === undefined) continue;
+        if (value instanceof Uint8Array) texts.give(row, field, name, value);
+        else if (time && typeof value === 'number') row.time(name, value);
+        else giveOther(row, texts, field, name, value);
+      }
+      row.end();
+      packed.pack(texts.bytes, found);
+    };
+    for (; i < rows; i += 1) {
+      const ended = run.row(readRow);
       if (ended) await ended;
       if (run.full) await run.commit(first + i + 1, first + i + 1);
     }

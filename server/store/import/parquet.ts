@@ -22,7 +22,7 @@ export class ParquetFile {
   static async open(path: string): Promise<ParquetFile> {
     try {
       const file = await asyncBufferFromFile(path);
-      return new ParquetFile(path, file, await parquetMetadataAsync(file));
+      return new ParquetFile(path, file, withoutTexts(await parquetMetadataAsync(file)));
     } catch (cause) {
       throw new ServeError('bad_argument', `${path}: no Parquet file (${(cause as Error).message})`, { cause });
     }
@@ -76,6 +76,17 @@ export class ParquetFile {
       throw new ServeError('bad_argument', `${this.path}: ${(cause as Error).message}`, { cause });
     }
   }
+}
+
+/** Texts as bytes: so they are handed on as they were found, without another list being made of them. */
+function withoutTexts(metadata: FileMetaData): FileMetaData {
+  const schema = metadata.schema.map((element) => {
+    const text = element.converted_type === 'UTF8' || element.logical_type?.type === 'STRING';
+    if (!text || element.type !== 'BYTE_ARRAY') return element;
+    const { converted_type: _, logical_type: __, ...plain } = element;
+    return plain;
+  });
+  return { ...metadata, schema };
 }
 
 /** The place behind an element and all that is in it. */
