@@ -14,6 +14,7 @@ import { bareProfile, type ExplainProfile, ProfileShelf } from '../../server/exp
 import type { Explanation } from '../../server/explain/question.ts';
 import { findModelIn } from '../../server/routes/explain.ts';
 import { ModelHost } from '../../server/serve.ts';
+import { framed } from '../learn/command-frame.ts';
 import { TrainingError } from '../learn/training-error.ts';
 import { columnOf, readTextTable } from '../uplift/read-table.ts';
 
@@ -32,14 +33,11 @@ export const usage = [
 const PATHS_MAX = 40; // ways drawn in one picture
 const DEPENDENCES = 6; // features whose dependence is drawn
 
-export async function run(args: string[]): Promise<number> {
-  let options: Options;
-  try {
-    options = parse(args);
-  } catch (error) {
-    console.error(`${(error as Error).message}\n\n${usage}`);
-    return 2;
-  }
+export function run(args: string[]): Promise<number> {
+  return framed(usage, () => parse(args), explainRows);
+}
+
+async function explainRows(options: Options): Promise<number> {
   const log = new Log('error');
   const host = ModelHost.start(options.repository, {
     workers: 1, runMsMax: 60_000, inlineUsMax: 2000, drainMsMax: 1000, log,
@@ -68,10 +66,6 @@ export async function run(args: string[]): Promise<number> {
     }
     write(options, profile, rows, answers);
     return 0;
-  } catch (error) {
-    if (!(error instanceof TrainingError)) throw error;
-    console.error(error.message);
-    return 1;
   } finally {
     await host.close();
   }

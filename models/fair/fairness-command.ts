@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { checkWritable } from '../../server/core/file-trouble.ts';
 import { writeWhole } from '../../server/core/whole-file.ts';
+import { framed } from '../learn/command-frame.ts';
 import { linear } from '../learn/linear/linear.ts';
 import type { Learner } from '../learn/learner.ts';
 import { stratified } from '../learn/split/stratified.ts';
@@ -28,15 +29,8 @@ export const usage = [
 
 const OUTCOMES_MIN = 10; // of each kind, in a group that stands for itself
 
-export async function run(args: string[]): Promise<number> {
-  let options: Options;
-  try {
-    options = parse(args);
-  } catch (error) {
-    console.error(`${(error as Error).message}\n\n${usage}`);
-    return 2;
-  }
-  try {
+export function run(args: string[]): Promise<number> {
+  return framed<Options>(usage, () => parse(args), async (options) => {
     if (options.json !== undefined) checkWritable(dirname(options.json));
     const text = await readTextTable(options.file);
     const outcomes = yesNoOf(text, options.outcome);
@@ -74,11 +68,7 @@ export async function run(args: string[]): Promise<number> {
       console.log(`wrote ${options.json}`);
     }
     return 0;
-  } catch (error) {
-    if (!(error instanceof TrainingError)) throw error;
-    console.error(error.message);
-    return 1;
-  }
+  });
 }
 
 /** What a learner says of rows it did not learn from, as they are and with weights by `reweigh`. */

@@ -2,9 +2,9 @@ import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readConfig } from '../../server/config.ts';
 import { systemClock } from '../../server/core/clock.ts';
-import { ServeError } from '../../server/core/errors.ts';
 import { checkWritable, fileTrouble } from '../../server/core/file-trouble.ts';
 import { readFile } from '../../server/store/import/lines.ts';
+import { framed, troubleOf } from '../learn/command-frame.ts';
 import type { Chosen } from '../learn/choose.ts';
 import { evaluate } from '../learn/evaluate.ts';
 import { isLeakRule, LEAK_RULES, type LeakRule } from '../learn/leaks/finding.ts';
@@ -17,7 +17,6 @@ import { givenFolds, parseFolds } from '../learn/split/given.ts';
 import type { Splitter } from '../learn/split/plan.ts';
 import { atTime } from '../learn/split/time.ts';
 import { trainTable } from '../learn/train-table.ts';
-import { TrainingError } from '../learn/training-error.ts';
 import { codeCommit } from './code-commit.ts';
 import { writeModel } from './model-folder.ts';
 import { isShipped, ownRepository } from './own-repository.ts';
@@ -55,24 +54,9 @@ export const usage = [
   '  --seed N             of all chance (1)',
 ].join('\n');
 
-export async function run(args: string[]): Promise<number> {
+export function run(args: string[]): Promise<number> {
   const { dataDir } = readConfig(process.env);
-  let options: Options;
-  try {
-    options = parse(args, dataDir);
-  } catch (error) {
-    console.error(`${(error as Error).message}\n\n${usage}`);
-    return 2;
-  }
-  try {
-    return await learn(options);
-  } catch (error) {
-    const known = error instanceof ServeError || error instanceof TrainingError;
-    const why = known ? error.message : fileTrouble(error);
-    if (why === null) throw error;
-    console.error(why);
-    return 1;
-  }
+  return framed(usage, () => parse(args, dataDir), learn, (error) => troubleOf(error) ?? fileTrouble(error));
 }
 
 async function learn(options: Options): Promise<number> {

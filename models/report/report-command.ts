@@ -10,6 +10,7 @@ import { readOnlineRetail } from '../customers/logs/online-retail.ts';
 import type { ShopLog } from '../customers/logs/shop-log.ts';
 import { storePurchases } from '../customers/logs/store-log.ts';
 import { purchaseLogOf } from '../customers/purchases.ts';
+import { framed } from '../learn/command-frame.ts';
 import { TrainingError } from '../learn/training-error.ts';
 import { facts, type ModelFacts } from './facts.ts';
 import { reportPage } from './page.ts';
@@ -25,15 +26,8 @@ export const usage = [
   '  --time-zone ZONE    of the shop, an IANA name (UTC); days are its days',
 ].join('\n');
 
-export async function run(args: string[]): Promise<number> {
-  let options: Options;
-  try {
-    options = parse(args);
-  } catch (error) {
-    console.error(`${(error as Error).message}\n\n${usage}`);
-    return 2;
-  }
-  try {
+export function run(args: string[]): Promise<number> {
+  return framed(usage, () => parse(args), async (options) => {
     const log = await openLog(options);
     const found = facts(purchaseLogOf(log), models(options));
     const made = new Date().toISOString().slice(0, 16).replace('T', ' ');
@@ -41,11 +35,7 @@ export async function run(args: string[]): Promise<number> {
     console.log(`wrote ${options.out}: ${found.customers.toLocaleString('en')} customers, ` +
       `${found.purchases.toLocaleString('en')} purchases`);
     return 0;
-  } catch (error) {
-    if (!(error instanceof TrainingError)) throw error;
-    console.error(error.message);
-    return 1;
-  }
+  });
 }
 
 async function openLog({ log, file, data, timeZone }: Options): Promise<ShopLog> {

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { systemClock } from '../../server/core/clock.ts';
 import { checkWritable } from '../../server/core/file-trouble.ts';
 import { writeWhole } from '../../server/core/whole-file.ts';
+import { framed } from '../learn/command-frame.ts';
 import { linear } from '../learn/linear/linear.ts';
 import { boostedTrees } from '../learn/trees/boosting.ts';
 import { TrainingError } from '../learn/training-error.ts';
@@ -45,26 +46,15 @@ const LEARNERS: readonly UpliftLearner[] = [
   tLearner(boostedTrees({ trees: 60, leaves: 8, leafRows: 100 })),
 ];
 
-export async function run(args: string[]): Promise<number> {
-  let options: Options;
-  try {
-    options = parse(args);
-  } catch (error) {
-    console.error(`${(error as Error).message}\n\n${usage}`);
-    return 2;
-  }
-  try {
+export function run(args: string[]): Promise<number> {
+  return framed(usage, () => parse(args), async (options) => {
     checkWritable(dirname(options.out)); // rather than after all the work
     const text = await readTextTable(options.file);
     const { trial, rows, left } = readTrial(text, options);
     for (const why of left) console.log(`not learned from: ${why}`);
     checkTrial(trial);
     return work(trial, rows, text, options);
-  } catch (error) {
-    if (!(error instanceof TrainingError)) throw error;
-    console.error(error.message);
-    return 1;
-  }
+  });
 }
 
 function work(trial: Trial, rows: readonly number[], text: TextTable, options: Options): number {
