@@ -5,6 +5,7 @@ import { Crediting } from '../../../server/storefront/crediting.ts';
 import { Sessions } from '../../../server/storefront/session-state.ts';
 import { Visitors } from '../../../server/storefront/visitors.ts';
 import type { ShopEvent } from '../../../server/wire/schema.ts';
+import { makeShop } from '../../support/make-shop.ts';
 import { makeEvent } from '../../support/shop-events.ts';
 
 const SILENCE_MS = 30 * 60_000;
@@ -96,6 +97,28 @@ suite('Whose a visitor is', () => {
       for (const event of events.slice(cut)) second.take(event);
       assert.deepEqual(credited, whole.credited);
     }), { numRuns: 500, seed: 20261123 });
+  });
+
+  test('answers start from what the visitor did before, and a shop that is opened again knows it', async () => {
+    const { shop, store, clock, now, recommend, asked, minutes } = await makeShop();
+    await shop.ingest([now({ item: 'lamp', session: 's1', visitor: 'v' })]);
+    minutes(60);
+    await shop.ingest([now({ item: 'rug', session: 's2', visitor: 'v' })]);
+    minutes(60);
+    await recommend({ customer: 'ann' });
+    assert.deepEqual(asked(), [], 'nobody knows yet');
+    await shop.ingest([now({ type: 'home_view', session: 's3', visitor: 'v', customer: 'ann' })]);
+    minutes(60);
+
+    await recommend({ customer: 'ann' });
+    assert.deepEqual(asked(), ['lamp', 'rug']);
+    assert.deepEqual(shop.visitors, { joined: 1, shared: 0 });
+
+    const again = await makeShop({ store, clock });
+    await again.shop.ingest([again.now({ item: 'desk', session: 's4', visitor: 'v' })]);
+    again.minutes(60);
+    await again.recommend({ customer: 'ann' });
+    assert.deepEqual(again.asked(), ['lamp', 'rug', 'desk']);
   });
 
   test('what is held is bounded: of one, of all, and how many there are', () => {
