@@ -51,7 +51,7 @@ suite('Replaying customers through a server', () => {
     const store = new MemoryStore();
     await importOnlineRetail(store, retail.path, { ...OPTIONS, untilMs: CUT_MS });
     const data = cutBaskets(await readInvoices(retail.path), CUT_MS, Infinity);
-    const weights = { popular: 1, trending: 0.6, buy_again: 1, customer_neighbours: 0.06 };
+    const weights = { buy_again: 4, customer_neighbours: 2.5, recently_viewed: 0.1, bought_together: 0.03 };
     const answers = await ask(store, weights, basketRequests(data, false));
     const { recall } = scoreBaskets(data, false, answers);
     assert.ok(recall > 0.321, String(recall));
