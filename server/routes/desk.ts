@@ -20,7 +20,7 @@ export interface DeskLimits {
 
 /** The first piece of a cold server took 50 ms, the others 1. */
 export const DESK_LIMITS: DeskLimits = {
-  waitingMax: 1024, startedMax: 32, deadlineMs: 1000, knownAfter: 8,
+  waitingMax: 1024, startedMax: 64, deadlineMs: 1000, knownAfter: 8,
 };
 
 /** Least weight of the newest of the times that `costUs` is made of. */
