@@ -105,6 +105,27 @@ for (const encoding of ['msgpack', 'json'] as const) {
       assert.match(items[0]?.reason.text ?? '', /\p{Script=Han}/u);
     });
 
+    test('placements, rules, re-rank and batches go over the socket as they are typed', async () => {
+      const lit = await client.catalogue({ put: [{
+        id: `glow-${encoding}`, title: 'Glow', price: 9, attributes: { brand: 'x', inStock: 3 },
+      }] });
+      assert.equal(lit.put, 1);
+      const where = 'brand = "x" and inStock = 3'; // an attribute's name is nobody's to spell
+      const { items, debug } = await client.recommend({
+        placement: 'home', filter: { where }, caps: { brand: 1 }, minRelevance: 0, rotationHours: 2, debug: true,
+      });
+      assert.equal(items.length, 1);
+      assert.equal(debug?.rules.rotationHours, 2);
+      assert.deepEqual(debug?.clauses.slice(-2).map(({ clause }) => clause), ['brand = "x"', 'inStock = 3']);
+      const rerank = ['chair', 'nowhere', 'lamp'];
+      const again = await client.recommend({ rerank, personal: 0 });
+      assert.deepEqual(again.items.map(({ item }) => item).sort(), [...rerank].sort());
+      const { answers } = await client.batch({ customers: ['c1', 'c2'], k: 2 });
+      assert.deepEqual(answers.map(({ customer, items: own }) => [customer, own.length]), [['c1', 2], ['c2', 2]]);
+      const wrong = { code: 'bad_argument', message: /boost\[0\], character 5/ };
+      await assert.rejects(client.recommend({ boost: ['2 if'] }), wrong);
+    });
+
     test('similar, metadata and ping answer', async () => {
       assert.ok((await client.similar({ item: 'chair', k: 2 })).items.length > 0);
       const { model } = await client.metadata({ model: 'mlp' });
