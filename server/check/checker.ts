@@ -72,6 +72,7 @@ export class Checker {
   }
 
   report(): CheckReport {
+    if (this.#events === 0) this.findings.put('empty', 1, 'no row, no line, no message that says anything');
     this.#sessions.tell();
     this.#items.tell();
     this.#times.tell(this.findings);

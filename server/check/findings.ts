@@ -2,6 +2,7 @@ export type Severity = 'error' | 'warning' | 'note';
 
 /** Everything that can be found, how bad it is, and what is to be done. The only table of its kind. */
 export const FINDINGS = {
+  empty: ['warning', 'files or logs without an event', 'look where they went'],
   unreadable: ['error', 'rows that cannot be read', 'mend them, or leave them out with --skip-bad'],
   'no-time': ['error', 'events without a time that can be read',
     'send milliseconds since 1970, or ISO 8601 with a zone'],

@@ -62,7 +62,13 @@ function jsonTime(value: unknown): number {
 async function* csvRows(path: string, map: ColumnMap): AsyncIterable<Row> {
   let names: ReadonlyMap<string, string> | null = null;
   let line = 1;
-  for await (const read of readCsv(path)) {
+  const broken: Row[] = [];
+  const note = (at: number, why: string): void => {
+    if (broken.at(-1)?.line === at) return; // one quote is told of more than once
+    broken.push({ line: at, why: `${why}; from there to the next row that reads nothing was looked at` });
+  };
+  for await (const read of readCsv(path, note)) {
+    yield* broken.splice(0);
     try {
       const fields = read();
       ({ line } = fields);
@@ -76,6 +82,7 @@ async function* csvRows(path: string, map: ColumnMap): AsyncIterable<Row> {
       yield { line, why: reason(error) };
     }
   }
+  yield* broken.splice(0);
 }
 
 async function* parquetRows(path: string, map: ColumnMap): AsyncIterable<Row> {
@@ -119,6 +126,6 @@ function textTime(value: unknown, zone: string): number {
 }
 
 function reason(error: unknown): string {
-  if (error instanceof ServeError) return error.detail || error.message;
+  if (error instanceof ServeError) return (error.detail || error.message).replace(/^line \d+: /, ''); // the row says it
   throw error;
 }

@@ -170,6 +170,27 @@ suite('vitrine check', () => {
     assert.deepEqual(found, { unreadable: 1, 'no-customer': 1 });
   });
 
+  test('goes on behind quotes that are wrong, and says where they are', async () => {
+    const head = 'id,at_ms,type,session,customer,item\n';
+    const line = (id: number, item = 'a'): string => `${id},2026-11-01T10:00:00Z,item_view,s${id},c,${item}\n`;
+    const lines = [line(1), line(2, 'x"y"'), line(3), line(4, ''), line(5, '"never closed')];
+    const file = tempFile('quotes.csv', head + lines.join(''));
+    const report = await checkFiles(file, undefined, setting, 'UTC', NOW_MS);
+    assert.deepEqual(codes(report), { 'no-item': 1, unreadable: 2 });
+    const { example } = report.findings.find(({ code }) => code === 'unreadable')!;
+    assert.match(example, /^line 3: Invalid Opening Quote: .* from there to the next row that reads/);
+    const broken = tempFile('head.csv', `id,"at"_ms\n${line(1)}`);
+    await assert.rejects(checkFiles(broken, undefined, setting, 'UTC', NOW_MS), /bad_argument|Invalid Closing Quote/);
+  });
+
+  test('does not say that nothing is wrong where there is nothing', async () => {
+    for (const [name, text] of [['e.csv', ''], ['e.csv', 'id,type\n'], ['e.jsonl', '\n']] as const) {
+      const report = await checkFiles(tempFile(name, text), undefined, setting, 'UTC', NOW_MS);
+      assert.deepEqual(codes(report), { empty: 1 }, JSON.stringify(text));
+      assert.equal(exitCode(report), 3);
+    }
+  });
+
   test('looks at a data folder, where the catalogue is known; the exit code says how bad it is', async (t) => {
     const folder = tempFolder();
     const store = LmdbStore.open(`${folder}/store`);
