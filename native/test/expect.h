@@ -38,4 +38,7 @@ void check(const char* folder);
 // vector_stress.cc: several threads on one index for about `seconds`, against an oracle.
 void stress(double seconds, const char* folder);
 
+// recommend_stress.cc: batches of visitors, and what they are answered from changes meanwhile.
+void recommend_stress(double seconds);
+
 }  // namespace vitrine::test

@@ -21,4 +21,5 @@ int main(int count, char** words) {
   EXPECT(count == 3);
   vitrine::test::check(words[1]);
   vitrine::test::stress(std::atof(words[2]), words[1]);
+  vitrine::test::recommend_stress(1);
 }

@@ -17,8 +17,8 @@ interface Ran {
 }
 
 /**
- * The core, with native/test/vector_*.cc, built with gcc's or clang's sanitizers and run. Objects are kept in
- * build/, so only what changed is compiled again.
+ * The core, with native/test/vector_*.cc and recommend_stress.cc, built with gcc's or clang's
+ * sanitizers and run. Objects are kept in build/, so only what changed is compiled again.
  */
 suite('The native core', () => {
   for (const sanitizer of SANITIZERS) {
@@ -51,8 +51,9 @@ async function build(sanitizer: string, folder: string): Promise<string> {
   const { targets } = JSON.parse(readFileSync(join(root, 'binding.gyp'), 'utf8')) as {
     targets: [{ sources: string[]; cflags_cc: string[] }];
   };
-  const own = targets[0].sources.filter((path) => /^native\/(core|distance|index)\//.test(path));
-  const sources = [...own, ...['check', 'main', 'stress', 'walk'].map((name) => `native/test/vector_${name}.cc`)];
+  const own = targets[0].sources.filter((path) => /^native\/(core|distance|index|recommend|session)\//.test(path));
+  const programs = ['vector_check', 'vector_main', 'vector_stress', 'vector_walk', 'recommend_stress'];
+  const sources = [...own, ...programs.map((name) => `native/test/${name}.cc`)];
   const flags = [
     ...targets[0].cflags_cc.filter((flag) => flag !== '-O3'),
     '-O1', '-g', '-pthread', `-fsanitize=${sanitizer}`, '-fno-sanitize-recover=all', '-fno-omit-frame-pointer',
