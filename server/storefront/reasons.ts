@@ -1,9 +1,9 @@
-import type { Language, ReasonCode } from '../wire/schema.ts';
+import type { Language, ShownFor } from '../wire/schema.ts';
 
 type Text = (because: string | undefined) => string;
 
 /** Why an item is shown, to be read by the visitor. `because` is the title of another item. */
-const TEXTS: Readonly<Record<Language, Readonly<Record<ReasonCode | 'search', Text>>>> = {
+const TEXTS: Readonly<Record<Language, Readonly<Record<ShownFor, Text>>>> = {
   en: {
     session_neighbours: () => 'Visitors on a path like yours went on to this',
     followed_by: (because) =>
@@ -13,6 +13,7 @@ const TEXTS: Readonly<Record<Language, Readonly<Record<ReasonCode | 'search', Te
     taste: () => 'Fits what you have looked at so far',
     popular: () => 'Popular in this shop',
     search: () => 'Found by your search',
+    listed: () => 'Also in this shop',
     trending: () => 'In more and more demand',
     recently_viewed: () => 'You looked at this lately',
     bought_together: (because) =>
@@ -36,6 +37,7 @@ const TEXTS: Readonly<Record<Language, Readonly<Record<ReasonCode | 'search', Te
     taste: () => '符合你这次浏览的兴趣',
     popular: () => '店内热门',
     search: () => '与你的搜索相符',
+    listed: () => '本店还有',
     trending: () => '近期热度上升',
     recently_viewed: () => '你最近看过它',
     bought_together: (because) => (because ? `常与“${because}”一起购买` : '常被一起购买'),
@@ -49,6 +51,6 @@ const TEXTS: Readonly<Record<Language, Readonly<Record<ReasonCode | 'search', Te
   },
 };
 
-export function reasonText(code: ReasonCode | 'search', because?: string, language: Language = 'en'): string {
+export function reasonText(code: ShownFor, because?: string, language: Language = 'en'): string {
   return TEXTS[language][code](because);
 }

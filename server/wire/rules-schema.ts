@@ -1,5 +1,5 @@
 /** What a shop says of its items, the rules that its answers go by, and how one answer came about. */
-import type { Filter, Language, ReasonCode, RecommendedItem } from './schema.ts';
+import type { Filter, Language, ReasonCode, ShownFor, RecommendedItem } from './schema.ts';
 
 /** What a shop may say of its items beyond what every shop does. */
 export const ATTRIBUTE_LIMITS = {
@@ -86,7 +86,7 @@ export interface AnswerDebug {
 
 export interface DebugCandidate {
   readonly item: string;
-  readonly source: ReasonCode | 'search';
+  readonly source: ShownFor;
   readonly found: number; // score as found
   readonly boosted: number; // after boosts,
   readonly score: number; // and after rotation and shuffling

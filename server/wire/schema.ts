@@ -211,11 +211,14 @@ export type ReasonCode =
   | 'came_before' // in customers' histories, before `because`
   | 'content'; // its text is like that of `because`
 
+/** `search`: nothing but the given order speaks for it. `listed`: nothing is known of it, it fills up. */
+export type ShownFor = ReasonCode | 'search' | 'listed';
+
 export interface RecommendedItem {
   readonly item: string;
   readonly score: number; // higher is better; comparable within one answer only
   readonly reason: {
-    readonly code: ReasonCode | 'search'; // `search`: nothing but the given order speaks for it
+    readonly code: ShownFor;
     readonly because?: string;
     readonly text: string;
     /**

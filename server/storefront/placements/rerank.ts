@@ -1,6 +1,6 @@
 import { ServeError } from '../../core/errors.ts';
 import type { FieldNode, Node } from '../language/ast.ts';
-import type { ReasonCode } from '../../wire/schema.ts';
+import type { ShownFor } from '../../wire/schema.ts';
 import type { RetrievedItem } from '../retrieval/retriever.ts';
 import { relevance } from './diversity.ts';
 
@@ -8,7 +8,7 @@ import { relevance } from './diversity.ts';
 export interface Reranked {
   readonly row: number;
   readonly score: number;
-  readonly source: ReasonCode | 'search';
+  readonly source: ShownFor;
   readonly because?: number;
   readonly step: number; // 1: it may not be sold or shown, and stands behind all that may
 }

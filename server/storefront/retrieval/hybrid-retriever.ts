@@ -332,16 +332,16 @@ export class HybridRetriever implements Retriever {
     for (const { row } of best) taken.add(row);
     // Of so many rows at most as many are taken as are in `taken`: the others fill it up.
     const rows = new Uint32Array(k + (hidden?.length ?? 0));
-    const add = (count: number): void => {
+    const add = (count: number, source: 'popular' | 'listed'): void => {
       for (let i = 0; i < count && best.length < k; i++) {
         const row = rows[i] as number;
         if (taken.has(row)) continue;
         taken.add(row);
-        best.push({ row, score: 0, source: 'popular' });
+        best.push({ row, score: 0, source });
       }
     };
-    add(keepAllowed(allow, this.#popular.order, rows));
-    if (best.length < k) add(firstAllowed(allow, this.parts.itemCount(), rows));
+    add(keepAllowed(allow, this.#popular.order, rows), 'popular');
+    if (best.length < k) add(firstAllowed(allow, this.parts.itemCount(), rows), 'listed');
   }
 }
 

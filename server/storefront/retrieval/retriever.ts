@@ -55,7 +55,7 @@ export interface TracedSource {
 export interface RetrievedItem {
   readonly row: number;
   readonly score: number; // higher is better
-  readonly source: ReasonCode; // the source that gave most of the score
+  readonly source: ReasonCode | 'listed'; // the source that gave most of the score; `listed`: none
   readonly because?: number; // row of the session item it follows from
   readonly cold?: ColdStart; // found by a vector that nothing was learned for
 }

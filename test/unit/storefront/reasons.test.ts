@@ -6,7 +6,7 @@ import { LANGUAGES } from '../../../server/wire/schema.ts';
 const CODES = [
   'session_neighbours', 'followed_by', 'again', 'similar', 'taste', 'popular', 'trending',
   'recently_viewed', 'bought_together', 'buy_again', 'customer_neighbours', 'history_neighbours',
-  'customers_also', 'followed_later', 'came_before', 'content',
+  'customers_also', 'followed_later', 'came_before', 'content', 'search', 'listed',
 ] as const;
 
 suite('Reasons', () => {

@@ -28,6 +28,8 @@ suite('The retriever', () => {
     assert.deepEqual(rows([], 4), [5, 0, 1, 2]);
     assert.deepEqual(rows([], 100), [5, 0, 1, 2, 3, 4]);
     assert.deepEqual(rows([3], 3), [3, 5, 0]);
+    const said = retriever.retrieve({ items: Uint32Array.of(), k: 3 }).map(({ source }) => source);
+    assert.deepEqual(said, ['popular', 'listed', 'listed']); // nobody has looked at these
   });
 
   test('nothing but allowed rows is answered, none twice', () => {
