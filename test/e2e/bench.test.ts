@@ -43,7 +43,11 @@ suite('The benches run', () => {
   });
 });
 
-function assertMeasured({ rows }: Measured): void {
+// A thousand vectors may all have come before the first search begins.
+const MAY_BE_NONE = new Set(['searches meanwhile']);
+
+function assertMeasured({ rows: all }: Measured): void {
+  const rows = all.filter(({ metric }) => !MAY_BE_NONE.has(metric));
   assert.ok(rows.length >= 3);
   for (const row of rows) {
     assert.ok(row.value > 0 && Number.isFinite(row.value), JSON.stringify(row));
