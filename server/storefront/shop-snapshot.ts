@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import type { Histories, SavedHistories } from '../features/histories.ts';
@@ -51,6 +52,7 @@ interface Head {
 export class ShopSnapshot {
   #events = 0; // that the file holds
   #writing: Promise<void> | null = null;
+  #dropped = false;
 
   constructor(private readonly parts: SnapshotParts) {}
 
@@ -67,7 +69,7 @@ export class ShopSnapshot {
 
   /** Whether `seen` events are so many more than the file holds that another one is worth it. */
   isDue(seen: number): boolean {
-    return this.#writing === null && seen - this.#events >= STOREFRONT_LIMITS.snapshotEventsMin;
+    return !this.#dropped && this.#writing === null && seen - this.#events >= STOREFRONT_LIMITS.snapshotEventsMin;
   }
 
   /**
@@ -79,6 +81,21 @@ export class ShopSnapshot {
     this.#writing = this.#write(seen);
     await this.#writing;
     this.#writing = null;
+  }
+
+  /**
+   * Takes the file away, and writes none until the next start: what is in memory was learned from a
+   * customer who is forgotten too, and only the log played again is without them. Never rejects.
+   */
+  async drop(): Promise<void> {
+    const { path, log } = this.parts;
+    this.#dropped = true;
+    await this.#writing;
+    await rm(path, { force: true }).catch((error: Error) => {
+      log.warn('the snapshot could not be taken away; it is refused at the next start', {
+        path, why: error.message,
+      });
+    });
   }
 
   async #write(seen: number): Promise<void> {

@@ -45,6 +45,32 @@ suite('POST /v1/forget', () => {
       assert.equal(event.consent === false, event.id.startsWith('gone'));
     }
   });
+
+  test('from the next start on nothing is answered that was learned from them alone', async (t) => {
+    const folder = tempFolder();
+    const first = await startServer(folder);
+    t.after(() => first.kill());
+    const post = async (url: string, path: string, body: object): Promise<string> =>
+      (await fetch(`${url}${path}`, { method: 'POST', body: JSON.stringify(body) })).text();
+    const put = ['pair-a', 'pair-b'].map((id) => ({ id, title: `${id} stands alone` }));
+    assert.match(await post(first.url, '/v1/catalogue', { put }), /"put":2/);
+    const events = ['pair-a', 'pair-b'].map((item, i) => ({
+      id: `pair-${i}`, type: 'item_view', session: 'pair', customer: 'gone', items: [{ item }],
+      at_ms: Date.now() - 60_000 + 1000 * i,
+    }));
+    assert.match(await post(first.url, '/v1/events', { events }), /"accepted":2/);
+    const learned = /"item":"pair-b"[^}]*"code":"(?:followed_by|session_neighbours)"/;
+    const after = (url: string): Promise<string> => post(url, '/v1/recommend', { items: ['pair-a'], k: 20 });
+    assert.match(await after(first.url), learned);
+
+    assert.match(await post(first.url, '/v1/forget', { customer: 'gone' }), /"events":2/);
+    assert.equal(await first.stop(), 0); // which keeps a snapshot, where nobody is forgotten
+
+    const second = await startServer(folder);
+    t.after(() => second.kill());
+    assert.doesNotMatch(await after(second.url), learned);
+    assert.equal(await second.stop(), 0);
+  });
 });
 
 async function unreachable(url: string): Promise<unknown> {
