@@ -28,6 +28,7 @@ export interface LoadPlan {
   readonly seconds: number;
   readonly warm: number;
   readonly drain?: number;
+  readonly 'spin-us'?: number; // spent awake before a request is due: 60, where it is not said
   readonly 'check-every'?: number;
 }
 

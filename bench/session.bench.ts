@@ -21,8 +21,9 @@ import { makeSessions } from './session/synthetic.ts';
 
 const SIZES = {
   full: {
-    items: 1_000_000, interactions: 10_000_000, visitors: 4000, rates: [5000, 10_000, 15_000, 20_000, 25_000, 30_000],
-    warm: 2, seconds: 5, alone: 3, freshAt: 5000, queries: 20_000, published: ['yoochoose1_64'],
+    items: 1_000_000, interactions: 10_000_000, visitors: 4000,
+    rates: [1000, 2000, 4000, 6000, 8000, 10_000, 15_000, 20_000],
+    warm: 2, seconds: 5, alone: 3, freshAt: 1000, queries: 20_000, published: ['yoochoose1_64'],
   },
   quick: {
     items: 100_000, interactions: 500_000, visitors: 1000, rates: [5000, 20_000],

@@ -91,6 +91,8 @@ constexpr Row kRows[] = {
      [](Options& o, const char* w) { o.warm_seconds = number("warm", w, 0, 3600); }},
     {"--drain", "seconds after them to wait for the last answers",
      [](Options& o, const char* w) { o.drain_seconds = number("drain", w, 0, 600); }},
+    {"--spin-us", "spent awake before a request is due; 0 where the server has the core as well",
+     [](Options& o, const char* w) { o.spin_us = whole("spin-us", w, 0, 1'000'000); }},
     {"--check-every", "compare one reply in so many",
      [](Options& o, const char* w) { o.check_every = whole("check-every", w, 1, 1'000'000); }},
     {"--lag-us-max", "own p99 lag above which the run says `late`",

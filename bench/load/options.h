@@ -32,6 +32,7 @@ struct Options {
   double seconds = 3;
   double warm_seconds = 1;
   double drain_seconds = 5;  // wait for the last answers; what comes later counts as unanswered
+  int spin_us = 60;          // before a request is due, for sleeps end late; 0 never takes a core from the server
   int check_every = 16;      // one reply in so many is compared with the expected answer
   double lag_us_max = 1000;  // a generator whose own p99 lag is above this says `late`
 };

@@ -20,8 +20,6 @@ constexpr int kEventsMax = 1024;
 constexpr float kToleranceMax = 1e-4f;
 constexpr std::int64_t kSleepMaxNs = 5'000'000;
 
-// A sleep ends late by tens of microseconds, so the last stretch before a request is due is spun.
-constexpr std::int64_t kSpinNs = 60'000;
 constexpr std::int64_t kWindowSleepNs = 100'000;
 
 double cpu_seconds() {
@@ -235,8 +233,9 @@ std::int64_t Run::sleep_ns() const {
   const std::int64_t left = arrivals_->due_ns() - now_ns();
   // With windows it is replies that make room: to spin would only take a core from the server.
   if (options_.window > 0) return std::clamp(left, kWindowSleepNs, kSleepMaxNs);
-  if (left < kSpinNs) return 0;
-  return std::min(left - kSpinNs, kSleepMaxNs);
+  // A sleep ends late by tens of microseconds, so the last stretch before a request is due is spun.
+  const auto spin = static_cast<std::int64_t>(options_.spin_us * kNsPerUs);
+  return std::clamp(left - spin, std::int64_t{0}, kSleepMaxNs);
 }
 
 void Run::serve(const epoll_event& event) {

@@ -76,7 +76,7 @@ export class ServedShop {
     const plan = {
       port: this.server.port, transport: 'ws', wire: 'msgpack', path: '/ws',
       subprotocol: 'vitrine.v1.msgpack', loop: 'open', arrivals: 'poisson', warm, seconds,
-      'check-every': 1_000_000, lists: 16, seed: run,
+      'check-every': 1_000_000, 'spin-us': 0, lists: 16, seed: run,
     } as const;
     const cpuUs = this.server.cpuUs();
     const [report, events] = await Promise.all([
