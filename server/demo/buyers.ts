@@ -2,7 +2,7 @@ import { Prng } from '../core/prng.ts';
 import type { EventItem, ShopEvent } from '../wire/schema.ts';
 import { DAY_MS } from './calendar.ts';
 import type { DemoItem } from './catalogue.ts';
-import { betaDraw, gammaDraw } from './draws.ts';
+import { betaDraw, gammaDraw } from '../core/draws.ts';
 
 export interface BuyersOptions {
   readonly seed: number;

@@ -1,3 +1,4 @@
+import { betaDraw } from '../core/draws.ts';
 import type { Prng } from '../core/prng.ts';
 
 /** What is known of an item in explored slots. */
@@ -68,22 +69,4 @@ export function posterior({ shown, clicked }: Tried): [a: number, b: number] {
 export function clickRate(tried: Tried): number {
   const [a, b] = posterior(tried);
   return a / (a + b);
-}
-
-/** Of Beta(a, b), a and b at least 1. */
-export function betaDraw(prng: Prng, a: number, b: number): number {
-  const x = gammaDraw(prng, a);
-  return x / (x + gammaDraw(prng, b));
-}
-
-/** Of Gamma(shape, 1), shape at least 1 (Marsaglia & Tsang 2000). */
-function gammaDraw(prng: Prng, shape: number): number {
-  const d = shape - 1 / 3;
-  const c = 1 / Math.sqrt(9 * d);
-  for (;;) {
-    const x = prng.normal();
-    const v = (1 + c * x) ** 3;
-    if (v <= 0) continue;
-    if (Math.log(1 - prng.float()) < 0.5 * x * x + d - d * v + d * Math.log(v)) return d * v;
-  }
 }

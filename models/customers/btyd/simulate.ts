@@ -1,5 +1,5 @@
 import { Prng } from '../../../server/core/prng.ts';
-import { gammaDraw } from '../../../server/demo/draws.ts';
+import { gammaDraw } from '../../../server/core/draws.ts';
 import type { PurchaseRow } from '../../../server/customers/purchases.ts';
 import { purchaseLog, type PurchaseLog } from '../purchases.ts';
 import type { CountingModel } from './counting.ts';

@@ -1,4 +1,4 @@
-import type { Prng } from '../core/prng.ts';
+import type { Prng } from './prng.ts';
 
 /** Gamma(shape, 1), by Marsaglia & Tsang (2000). */
 export function gammaDraw(prng: Prng, shape: number): number {
