@@ -5,6 +5,8 @@ import { fileTrouble } from './core/file-trouble.ts';
 
 interface Command {
   readonly usage: string;
+  /** What `--help` prints for these words, where the command has commands of its own. */
+  usageFor?(args: string[]): Promise<string>;
   /** Resolves to the process's exit code. */
   run(args: string[]): Promise<number>;
 }
@@ -76,6 +78,10 @@ const COMMANDS: Readonly<Record<string, { what: string; load(): Promise<Command>
     load: () => import('./experiments/command.ts'),
   },
   index: { what: 'build, search and check a vector index by itself', load: () => import('./index-tool/command.ts') },
+  bench: {
+    what: 'load-test this server or any other',
+    load: () => import('../bench/lab/command.ts'),
+  },
   replay: {
     what: 'score a running server on test sessions',
     load: () => import('./storefront/retrieval/replay-command.ts'),
@@ -107,7 +113,7 @@ async function main(name: string, args: string[]): Promise<number> {
   try {
     const command = await entry.load();
     if (!args.includes('--help') && !args.includes('-h')) return await command.run(args);
-    console.log(command.usage);
+    console.log(command.usageFor ? await command.usageFor(args) : command.usage);
     return 0;
   } catch (error) {
     return complain(error, name);

@@ -15,9 +15,11 @@ export interface Run {
   readonly startedAt: number;
   /** Requests were due in [0, seconds); the warm-up, if any, is in it. */
   readonly seconds: number;
+  /** When the generator stopped listening: what is unanswered had waited until then. */
+  readonly ended: number;
   /** When a request was meant to leave; in a closed loop the same as `sent`. */
   readonly due: Float64Array;
-  /** When it left. NaN: never (held). */
+  /** When it left. NaN: never; it was held, or no connection was left or free until the end. */
   readonly sent: Float64Array;
   /** When its reply was read. NaN: never. */
   readonly done: Float64Array;
@@ -34,6 +36,8 @@ export interface Generator {
   /** Actual send minus due, p99, in microseconds; over 1,000 the run proves nothing. */
   readonly lagP99Us: number;
   readonly cpuSeconds: number;
+  /** Share of the run in which it was not asleep. Near 1 in a closed loop, it was the limit. */
+  readonly busy: number;
   /** Replies compared with an expected answer, and those that differed. */
   readonly checked: number;
   readonly wrong: number;

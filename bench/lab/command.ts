@@ -1,0 +1,37 @@
+/** `vitrine bench SUBCOMMAND`: each is a module of its own, loaded when it is asked for. */
+
+interface Subcommand {
+  readonly usage: string;
+  /** Resolves to the process's exit code. */
+  run(args: string[]): Promise<number>;
+}
+
+const SUBCOMMANDS: Readonly<Record<string, { what: string; load(): Promise<Subcommand> }>> = {
+  load: {
+    what: 'offer a server load, and say what it made of it',
+    load: () => import('./load-command.ts'),
+  },
+};
+
+export const usage = [
+  'vitrine bench SUBCOMMAND …',
+  ...Object.entries(SUBCOMMANDS).map(([name, { what }]) => `  ${name.padEnd(10)} ${what}`),
+  '',
+  'vitrine bench SUBCOMMAND --help says more.',
+].join('\n');
+
+/** What `--help` prints: the subcommand's page, where one is named. */
+export async function usageFor([name = '']: string[]): Promise<string> {
+  return (await entryOf(name)?.load())?.usage ?? usage;
+}
+
+export async function run([name = '', ...args]: string[]): Promise<number> {
+  const entry = entryOf(name);
+  if (entry) return (await entry.load()).run(args);
+  console.error(name === '' ? usage : `There is no 'vitrine bench ${name}'.\n${usage}`);
+  return 2;
+}
+
+function entryOf(name: string) {
+  return Object.hasOwn(SUBCOMMANDS, name) ? SUBCOMMANDS[name] : undefined;
+}
