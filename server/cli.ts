@@ -37,9 +37,9 @@ const COMMANDS: Readonly<Record<string, { what: string; load(): Promise<Command>
     what: 'learn when customers buy, who leaves, what they are worth',
     load: () => import('../models/customers/learn-command.ts'),
   },
-  tune: {
+  blend: {
     what: 'choose how recommendations are blended',
-    load: () => import('./storefront/retrieval/tune-command.ts'),
+    load: () => import('./storefront/retrieval/blend-command.ts'),
   },
   features: {
     what: 'say what each customer feature is worth, or list them',

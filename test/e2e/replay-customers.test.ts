@@ -1,4 +1,4 @@
-/** Scores of customers' sources through a running server, with settings that `vitrine tune` chose. */
+/** Scores of customers' sources through a running server, with settings that `vitrine blend` chose. */
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -7,7 +7,7 @@ import { LmdbStore } from '../../store/lmdb-store.ts';
 import { chooseBlend } from './tune/choose-blend.ts';
 
 export const usage = [
-  'vitrine tune [--data DIR] [--models DIR]',
+  'vitrine blend [--data DIR] [--models DIR]',
   '  chooses how recommendations are blended, on the newest 5 % of the sessions in the store, and at',
   '  each placement, on what customers, orders and sessions did in its newest 5 %,',
   '  and writes recommend.json; `vitrine train` does the same at its end',
