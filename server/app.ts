@@ -45,6 +45,7 @@ import { ModelHost } from './serve.ts';
 import { LmdbStore } from './store/lmdb-store.ts';
 import { IdleWork } from './storefront/idle-work.ts';
 import { Currencies } from './intake/currencies.ts';
+import { ArmEncoders } from './storefront/arm-encoders.ts';
 import { openShop } from './storefront/open-shop.ts';
 import { PLACEMENTS_FILE, readPlacements } from './storefront/placements/read-placements.ts';
 import { openRetriever } from './storefront/retrieval/open.ts';
@@ -134,12 +135,13 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
   opened.push(() => watch.close());
   const placements = readPlacements(
     config.placements || join(config.dataDir, PLACEMENTS_FILE), config.placements !== '');
+  const encoders = new ArmEncoders(repository, (name, learned) => retriever.addEncoder(name, learned));
   const experiments = openExperiments(config, {
-    store, retriever, placements, clock, log, metrics,
+    store, retriever, placements, encoders, clock, log, metrics,
   });
   opened.push(() => experiments.close());
   const shopParts = {
-    placements, trials: experiments,
+    placements, trials: experiments, encoders,
     explainer, watch: intent, onEvent, pace, addon, store, retriever, inference: host, repository,
     clock, log,
   };

@@ -1,6 +1,8 @@
 import { isRecent } from '../storefront/attribution.ts';
+import { CONTEXT_SIZE, contextOf } from './context.ts';
 import { EXPERIMENT_LIMITS as LIMITS } from './definition.ts';
-import type { Explored, Interleaved, OutcomeKind } from './log-lines.ts';
+import { LinUcb } from './linucb.ts';
+import { type Explored, FEATURE_COUNTS, type Interleaved, type OutcomeKind } from './log-lines.ts';
 import { NEVER, type Tried } from './thompson.ts';
 
 type Kind = Exclude<OutcomeKind, 'refund'>;
@@ -11,6 +13,7 @@ interface Given {
   readonly unit: string;
   readonly teams: ReadonlyMap<string, 0 | 1> | null; // null: these items were tried
   readonly reached: Map<string, number>; // bits, by item
+  readonly contexts: Map<string, readonly number[]>; // of tried items, where LinUCB learns from them
 }
 
 /**
@@ -23,6 +26,9 @@ export class Answers {
   readonly #given = new Map<string, Given>(); // oldest first
   readonly #clicks = new Map<string, { answer: string; atMs: number }>(); // by unit and item
   readonly #tried = new Map<string, { shown: number; clicked: number }>(); // by item
+
+  /** What LinUCB has learned, where that is the method. */
+  readonly linear = new LinUcb(CONTEXT_SIZE, LIMITS.linearItemsMax);
 
   constructor(private readonly answersMax: number = LIMITS.answersMax) {}
 
@@ -42,16 +48,23 @@ export class Answers {
       const [, answer, unit, , items, teams] = line;
       const reached = new Map(items.map((item) => [item, 0]));
       this.#put(answer, {
-        unit, reached, teams: new Map(items.map((item, i) => [item, teams[i] === '1' ? 1 : 0])),
+        unit, reached, contexts: new Map(), teams: new Map(items.map((item, i) => [item, teams[i] === '1' ? 1 : 0])),
       });
       return;
     }
-    const [, answer, unit, , , pool, , , chosen] = line;
+    const [, answer, unit, , , pool, features, , chosen] = line;
     const item = pool[chosen] as string;
     this.counts.slots += 1;
     const reached = known?.reached ?? new Map<string, number>();
     reached.set(item, 0);
-    if (!known) this.#put(answer, { unit, reached, teams: null });
+    const contexts = known?.contexts ?? new Map<string, readonly number[]>();
+    if (!known) this.#put(answer, { unit, reached, contexts, teams: null });
+    const own = features[chosen] as readonly number[];
+    if (own.length === FEATURE_COUNTS.linucb) {
+      const context = contextOf(own);
+      contexts.set(item, context);
+      this.linear.shown(item, context);
+    }
     const tried = this.#tried.get(item);
     if (tried) tried.shown += 1;
     else if (this.#tried.size < LIMITS.triedItemsMax) this.#tried.set(item, { shown: 1, clicked: 0 });
@@ -80,6 +93,8 @@ export class Answers {
       put(this.#clicks, `${given.unit}\n${item}`, { answer, atMs }, this.answersMax);
       const tried = given.teams ? undefined : this.#tried.get(item);
       if (tried) tried.clicked += 1;
+      const context = given.contexts.get(item);
+      if (context) this.linear.rewarded(item, context);
     }
     return given.teams?.get(item);
   }

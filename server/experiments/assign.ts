@@ -34,6 +34,13 @@ export function armOf({ salt, arms }: Pick<Experiment, 'salt' | 'arms'>, id: str
   return pick(share(salt, id), arms.map(({ weight }) => weight));
 }
 
+/** With what probability a unit that takes part has the arm, to six places: its propensity. */
+export function shareOf({ kind, arms }: Pick<Experiment, 'kind' | 'arms'>, arm: number): number {
+  if (kind !== 'ab') return 1; // all get the same
+  const sum = arms.reduce((all, { weight }) => all + weight, 0);
+  return Math.round((arms[arm]?.weight ?? 0) / sum * 1e6) / 1e6;
+}
+
 /** Which of the weights `at`, 0..1 of their sum, falls on. */
 export function pick(at: number, weights: readonly number[]): number {
   const sum = weights.reduce((all, weight) => all + weight, 0);

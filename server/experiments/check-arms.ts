@@ -5,10 +5,14 @@ import type { Experiment } from './definition.ts';
 export interface Here {
   readonly sources: readonly string[]; // that some blend uses
   readonly placements: readonly string[]; // by name
+  /** Opens a session encoder. Fails with `bad_argument` where there is none of that name, or it is broken. */
+  readonly openEncoder: (name: string) => void;
 }
 
-/** Whether what the arms want is here. Fails with `bad_argument` naming the path. Pure. */
-export function checkArms(experiments: readonly Experiment[], { sources, placements }: Here): void {
+/** Whether what the arms want is here; encoders are opened. Fails with `bad_argument` naming the path. */
+export function checkArms(
+  experiments: readonly Experiment[], { sources, placements, openEncoder }: Here,
+): void {
   const placed = (path: string, name: string | undefined): void => {
     if (name !== undefined && !placements.includes(name)) fail(`${path}: there is no '${name}'; there are`, placements);
   };
@@ -17,11 +21,21 @@ export function checkArms(experiments: readonly Experiment[], { sources, placeme
     arms.forEach(({ override }, at) => {
       const path = `experiments[${i}].arms[${at}].override`;
       placed(`${path}.placement`, override.placement);
+      if (override.encoder !== undefined) opened(`${path}.encoder`, override.encoder, openEncoder);
       const absent = Object.entries(override.weights ?? {}).find(([source, weight]) =>
         weight > 0 && !sources.includes(source));
       if (absent) fail(`${path}.weights.${absent[0]}: no blend has that source; they have`, sources);
     });
   });
+}
+
+function opened(path: string, name: string, open: Here['openEncoder']): void {
+  try {
+    open(name);
+  } catch (cause) {
+    if (!(cause instanceof ServeError)) throw cause;
+    throw new ServeError('bad_argument', `${path}: ${cause.detail}`, { cause });
+  }
 }
 
 function fail(what: string, known: readonly string[]): never {

@@ -6,17 +6,19 @@ import { ServeError } from '../core/errors.ts';
 import { METRICS } from './definition.ts';
 import { readLines } from './experiment-log.ts';
 import type { Line } from './log-lines.ts';
-import { exploredSlots, offPolicy } from './off-policy.ts';
-import { POLICIES, type Policy, policyNamed, policyOf } from './policies.ts';
+import { exploredSlots, exposedUnits, offPolicy } from './off-policy.ts';
+import { armPolicies, POLICIES, type Policy, policyNamed, policyOf } from './policies.ts';
 import { ofRate, unitsNeeded } from './power.ts';
-import { evaluationText, powerText, simulationText } from './said.ts';
+import { evaluationText, exploringText, powerText, simulationText } from './said.ts';
 import { simulate } from './simulate.ts';
+import { simulateExploring } from './simulate-exploring.ts';
 
 export const usage = [
   'vitrine experiment evaluate NAME [--data DIR] [--policy NAME|FILE.json]… [--reward click] [--json]',
   '  what another policy would have got in the slots that an exploring experiment logged: IPS, SNIPS and',
   '  DR with 95 % bounds; refuses where too little of the log speaks of the policy (exit code 3)',
   ...Object.entries(POLICIES).map(([name, what]) => `    ${name.padEnd(8)} ${what}`),
+  '    arm:NAME every unit of an A/B experiment gets the arm',
   '    a file   {"weights": {"score": 1, "place": 0, "clicked": 2, "shown": 0}, "temperature": 0.1}',
   '  --reward       click, cart or purchase (click)',
   '',
@@ -30,6 +32,11 @@ export const usage = [
   '              [--kind ab|interleave] [--delay 50] [--alpha .05] [--horizon UNITS] [--seed 1] [--json]',
   '  how often bounds that are looked at after every unit find a difference: with a lift of 0 (A/A) each',
   '  is an error, and there are at most alpha of them; beside it, a z-test looked at as often, and once',
+  '',
+  'vitrine experiment simulate --kind explore [--runs 20] [--units 5000] [--items 10] [--uniform .1]',
+  '              [--width .3] [--seed 1] [--json]',
+  '  clicks lost to the best choice (regret) in slots of visitors of two kinds, by an even choice,',
+  '  Thompson sampling and LinUCB, and what IPS says from each log of the choice that is best for all',
 ].join('\n');
 
 const REFUSED = 3;
@@ -60,13 +67,16 @@ function evaluateLog(args: string[]): number {
   const folder = values.data ?? readConfig(process.env).dataDir;
   const lines: Line[] = [];
   readLines(join(folder, 'experiments', `${name}.jsonl`), (line) => {
-    if (line[0] === 'x' || line[0] === 'w') lines.push(line);
+    if (line[0] !== 'a' && line[0] !== 'l' && line[0] !== 'm') lines.push(line);
   });
-  const slots = exploredSlots(lines, reward);
+  const [first] = lines;
+  const kind = first?.[0] === 'begun' ? first[2].kind : 'explore';
+  const slots = kind === 'ab' ? exposedUnits(lines, reward) : exploredSlots(lines, reward);
   if (slots.length === 0) {
-    throw new ServeError('bad_argument', `'${name}' has explored no slot: its kind must be 'explore'`);
+    throw new ServeError('bad_argument',
+      `'${name}' has logged nothing with a propensity: its kind must be 'explore' or 'ab', and it has to have run`);
   }
-  const policies = values.policy ?? Object.keys(POLICIES);
+  const policies = values.policy ?? (kind === 'ab' ? armPolicies(slots) : Object.keys(POLICIES));
   const found = policies.map((policy) => ({
     policy,
     ...offPolicy(policy.endsWith('.json') ? { policy: policyIn(policy), slots } : policyNamed(policy, slots)),
@@ -111,8 +121,22 @@ function simulated(args: string[]): number {
     lift: { type: 'string' }, runs: { type: 'string' }, units: { type: 'string' },
     rate: { type: 'string' }, metric: { type: 'string' }, kind: { type: 'string' },
     delay: { type: 'string' }, alpha: { type: 'string' }, horizon: { type: 'string' },
-    seed: { type: 'string' }, json: { type: 'boolean' },
+    seed: { type: 'string' }, items: { type: 'string' }, uniform: { type: 'string' },
+    width: { type: 'string' }, json: { type: 'boolean' },
   } });
+  if (values.kind === 'explore') {
+    const world = {
+      runs: whole(values.runs ?? '20', 'runs', 1, 10_000),
+      slots: whole(values.units ?? '5000', 'units', 100, 1_000_000),
+      items: whole(values.items ?? '10', 'items', 2, 50),
+      uniform: number(values.uniform ?? '0.1', 'uniform', 0.01, 1),
+      width: number(values.width ?? '0.3', 'width', 0, 100),
+      seed: whole(values.seed ?? '1', 'seed', 0, 2 ** 32 - 1),
+    };
+    const found = simulateExploring(world);
+    console.log(values.json ? JSON.stringify({ ...world, ...found }) : exploringText(world, found));
+    return 0;
+  }
   const kind = values.kind ?? 'ab';
   const metric = METRICS.find((one) => one === (values.metric ?? 'click'));
   if (metric === undefined || (kind !== 'ab' && kind !== 'interleave')) {

@@ -36,7 +36,13 @@ export interface Explore {
   readonly every: number; // slots of this multiple explore: 5 is the 5th, 10th … place of a list
   readonly pool: number; // items that one slot chooses from
   readonly uniform: number; // share of the choices that are made evenly over the pool
+  /** Absent: `thompson`, which knows items' click rates alone; `linucb` goes by the visitor as well. */
+  readonly method?: Method;
+  readonly width?: number; // of LinUCB's bounds: the paper's alpha
 }
+
+export const METHODS = ['thompson', 'linucb'] as const;
+export type Method = (typeof METHODS)[number];
 
 /** Bounds of what a file may say, and what holds where it says nothing. */
 export const EXPERIMENT_LIMITS = {
@@ -51,11 +57,12 @@ export const EXPERIMENT_LIMITS = {
   unitsMax: 500_000, // of one experiment; who comes later gets the control, uncounted
   answerMax: 8, // experiments that one answer is part of: its attribution names each
   answersMax: 65_536, // interleaved and exploring answers whose clicks are still understood
-  triedItemsMax: 100_000, // items whose clicks exploration remembers
+  triedItemsMax: 100_000, // items whose clicks exploration remembers,
+  linearItemsMax: 20_000, // and of which LinUCB has a model, of about 0.7 KB
 } as const;
 
 export const EXPERIMENT_DEFAULTS = {
-  alpha: 0.05, horizon: 10_000, every: 5, pool: 10, uniform: 0.1,
+  alpha: 0.05, horizon: 10_000, every: 5, pool: 10, uniform: 0.1, width: 0.3,
 } as const;
 
 export type State = 'scheduled' | 'running' | 'stopped';

@@ -72,7 +72,7 @@ export class Experiments implements Trials {
     const { store } = this.setting;
     const parts = {
       prng: this.#prng, posteriors: this.#posteriors, nowMs: this.setting.clock.wallMs(),
-      itemOf: (row: number): string => store.itemAt(row)?.id ?? '',
+      itemAt: (row: number) => store.itemAt(row),
     };
     return makeTrial(this.#runs, request, asker, parts);
   }

@@ -11,8 +11,11 @@ export type Line = Begun | Enrolled | Linked | Outcome | Interleaved | Explored 
 /** The first line: what the experiment is, and from which event of the store's log on it counts. */
 export type Begun = readonly ['begun', version: number, definition: Experiment, sequence: number, atMs: number];
 
-/** The unit got its first answer. */
-export type Enrolled = readonly ['u', unit: string, arm: number, atMs: number];
+/**
+ * The unit got its first answer, and was exposed to its arm, which it had with this probability; in logs
+ * of builds before it was written, the arm's share of the weights.
+ */
+export type Enrolled = readonly ['u', unit: string, arm: number, atMs: number, propensity?: number];
 
 /** Who went by `key` is `unit` from now on: a session became known, or a customer came back. */
 export type Linked = readonly ['l', key: string, unit: string];
@@ -46,4 +49,13 @@ export const FEATURES = [
   'place', // 1 over its place in the list, as the blend has it
   'clicked', // clicks over times shown in explored slots, pulled towards the prior
   'shown', // log(1 + times shown there) / 10
+  // Of experiments whose method is `linucb`:
+  'steps', // log(1 + items that the answer starts from) / 5
+  'known', // 1 where the customer is known
+  'bought', // log(1 + different items that they have bought) / 5
+  'same', // share of the item's categories that what the answer starts from has too
+  'dearer', // log2 of its price over that one's, / 4, within -1 to 1; 0 where one has none
 ] as const;
+
+/** How many of them each item has, by method. */
+export const FEATURE_COUNTS = { thompson: 4, linucb: FEATURES.length } as const;

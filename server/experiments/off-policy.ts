@@ -1,6 +1,7 @@
+import { shareOf } from './assign.ts';
 import { type Enough, enough, evaluate, type Estimator, type Evaluated, type Logged } from './estimators.ts';
-import { FEATURES, type Line, type OutcomeKind } from './log-lines.ts';
-import { chosenRow, type Judged, type LoggedSlot, type Policy } from './policies.ts';
+import type { Line, OutcomeKind } from './log-lines.ts';
+import { chosenRow, type Judged, type LoggedSlot, type Policy, widthOf } from './policies.ts';
 import { fitReward, type RewardModel } from './reward-model.ts';
 
 export interface OffPolicy {
@@ -24,7 +25,7 @@ export function offPolicy({ policy, slots }: Judged): OffPolicy {
 /** Each slot's weight and what a reward model says; no slot's own visitor is in its model. */
 function weighed(slots: readonly LoggedSlot[], policy: Policy): Logged[] {
   const folds = [0, 1].map((fold) => fitReward(
-    slots.filter(({ unit }) => foldOf(unit) !== fold).map(chosenRow), FEATURES.length));
+    slots.filter(({ unit }) => foldOf(unit) !== fold).map(chosenRow), widthOf(slots)));
   return slots.map((slot) => {
     const target = policy(slot);
     const model = folds[foldOf(slot.unit)] as RewardModel;
@@ -63,4 +64,33 @@ export function exploredSlots(
     }
   }
   return slots.map(({ slot, reward: got }) => ({ ...slot, reward: got }));
+}
+
+/**
+ * The units of an A/B experiment's log, each as a slot whose pool is the arms: which it had, with what
+ * probability, and whether it did `reward`. Nothing is known of a unit, so an arm's SNIPS is its own rate.
+ * Pure.
+ */
+export function exposedUnits(
+  lines: Iterable<Line>, reward: Exclude<OutcomeKind, 'refund'>,
+): LoggedSlot[] {
+  const units = new Map<string, Omit<LoggedSlot, 'reward'> & { reward: number }>();
+  let arms: readonly string[] = [];
+  let shares: readonly number[] = [];
+  for (const line of lines) {
+    if (line[0] === 'begun') {
+      const [, , definition] = line;
+      arms = definition.arms.map(({ name }) => name);
+      shares = arms.map((_, arm) => shareOf(definition, arm));
+    } else if (line[0] === 'u') {
+      const [, unit, chosen, atMs, propensity] = line;
+      const propensities = shares.map((share, arm) => (arm === chosen ? propensity ?? share : share));
+      const features = arms.map(() => []);
+      units.set(unit, { unit, atMs, items: arms, features, propensities, chosen, reward: 0 });
+    } else if (line[0] === 'e' && line[4] === reward) {
+      const unit = units.get(line[3]);
+      if (unit) unit.reward = 1;
+    }
+  }
+  return [...units.values()];
 }

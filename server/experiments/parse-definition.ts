@@ -5,7 +5,7 @@ import { Fields, pathOf, type Where } from '../wire/fields.ts';
 import type { ReasonCode } from '../wire/schema.ts';
 import {
   type Arm, EXPERIMENT_DEFAULTS, EXPERIMENT_LIMITS as LIMITS, type Experiment, type Explore, KINDS,
-  METRICS,
+  METHODS, METRICS,
 } from './definition.ts';
 
 const NAME = new RegExp(`^[a-z0-9][a-z0-9-]{0,${LIMITS.nameLengthMax - 1}}$`);
@@ -90,9 +90,10 @@ function parseArm(value: unknown, where: Where): Arm {
 
 function overrideOf(value: unknown, where: Where): ArmOverride {
   const fields = Fields.of(value, 'an override', where);
-  onlyKnown(fields, ['placement', 'weights']);
+  onlyKnown(fields, ['placement', 'weights', 'encoder']);
   return {
     ...(fields.has('placement') && { placement: fields.id('placement') }),
+    ...(fields.has('encoder') && { encoder: fields.text('encoder', TEXT_BYTES_MAX) }),
     ...(fields.has('weights') && { weights: weightsOf(fields.raw('weights'), fields.at('weights')) }),
   };
 }
@@ -116,14 +117,18 @@ function shareOf(fields: Fields): [number, number] {
 }
 
 function exploreOf(fields: Fields): Explore {
-  const { every, pool, uniform } = EXPERIMENT_DEFAULTS;
+  const { every, pool, uniform, width } = EXPERIMENT_DEFAULTS;
   if (!fields.has('explore')) return { every, pool, uniform };
   const given = Fields.of(fields.raw('explore'), 'explore', fields.at('explore'));
-  onlyKnown(given, ['every', 'pool', 'uniform']);
+  onlyKnown(given, ['method', 'every', 'pool', 'uniform', 'width']);
+  const linear = given.has('method') && given.oneOf('method', METHODS) === 'linucb';
+  if (!linear && given.has('width')) given.fail('width', "nothing, as method is not 'linucb'");
   return {
     every: given.optionalInteger('every', LIMITS.everyMin, LIMITS.everyMax) ?? every,
     pool: given.optionalInteger('pool', LIMITS.poolMin, LIMITS.poolMax) ?? pool,
     uniform: between(given, 'uniform', 0.01, 1) ?? uniform,
+    // Not said where it is what logs of former builds mean: they would seem to be of another.
+    ...(linear && { method: 'linucb' as const, width: between(given, 'width', 0, 100) ?? width }),
   };
 }
 

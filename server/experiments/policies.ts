@@ -30,8 +30,25 @@ export const POLICIES: Readonly<Record<string, string>> = {
   learned: 'the item that a reward model likes best; learned on the older half, judged on the newer',
 };
 
+/** Of what is known of an item in these slots. */
+export function widthOf(slots: readonly LoggedSlot[]): number {
+  return slots[0]?.features[0]?.length ?? 0;
+}
+
+/** The policies of an A/B experiment's log: each gives everybody one arm. */
+export function armPolicies(slots: readonly LoggedSlot[]): string[] {
+  return (slots[0]?.items ?? []).map((arm) => `arm:${arm}`);
+}
+
 /** A policy by its name. Fails with `bad_argument`. */
 export function policyNamed(name: string, slots: readonly LoggedSlot[]): Judged {
+  const arm = /^arm:(.*)$/.exec(name)?.[1];
+  if (arm !== undefined) {
+    const names = slots[0]?.items ?? [];
+    const at = names.indexOf(arm);
+    if (at < 0) throw new ServeError('bad_argument', `there is no arm '${arm}'; there are ${names.join(', ')}`);
+    return { slots, policy: ({ items }) => only(items.length, at) };
+  }
   switch (name) {
     case 'logged': return { slots, policy: ({ propensities }) => propensities };
     case 'blend': return { slots, policy: ({ items }) => only(items.length, 0) };
@@ -43,7 +60,7 @@ export function policyNamed(name: string, slots: readonly LoggedSlot[]): Judged 
     case 'learned': {
       const byTime = [...slots].sort((a, b) => a.atMs - b.atMs);
       const half = Math.floor(byTime.length / 2);
-      const model = fitReward(byTime.slice(0, half).map(chosenRow), FEATURES.length);
+      const model = fitReward(byTime.slice(0, half).map(chosenRow), widthOf(slots));
       return {
         slots: byTime.slice(half),
         policy: ({ features }) => best(features.map((of) => model.predict(of))),

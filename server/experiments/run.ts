@@ -2,7 +2,7 @@ import type { Log } from '../core/log.ts';
 import type { Asker } from '../storefront/trial.ts';
 import { mayTeach, type ShopEvent } from '../wire/schema.ts';
 import { Answers } from './answers.ts';
-import { armOf, customerUnit, keyOf, sessionUnit, takesPart } from './assign.ts';
+import { armOf, customerUnit, keyOf, sessionUnit, shareOf, takesPart } from './assign.ts';
 import { amountOf, isAfter, kindOf, tagOf } from './counting.ts';
 import { changed, EXPERIMENT_LIMITS as LIMITS, type Experiment, stateAt } from './definition.ts';
 import { ExperimentLog } from './experiment-log.ts';
@@ -74,7 +74,8 @@ export class Run {
       return null;
     }
     const key = this.#key(own);
-    if (!this.#take(['u', key, this.#armOf(own), nowMs])) return null;
+    const arm = this.#armOf(own);
+    if (!this.#take(['u', key, arm, nowMs, shareOf(this.definition, arm)])) return null;
     if (other !== undefined) this.#take(['l', this.#key(other), key]);
     return this.#units.get(key) ?? null;
   }

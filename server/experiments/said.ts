@@ -2,6 +2,7 @@ import { EFFECTIVE_MIN, EFFECTIVE_REWARDED_MIN, ESTIMATORS } from './estimators.
 import type { OffPolicy } from './off-policy.ts';
 import type { UnitsNeeded } from './power.ts';
 import type { Simulated, World } from './simulate.ts';
+import type { Explored, ExploringWorld } from './simulate-exploring.ts';
 
 /** What the command prints. Pure. */
 export function evaluationText(
@@ -53,6 +54,18 @@ export function simulationText(
     `  z-test looked at after every unit ${share(foundNaive)}`,
     `  z-test looked at once, at the end ${share(foundOnce)}`,
     ...(medianUnits === null ? [] : [`  half of the runs were decided after ${medianUnits} units`]),
+  ].join('\n');
+}
+
+export function exploringText(
+  { runs, slots, items, uniform, width, seed }: ExploringWorld, found: readonly Explored[],
+): string {
+  return [
+    `${runs} runs of ${slots} slots of ${items} items, ${uniform} chosen evenly, width ${width}, seed ${seed}`,
+    `  ${'method'.padEnd(10)} clicks  lost to the best choice  IPS of it (truth)`,
+    ...found.map(({ method, clicks, regret, ips, truth }) =>
+      `  ${method.padEnd(10)} ${clicks.toFixed(0).padStart(6)}  ${regret.toFixed(0).padStart(23)}  ` +
+      `${fixed(ips)} (${fixed(truth)})`),
   ].join('\n');
 }
 

@@ -8,12 +8,13 @@ import { type Drafted, teamDraft } from './interleave.ts';
 import type { Run } from './run.ts';
 import type { Unit } from './tally.ts';
 import type { Posteriors } from './thompson.ts';
+import { type WeighParts, weighWith } from './weigh.ts';
 
 export interface TrialParts {
   readonly prng: Prng;
   readonly posteriors: () => Posteriors; // made when first wanted
   readonly nowMs: number;
-  readonly itemOf: (row: number) => string;
+  readonly itemAt: WeighParts['itemAt'];
 }
 
 interface Enrolled {
@@ -50,7 +51,7 @@ export function makeTrial(
   if (!composing) return { ...plainTrial(plain), tag, arms };
   const made = composing.run.definition.kind === 'interleave'
     ? interleaved(composing, plain, parts)
-    : exploring(composing, plain, parts);
+    : exploring(composing, plain, asker, parts);
   return { ...made, tag, arms };
 }
 
@@ -99,13 +100,17 @@ function interleaved({ run, unit }: Enrolled, plain: ArmOverride, parts: TrialPa
     given(answer: string, items: readonly RetrievedItem[]): void {
       const teams = new Map(drafted.map(({ item: { row }, team }) => [row, team]));
       const shown = items.filter(({ row }) => teams.has(row));
-      run.given(['a', answer, unit.key, parts.nowMs, shown.map(({ row }) => parts.itemOf(row)),
+      run.given(['a', answer, unit.key, parts.nowMs, shown.map(({ row }) => idOf(parts, row)),
         shown.map(({ row }) => String(teams.get(row))).join('')]);
     },
   };
 }
 
-function exploring({ run, unit }: Enrolled, plain: ArmOverride, parts: TrialParts) {
+function idOf({ itemAt }: TrialParts, row: number): string {
+  return itemAt(row)?.id ?? '';
+}
+
+function exploring({ run, unit }: Enrolled, plain: ArmOverride, asker: Asker, parts: TrialParts) {
   const { arms: [arm], explore: how } = run.definition;
   if (!how) throw new Error('an exploring experiment without its numbers');
   let tried: TriedSlot<RetrievedItem>[] = [];
@@ -113,14 +118,14 @@ function exploring({ run, unit }: Enrolled, plain: ArmOverride, parts: TrialPart
     overrides: [merged([plain, arm?.override ?? {}])] as const,
     wanted: (k: number) => k + how.pool - 1 + Math.floor(k / how.every),
     compose([list = []]: readonly (readonly RetrievedItem[])[], k: number) {
-      const made = explore(list, k, how, ({ row }) => run.answers.triedOf(parts.itemOf(row)),
-        parts.posteriors(), parts.prng);
+      const weigh = weighWith(how, { ...parts, answers: run.answers, asker });
+      const made = explore(list, k, how, weigh, parts.prng);
       tried = made.tried;
       return made.items;
     },
     given(answer: string): void {
       for (const { slot, pool, features, propensities, chosen } of tried) {
-        const items = pool.map(({ row }) => parts.itemOf(row));
+        const items = pool.map(({ row }) => idOf(parts, row));
         run.given(['x', answer, unit.key, parts.nowMs, slot, items, features,
           propensities.map((share) => Math.round(share * 1e6) / 1e6), chosen]);
       }

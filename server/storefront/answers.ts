@@ -50,6 +50,8 @@ export interface AnswerParts {
   readonly finder: Finder;
   readonly placements: Placements;
   readonly trials?: Trials; // experiments; absent: there are none
+  /** What runs an encoder that an arm names. Absent: arms name none. */
+  readonly tasteOf?: (encoder: string) => Taste | null;
   readonly counts: { degraded: number };
 }
 
@@ -80,6 +82,7 @@ interface Looking {
 /** Answers of the shop: what to show next, and what is like an item. */
 export class Answers {
   readonly #tastes: Tastes;
+  readonly #armTastes = new Map<string, Tastes>(); // by encoder
   readonly #units: UnitVectors;
 
   constructor(private readonly parts: AnswerParts) {
@@ -93,17 +96,24 @@ export class Answers {
     const degraded: string[] = [];
     const plan = this.plan(request, degraded);
     const before = situationOf(this.parts, request, degraded);
-    const asker = { session: request.session, customer: before.name };
+    const asker = {
+      session: request.session, customer: before.name,
+      visit: {
+        items: before.query.length, bought: before.customer?.bought.size ?? 0,
+        start: before.start === undefined ? undefined : this.parts.store.itemAt(before.start),
+      },
+    };
     const trial = request.rerank || before.session?.robot
       ? null
       : this.parts.trials?.begin(request, asker) ?? null;
-    const tasting = this.#tastes.of(before, deadlineMs, priority, degraded);
-    const taste = await (stages?.of('embed', tasting) ?? tasting);
+    const tasting = this.#tasted(trial, (tastes) => tastes.of(before, deadlineMs, priority, degraded));
+    const tastes = await (stages?.of('embed', tasting) ?? tasting);
+    const taste = tastes[0] ?? null;
     const explain: Explained | undefined = request.explain ? {} : undefined;
     const making = request.rerank
       ? this.#rerank(request, request.rerank, plan, taste, degraded)
       : this.#lists(trial, plan, request, (one, at) =>
-        this.#make(request, one, taste, at === 0 ? explain : undefined, at === 0 ? degraded : []));
+        this.#make(request, one, tastes[at] ?? null, at === 0 ? explain : undefined, at === 0 ? degraded : []));
     const made = await (stages?.of('retrieve', making) ?? making);
     this.#noteShown(request, made);
     const reply = this.#reply(made.items, degraded, plan.language, taste, trial?.tag);
@@ -162,6 +172,26 @@ export class Answers {
     return planOf(request, placements, catalogue.expressions, degraded);
   }
 
+  /** For each arm of a trial, without one for the answer: an encoder is asked once. */
+  async #tasted(
+    trial: Trial | null, ask: (tastes: Tastes) => Promise<Tasted | null>,
+  ): Promise<readonly (Tasted | null)[]> {
+    const names = (trial?.overrides ?? [undefined]).map((arm) => arm?.encoder);
+    const asked = names.map((name, at) => (names.indexOf(name) === at ? ask(this.#tastesOf(name)) : null));
+    const said = await Promise.all(asked);
+    return names.map((name) => said[names.indexOf(name)] ?? null);
+  }
+
+  #tastesOf(encoder: string | undefined): Tastes {
+    if (encoder === undefined) return this.#tastes;
+    const known = this.#armTastes.get(encoder);
+    if (known) return known;
+    const { store, log, tasteOf } = this.parts;
+    const tastes = new Tastes(tasteOf?.(encoder) ?? null, store, log);
+    this.#armTastes.set(encoder, tastes);
+    return tastes;
+  }
+
   /** What a trial makes of one answer for each of its arms; without a trial, the answer. */
   async #lists(
     trial: Trial | null, plan: Plan, request: RecommendRequest,
@@ -170,9 +200,9 @@ export class Answers {
     if (!trial) return make(plan, 0);
     const k = Math.min(LIMITS.kMax, trial.wanted(plan.k));
     const lists = await Promise.all(trial.overrides.map((arm, at) => {
-      const { placement, weights } = arm ?? {};
+      const { placement, weights, encoder } = arm ?? {};
       const own = placement === undefined ? plan : this.plan({ ...request, placement, k: plan.k });
-      return make({ ...own, k, pool: Math.max(k, own.pool), weights }, at);
+      return make({ ...own, k, pool: Math.max(k, own.pool), weights, encoder }, at);
     }));
     const [first] = lists as [Made];
     const items = trial.compose(lists.map((made) => made.items as readonly RetrievedItem[]), plan.k);
@@ -229,6 +259,7 @@ export class Answers {
           conditions: conditionsOf(step.conditions, this.#setting(now.start)),
           query: {
             items: query, k: plan.pool, explain, placement: step.blend, weights: plan.weights,
+            encoder: plan.encoder,
             ...(session && { session: session.key }),
             customer: now.name, recent: customer?.rows,
             ...(taste && { taste: taste.vector }),

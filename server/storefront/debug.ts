@@ -28,6 +28,7 @@ export function debugOf(
   const allow = catalogue.allow(plan.filter, hidden, undefined, conditions);
   const sources = retriever.trace?.({
     items: now.query, k: plan.pool, placement: plan.blend, customer: now.name,
+    weights: plan.weights, encoder: plan.encoder,
     recent: now.customer?.rows, ...(allow && { allow }),
     ...(now.session && { session: now.session.key }), ...(taste && { taste: taste.vector }),
   }) ?? [];

@@ -8,6 +8,7 @@ import { isZone } from '../core/zone.ts';
 import type { Explainer } from '../explain/explainer.ts';
 import type { Currencies } from '../intake/currencies.ts';
 import type { Store } from '../store/store.ts';
+import type { ArmEncoders } from './arm-encoders.ts';
 import { CustomerInsight } from './customer-insight.ts';
 import { CustomerModels } from './customer-models.ts';
 import { DEMO_SOURCE, Insight, trainedOn, type IntentWatch } from './insight.ts';
@@ -37,6 +38,7 @@ export interface ShopSetting {
   readonly watch?: IntentWatch; // told of what is predicted
   readonly onEvent?: (event: ShopEvent) => void;
   readonly trials?: Trials;
+  readonly encoders?: ArmEncoders; // that arms of experiments name
 }
 
 /**
@@ -44,7 +46,7 @@ export interface ShopSetting {
  * Fails with `backend` naming a file that is there and cannot be used.
  */
 export async function openShop(setting: ShopSetting): Promise<Shop> {
-  const { inference, repository, explainer = null, watch, ...parts } = setting;
+  const { inference, repository, explainer = null, watch, encoders, ...parts } = setting;
   const { store, clock, log, timeZone } = parts;
   if (timeZone !== undefined && !isZone(timeZone)) {
     throw new ServeError('bad_argument', `'${timeZone}' is no IANA time zone, such as Europe/Berlin`);
@@ -58,6 +60,7 @@ export async function openShop(setting: ShopSetting): Promise<Shop> {
   const customers = new CustomerModels(repository, inference);
   return Shop.open({
     ...parts,
+    ...(encoders && { tasteOf: (name: string) => encoders.tasteOf(name, inference, clock) }),
     customerInsight: new CustomerInsight(inference, customers, { timeZone: timeZone ?? 'UTC', demo }),
     taste: encoder && new Taste(inference, clock, encoder),
     insight: source === null

@@ -77,11 +77,13 @@ export function encoderInput(
 }
 
 /** The encoder of a repository; null when it has none. Fails with `backend` naming the file. */
-export function openEncoder(repository: string, model = 'session-encoder'): Encoder | null {
+export function openEncoder(
+  repository: string, model = 'session-encoder', wanted?: string,
+): Encoder | null {
   const folder = join(repository, model);
   if (!existsSync(join(folder, 'config.json'))) return null;
-  const version = newestVersion(folder);
-  if (version === null) return null;
+  const version = wanted ?? newestVersion(folder);
+  if (version === null || !existsSync(join(folder, version))) return null;
   return {
     model,
     version,

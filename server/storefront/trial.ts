@@ -1,4 +1,5 @@
 import type { ReasonCode, ShopEvent } from '../wire/schema.ts';
+import type { StoredItem } from '../store/store.ts';
 import type { RetrievedItem } from './retrieval/retriever.ts';
 
 /** What an arm of an experiment changes about how an answer is made. Empty: nothing. */
@@ -7,12 +8,22 @@ export interface ArmOverride {
   readonly placement?: string;
   /** Weights of sources, in place of the blend's; what is not named stays. */
   readonly weights?: Readonly<Partial<Record<ReasonCode, number>>>;
+  /** Session encoder in place of the shop's: a model of the repository, `MODEL` or `MODEL/VERSION`. */
+  readonly encoder?: string;
 }
 
 /** Who asks, as far as the shop knows. */
 export interface Asker {
   readonly session?: string | undefined;
   readonly customer?: string | undefined; // that the request or the session has named
+  readonly visit?: Visit | undefined;
+}
+
+/** What is known of a visitor before an answer is made: what exploration may go by. */
+export interface Visit {
+  readonly items: number; // that the answer starts from
+  readonly bought: number; // different items, ever
+  readonly start?: Pick<StoredItem, 'categories' | 'price'> | undefined; // what rules call `this`
 }
 
 /** What experiments want of one answer. */

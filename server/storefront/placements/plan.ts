@@ -17,6 +17,7 @@ export interface Plan {
   readonly blend: Placement | undefined;
   /** Of an experiment's arm, in place of the blend's. */
   readonly weights?: Readonly<Partial<Record<ReasonCode, number>>> | undefined;
+  readonly encoder?: string | undefined; // likewise, in place of the shop's
   readonly k: number;
   readonly pool: number; // candidates asked of the sources; k where no rule looks at them
   readonly filter: Filter;

@@ -1,6 +1,7 @@
 import type { Addon, Allow, NativeSessionIndex } from '../../ann/binding.ts';
 import { LIMITS, PLACEMENTS } from '../../wire/schema.ts';
 import type { Placement, ReasonCode } from '../../wire/schema.ts';
+import type { ItemVectors } from '../item-vocabulary.ts';
 import type { Columns } from '../snapshot-file.ts';
 import { Blend } from './blend.ts';
 import { Candidates, firstAllowed, hide, keepAllowed, NO_ROW, ROOM } from './candidates.ts';
@@ -39,6 +40,8 @@ export interface RetrieverParts {
   readonly texts?: ItemTexts; // of the catalogue; kept by `live`
   readonly addon?: Pick<Addon, 'Recommender'>; // for `retrieveApart`
   readonly live?: LiveItems; // keeps both as the catalogue goes; absent: they stay as they are
+  /** Of another session encoder, kept as the catalogue goes too. Absent: there can be none. */
+  readonly openTaste?: (name: string, learned: ItemVectors) => ItemVectorIndex;
 }
 
 /**
@@ -57,6 +60,7 @@ export class HybridRetriever implements Retriever {
   readonly #blend = new Blend();
   readonly #native: NativeBlend | null;
   readonly #candidates = new Candidates(ROOM);
+  readonly #encoders = new Map<string, TasteSource>(); // of arms of experiments, by name
   #large: Candidates | null = null; // made when someone first asks for so many
 
   constructor(private readonly parts: RetrieverParts) {
@@ -128,17 +132,21 @@ export class HybridRetriever implements Retriever {
   }
 
   trace(query: RetrievalQuery): TracedSource[] {
-    const weights = this.#weights.get(query.placement) as readonly number[];
     const found = this.#roomFor(query.k);
-    return this.#sources.map((source, i) => {
+    return this.#weighed(query).map(({ source, weight }) => {
       found.count = 0;
       source.find(query, found);
       const { rows, scores, count } = found;
       return {
-        source: source.reason, weight: weights[i] as number,
+        source: source.reason, weight,
         rows: rows.slice(0, count), shares: scores.slice(0, count),
       };
     });
+  }
+
+  addEncoder(name: string, learned: ItemVectors): void {
+    const vectors = this.parts.openTaste?.(name, learned);
+    if (vectors) this.#encoders.set(name, new TasteSource(vectors, this.parts.settings.taste));
   }
 
   vectorOf(row: number): Float32Array | null {
@@ -156,18 +164,17 @@ export class HybridRetriever implements Retriever {
   /** Of the batch that the sources have searched for. */
   #retrieve(query: RetrievalQuery, at: number, found: Candidates): RetrievedItem[] {
     const blend = this.#blend;
-    const weights = this.#weightsOf(query);
-    this.#sources.forEach((source, i) => {
-      const weight = weights[i] as number;
+    const weighed = this.#weighed(query);
+    weighed.forEach(({ source, weight, instead }, i) => {
       if (weight === 0) return;
-      if ('search' in source) source.take(at, found);
+      if ('search' in source && !instead) (source as Batched).take(at, found);
       else source.find(query, found);
       blend.add(i, weight, found);
     });
     const best: RetrievedItem[] = blend.top(query.k).map(({ row, score, source, because }) => {
       // A rule may lead from an item to itself.
       if (because === row) return { row, score, source: 'again' };
-      const { reason } = this.#sources[source] as Source;
+      const { reason } = (weighed[source] as Weighed).source;
       const cold = this.#cold(reason, row);
       return {
         row, score, source: reason, ...(because !== NO_ROW && { because }), ...(cold && { cold }),
@@ -314,9 +321,15 @@ export class HybridRetriever implements Retriever {
     return this.#sources.map(({ reason }, i) => weights[reason] ?? (named[i] as number));
   }
 
+  /** The sources of a query; with an encoder of its own, that one's in place of `taste`. */
   #weighed(query: RetrievalQuery): Weighed[] {
     const weights = this.#weightsOf(query);
-    return this.#sources.map((source, i) => ({ source, weight: weights[i] as number }));
+    const all = this.#sources.map((source, i): Weighed => ({ source, weight: weights[i] as number }));
+    if (query.encoder === undefined) return all;
+    const source = this.#encoders.get(query.encoder);
+    const weight = query.weights?.taste ?? weightsAt(this.parts.settings, query.placement).taste;
+    const others = all.filter((one) => one.source.reason !== 'taste');
+    return source ? [...others, { source, weight, instead: true }] : others;
   }
 
   #withoutHidden(query: RetrievalQuery): RetrievalQuery {

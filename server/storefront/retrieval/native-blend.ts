@@ -26,6 +26,8 @@ export interface NativeBlendParts {
 export interface Weighed {
   readonly source: Source;
   readonly weight: number;
+  /** Stands in for the addon's own source of the same reason: what it finds is brought along. */
+  readonly instead?: true;
 }
 
 /** What is best of one query, before it is filled up: places `[from, to)` of the arrays. */
@@ -112,8 +114,8 @@ export class NativeBlend {
       ks[q] = query.k;
       sessions[q] = query.session ?? -1;
       if (taste && query.taste && isSound(query.taste, taste.dim)) tasteAt[q] = tasted.push(query.taste) - 1;
-      for (const { source, weight } of weigh(query)) {
-        const number = this.#numberOf(source.reason);
+      for (const { source, weight, instead } of weigh(query)) {
+        const number = this.#numberOf(source.reason, instead ? OWN_SOURCES.length : 0);
         weights[q * width + number] = weight;
         if (number >= OWN_SOURCES.length && weight > 0) brought.add(q, number, source, query, room);
       }
@@ -134,8 +136,8 @@ export class NativeBlend {
   }
 
   /** The addon's own sources have their numbers; others get theirs when they are first seen. */
-  #numberOf(reason: ReasonCode): number {
-    const known = this.#reasons.indexOf(reason);
+  #numberOf(reason: ReasonCode, from: number): number {
+    const known = this.#reasons.indexOf(reason, from);
     if (known >= 0) return known;
     assert.ok(this.#reasons.length < SOURCES_MAX);
     return this.#reasons.push(reason) - 1;

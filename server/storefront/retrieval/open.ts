@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Addon } from '../../ann/binding.ts';
 import type { Log } from '../../core/log.ts';
 import type { Store } from '../../store/store.ts';
-import { loadItemVectors } from '../item-vocabulary.ts';
+import { type ItemVectors, loadItemVectors } from '../item-vocabulary.ts';
 import { newestVersion } from '../taste.ts';
 import { EventSources } from './event-sources.ts';
 import { HybridRetriever } from './hybrid-retriever.ts';
@@ -45,8 +45,16 @@ export function openRetriever(setting: RetrieverSetting): HybridRetriever {
   live.take([...store.items()]);
   store.onItems((items) => live.take(items));
   const events = new EventSources(addon, settings);
+  const openTaste = (name: string, learned: ItemVectors): ItemVectorIndex => {
+    const cache = cacheFolder === undefined
+      ? undefined
+      : { folder: cacheFolder, name: `arm-${name.replaceAll('/', '-')}`, log };
+    const index = new ItemVectorIndex(addon, learned, 'ip', rowOf, store.itemCount, cache);
+    live.follow(index, [...store.items()]);
+    return index;
+  };
   const retriever = new HybridRetriever({
-    addon, index, settings, itemCount, taste, similar, events, texts, live,
+    addon, index, settings, itemCount, taste, similar, events, texts, live, openTaste,
   });
   log.info('recommendations have sources', { sources: retriever.sources });
   return retriever;

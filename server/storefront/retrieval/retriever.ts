@@ -1,5 +1,6 @@
 import type { Allow, SearchExplanation } from '../../ann/binding.ts';
 import type { EventType, Placement, ReasonCode } from '../../wire/schema.ts';
+import type { ItemVectors } from '../item-vocabulary.ts';
 import type { Columns } from '../snapshot-file.ts';
 
 /** Items are dense rows of the store's catalogue (`StoredItem.row`) throughout this folder. */
@@ -19,6 +20,8 @@ export interface RetrievalQuery {
   readonly placement?: Placement | undefined;
   /** In place of the placement's, of the sources that it names. */
   readonly weights?: Readonly<Partial<Record<ReasonCode, number>>> | undefined;
+  /** Whose word `taste` is, where it is not the shop's own encoder: one of `addEncoder`. */
+  readonly encoder?: string | undefined;
   /** For the sources that know customers. */
   readonly customer?: string | undefined;
   /** The customer's newest items over all of their sessions, oldest first. */
@@ -75,6 +78,8 @@ export interface Retriever {
   similarAll(queries: readonly SimilarQuery[]): RetrievedItem[][];
   /** The sources of a query, each by itself: for who looks into an answer, not for answers. */
   trace?(query: RetrievalQuery): TracedSource[];
+  /** Learns the items' vectors of another session encoder, of which queries may bring a `taste`. */
+  addEncoder?(name: string, learned: ItemVectors): void;
   /** The learned vector of an item, by which likeness is measured; null: it has none. */
   vectorOf?(row: number): Float32Array | null;
   /** One more item of a session; it counts in the very next answer to others. */

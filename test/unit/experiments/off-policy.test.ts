@@ -2,12 +2,18 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { Prng } from '../../../server/core/prng.ts';
 import { pick } from '../../../server/experiments/assign.ts';
+import { CONTEXT_SIZE } from '../../../server/experiments/context.ts';
 import { explore } from '../../../server/experiments/explore-slots.ts';
+import { LinUcb } from '../../../server/experiments/linucb.ts';
 import type { Line } from '../../../server/experiments/log-lines.ts';
-import { exploredSlots, offPolicy } from '../../../server/experiments/off-policy.ts';
-import { type LoggedSlot, type Policy, policyNamed, policyOf } from '../../../server/experiments/policies.ts';
-import { NEVER, Posteriors } from '../../../server/experiments/thompson.ts';
+import { exploredSlots, exposedUnits, offPolicy } from '../../../server/experiments/off-policy.ts';
+import { parseExperiments } from '../../../server/experiments/parse-definition.ts';
+import {
+  armPolicies, type LoggedSlot, type Policy, policyNamed, policyOf,
+} from '../../../server/experiments/policies.ts';
+import { NEVER, Posteriors, type Tried } from '../../../server/experiments/thompson.ts';
 import { evaluationText } from '../../../server/experiments/said.ts';
+import { weighWith } from '../../../server/experiments/weigh.ts';
 
 const SEED = 20261123;
 
@@ -104,17 +110,53 @@ suite('off-policy evaluation', () => {
     assert.deepEqual(exploredSlots(lines, 'click').map(({ reward }) => reward), [0, 1, 0]);
     assert.deepEqual(exploredSlots(lines, 'cart').map(({ reward }) => reward), [0, 0, 1]);
   });
+
+  test("units of an A/B log are slots of its arms: an arm's SNIPS is its rate, IPS weighs by propensity", () => {
+    const prng = new Prng(SEED);
+    const [definition] = parseExperiments({ experiments: [
+      { name: 'ab', arms: [{ name: 'now', weight: 3 }, { name: 'new' }] },
+    ] });
+    const lines: Line[] = [['begun', 1, definition!, 0, 0]];
+    const counts = [0, 0];
+    const clicked = [0, 0];
+    for (let i = 0; i < 4000; i += 1) {
+      const arm = prng.float() < 0.25 ? 1 : 0;
+      counts[arm]! += 1;
+      // The older lines do not say the propensity.
+      lines.push(i < 100 ? ['u', `u${i}`, arm, i] : ['u', `u${i}`, arm, i, arm === 1 ? 0.25 : 0.75]);
+      if (prng.float() >= [0.1, 0.2][arm]!) continue;
+      clicked[arm]! += 1;
+      lines.push(['e', i, i, `u${i}`, 'click', 0], ['e', i, i, `u${i}`, 'click', 0]);
+    }
+    const slots = exposedUnits(lines, 'click');
+
+    assert.deepEqual(armPolicies(slots), ['arm:now', 'arm:new']);
+    armPolicies(slots).forEach((name, arm) => {
+      const { estimates } = offPolicy(policyNamed(name, slots));
+      assert.ok(Math.abs(estimates!.snips.value - clicked[arm]! / counts[arm]!) < 1e-12);
+      const ips = clicked[arm]! / [0.75, 0.25][arm]! / 4000;
+      assert.ok(Math.abs(estimates!.ips.value - ips) < 1e-12);
+      assert.ok(estimates!.dr.low < [0.1, 0.2][arm]! && [0.1, 0.2][arm]! < estimates!.dr.high);
+    });
+    assert.throws(() => policyNamed('arm:old', slots), /there is no arm 'old'; there are now, new/);
+  });
 });
 
 suite('exploring slots', () => {
   const list = Array.from({ length: 30 }, (_, row) => ({ row, score: 1 / (row + 1) }));
   const how = { every: 5, pool: 6, uniform: 0.2 };
+  type Row = (typeof list)[number];
+  const weigh = (triedOf: (item: Row) => Tried, drawn: Posteriors) =>
+    weighWith(how, {
+      answers: { triedOf: (id) => triedOf(list[Number(id)]!), linear: new LinUcb(CONTEXT_SIZE, 0) },
+      asker: {}, posteriors: () => drawn, itemAt: (row) => ({ id: String(row), categories: [] }),
+    });
 
   test('only each fifth place is tried, from what stood there and what comes next, and nothing is there twice', () => {
     const prng = new Prng(SEED);
     const drawn = new Posteriors(prng);
     for (let run = 0; run < 200; run += 1) {
-      const { items, tried } = explore(list, 12, how, () => NEVER, drawn, prng);
+      const { items, tried } = explore(list, 12, how, weigh(() => NEVER, drawn), prng);
 
       assert.equal(new Set(items.map(({ row }) => row)).size, 12);
       items.forEach(({ row }, i) => assert.ok((i + 1) % 5 === 0 || row === i, `place ${i}`));
@@ -133,7 +175,7 @@ suite('exploring slots', () => {
     const known = ({ row }: { row: number }) => ({ shown: 400, clicked: row === 20 ? 120 : 20 });
     let [taken, expected] = [0, 0];
     for (let run = 0; run < 400; run += 1) {
-      const { items, tried } = explore(list, 20, { ...how, every: 20 }, known, new Posteriors(prng), prng);
+      const { items, tried } = explore(list, 20, { ...how, every: 20 }, weigh(known, new Posteriors(prng)), prng);
       taken += items[19]!.row === 20 ? 1 : 0;
       expected += tried[0]!.propensities[1] as number;
     }
@@ -143,7 +185,8 @@ suite('exploring slots', () => {
   });
 
   test('a list with nothing behind it is left as it is', () => {
-    const { items, tried } = explore(list.slice(0, 8), 10, how, () => NEVER, new Posteriors(new Prng(1)), new Prng(1));
+    const plain = weigh(() => NEVER, new Posteriors(new Prng(1)));
+    const { items, tried } = explore(list.slice(0, 8), 10, how, plain, new Prng(1));
 
     assert.deepEqual(items, list.slice(0, 8));
     assert.deepEqual(tried, []);

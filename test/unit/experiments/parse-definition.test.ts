@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import { ServeError } from '../../../server/core/errors.ts';
 import { armOf, sessionUnit, takesPart } from '../../../server/experiments/assign.ts';
 import { checkArms } from '../../../server/experiments/check-arms.ts';
 import { changed } from '../../../server/experiments/definition.ts';
@@ -70,11 +71,17 @@ suite('experiments.json', () => {
   });
 
   test('an arm may want what the server has: its placements, and sources that some blend uses', () => {
-    const here = { sources: ['followed_by'], placements: ['home', 'sidebar'] };
+    const openEncoder = (name: string): void => {
+      if (name !== 'encoder/2') throw new ServeError('bad_argument', `there is no session encoder '${name}'`);
+    };
+    const here = { sources: ['followed_by'], placements: ['home', 'sidebar'], openEncoder };
     const wanting = (override: object, more: object = {}) =>
       () => checkArms(parse({ ...AB, ...more, arms: [{ name: 'a' }, { name: 'b', override }] }), here);
 
     wanting({ placement: 'sidebar', weights: { followed_by: 2, taste: 0 } }, { placement: 'home' })();
+    wanting({ encoder: 'encoder/2' })();
+    assert.throws(wanting({ encoder: 'encoder/3' }),
+      /experiments\[0\]\.arms\[1\]\.override\.encoder: there is no session encoder 'encoder\/3'/);
     assert.throws(wanting({ placement: 'cellar' }),
       /experiments\[0\]\.arms\[1\]\.override\.placement: there is no 'cellar'; there are home, sidebar/);
     assert.throws(wanting({ weights: { taste: 1 } }), /weights\.taste: no blend has that source; they have f/);

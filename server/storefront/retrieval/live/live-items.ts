@@ -9,18 +9,29 @@ import { LiveVectors } from './live-vectors.ts';
 /** The vector indexes of all sources, kept as catalogue and visits go. */
 export class LiveItems {
   readonly coVisits = new CoVisits();
-  readonly #live: readonly LiveVectors[];
+  readonly #live: LiveVectors[];
+  readonly #indexes: ItemVectorIndex[];
   #playing = false;
   #refineNext = 0;
 
   constructor(
-    private readonly indexes: readonly ItemVectorIndex[],
+    private readonly own: readonly ItemVectorIndex[],
     private readonly texts: ItemTexts | null = null,
   ) {
     // By cosine a mean says where to look. By inner product it would be a claim of how likely the item
     // is, which nothing was learned for: it cost 0.4 points HR@20 (README).
-    this.#live = indexes.map((vectors) =>
+    this.#indexes = [...own];
+    this.#live = own.map((vectors) =>
       new LiveVectors(vectors, this.coVisits, vectors.metric === 'cosine', texts));
+  }
+
+  /** One more index, by inner product, of the whole catalogue as it is. */
+  follow(vectors: ItemVectorIndex, items: readonly StoredItem[]): void {
+    const live = new LiveVectors(vectors, this.coVisits, false);
+    live.take(items);
+    live.settle();
+    this.#indexes.push(vectors);
+    this.#live.push(live);
   }
 
   /** Items that were added, changed or removed; the next search has them so. */
@@ -59,12 +70,12 @@ export class LiveItems {
   /** Where the row's vector in the index comes from; undefined: from what was learned. */
   origin(index: ItemVectorIndex | null, row: number): ColdStart | undefined {
     if (index === null) return undefined;
-    return this.#live[this.indexes.indexOf(index)]?.origin(row);
+    return this.#live[this.#indexes.indexOf(index)]?.origin(row);
   }
 
-  /** What tells the models' vocabularies from others. */
+  /** What tells the models' vocabularies from others: of those that were there from the start. */
   get vocabularies(): readonly string[] {
-    return this.indexes.map(({ vocabulary }) => vocabulary);
+    return this.own.map(({ vocabulary }) => vocabulary);
   }
 
   /** Of all indexes, since they were made. */
@@ -74,7 +85,7 @@ export class LiveItems {
 
   /** In all indexes. */
   get vectorCount(): number {
-    return this.indexes.reduce((sum, { size }) => sum + size, 0);
+    return this.#indexes.reduce((sum, { size }) => sum + size, 0);
   }
 
   /** In each index, those that were not learned. */
@@ -84,10 +95,10 @@ export class LiveItems {
 
   /** Betters the edges of `count` vectors, index by index in turn; of how many there were. */
   refine(count: number): number {
-    const { length } = this.indexes;
+    const { length } = this.#indexes;
     for (let tried = 0; tried < length; tried++) {
       this.#refineNext = (this.#refineNext + 1) % length;
-      const refined = (this.indexes[this.#refineNext] as ItemVectorIndex).refine(count);
+      const refined = (this.#indexes[this.#refineNext] as ItemVectorIndex).refine(count);
       if (refined > 0) return refined;
     }
     return 0;
