@@ -8,6 +8,7 @@ import { ROOT } from './machine.ts';
 
 /** What to drive, and how. Left-out fields take the defaults of `load/options.h`. */
 export interface LoadPlan {
+  readonly host?: string; // an IPv4 address
   readonly port: number;
   readonly transport: 'ws' | 'http';
   readonly wire: 'msgpack' | 'json' | 'kserve';

@@ -12,6 +12,10 @@ const BENCHES: Readonly<Record<string, { about: string; load(): Promise<{ bench:
     about: 'the server beside ws + JSON and fastify + JSON, over loopback sockets',
     load: () => import('./serve.bench.ts'),
   },
+  peers: {
+    about: 'the server beside fastify, Express, FastAPI, Ray Serve and any KServe v2 server',
+    load: () => import('./peers.bench.ts'),
+  },
   http: {
     about: 'KServe v2 with binary tensors beside a bare uWebSockets.js handler',
     load: () => import('./http.bench.ts'),

@@ -11,7 +11,10 @@ export const CORES: { readonly server: number | null; readonly load: number | nu
 export interface ServerProcess {
   readonly port: number;
   readonly pid: number;
-  /** Microseconds of CPU that all its threads have used so far; NaN where /proc has no schedstat. */
+  /**
+   * Microseconds of CPU that all its threads, and those of processes under it, have used so far; NaN
+   * where /proc has no schedstat.
+   */
   cpuUs(): number;
   stop(): Promise<void>;
 }
@@ -19,8 +22,8 @@ export interface ServerProcess {
 const START_MS_MAX = 30_000;
 
 /**
- * Starts a Node program, pinned to the servers' core where none is named (null: to none), and
- * resolves once a line of its output holds an address on 127.0.0.1. Rejects with what it printed
+ * Starts a program, Node where no other is named, pinned to the servers' core where none is named
+ * (null: to none), and resolves once a line of its output holds an address on 127.0.0.1. Rejects with what it printed
  * when it ends first or says nothing in `startMsMax`.
  */
 export function startServer(
@@ -28,8 +31,9 @@ export function startServer(
   environment: Readonly<Record<string, string>> = {},
   core: number | null = CORES.server,
   startMsMax: number = START_MS_MAX,
+  program: string = process.execPath,
 ): Promise<ServerProcess> {
-  const [command, words] = pinned(core, process.execPath, args);
+  const [command, words] = pinned(core, program, args);
   const child = spawn(command, words, {
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -78,18 +82,45 @@ function stop(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => {
     child.removeAllListeners('exit');
     child.once('exit', () => resolve());
-    child.kill('SIGKILL'); // it holds nothing worth keeping
+    // It holds nothing worth keeping, and neither does what it has started.
+    for (const pid of descendants(child.pid ?? 0)) killOne(pid);
+    child.kill('SIGKILL');
   });
 }
 
 /** Nanosecond counts of the scheduler; `/proc/PID/stat` has ticks of 10 ms. */
 function cpuUs(pid: number): number {
   try {
-    const folder = `/proc/${pid}/task`;
-    const threads = readdirSync(folder).map((id) => readFileSync(`${folder}/${id}/schedstat`, 'utf8'));
-    return threads.reduce((sum, text) => sum + Number(text.split(' ')[0]) / 1000, 0);
+    return ownCpuUs(pid) + descendants(pid).reduce((sum, child) => sum + ownCpuUs(child), 0);
   } catch {
-    return NaN;
+    return NaN; // one of them has just ended, or there is no /proc
+  }
+}
+
+function ownCpuUs(pid: number): number {
+  const folder = `/proc/${pid}/task`;
+  const threads = readdirSync(folder).map((id) => readFileSync(`${folder}/${id}/schedstat`, 'utf8'));
+  return threads.reduce((sum, text) => sum + Number(text.split(' ')[0]) / 1000, 0);
+}
+
+/** Processes under this one; none where the kernel does not say. */
+function descendants(pid: number): number[] {
+  try {
+    const folder = `/proc/${pid}/task`;
+    const children = readdirSync(folder)
+      .flatMap((id) => readFileSync(`${folder}/${id}/children`, 'utf8').split(' '))
+      .filter(Boolean).map(Number);
+    return children.flatMap((child) => [child, ...descendants(child)]);
+  } catch {
+    return [];
+  }
+}
+
+function killOne(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // it has ended by itself
   }
 }
 

@@ -11,8 +11,16 @@ export interface Row {
   readonly unit: string;
   readonly low?: number;
   readonly high?: number;
-  /** This value over the named implementation's of the same case and metric. */
-  readonly ratio_to?: { readonly impl: string; readonly ratio: number };
+  /**
+   * This value over the named implementation's of the same case and metric; with an interval that
+   * holds the true ratio in 95 of 100 such runs, where the turns were told.
+   */
+  readonly ratio_to?: {
+    readonly impl: string;
+    readonly ratio: number;
+    readonly low?: number;
+    readonly high?: number;
+  };
 }
 
 export interface Result {
@@ -76,11 +84,16 @@ function caseText(name: string, rows: readonly Row[]): string {
 }
 
 function cellText(row: Row): string {
-  const ratio = row.ratio_to ? ` (${ratioText(row.ratio_to.ratio)})` : '';
+  const ratio = row.ratio_to ? ` (${ratioCell(row.ratio_to)})` : '';
   return numberText(row.value) + ratio;
 }
 
-function ratioText(ratio: number): string {
+function ratioCell({ ratio, low, high }: NonNullable<Row['ratio_to']>): string {
+  if (low === undefined || high === undefined) return ratioText(ratio);
+  return `${ratioText(ratio)}, ${ratioText(low)} to ${ratioText(high)}`;
+}
+
+export function ratioText(ratio: number): string {
   if (ratio >= 0.1) return `${ratio >= 10 ? ratio.toFixed(1) : ratio.toFixed(2)}x`;
   return `${Number(ratio.toPrecision(2))}x`;
 }

@@ -7,6 +7,7 @@ import { bench as etude } from '../../bench/etude.bench.ts';
 import { bench as session } from '../../bench/session.bench.ts';
 import { bench as files } from '../../bench/import.bench.ts';
 import { bench as insight } from '../../bench/insight.bench.ts';
+import { bench as peers } from '../../bench/peers.bench.ts';
 import { bench as wire } from '../../bench/wire.bench.ts';
 
 const SMOKE = { size: 'smoke', say: () => {} } as const;
@@ -14,7 +15,7 @@ const SMOKE = { size: 'smoke', say: () => {} } as const;
 suite('The benches run', () => {
   // Of `insight` what needs no load generator: `customer-insight.test.ts` asks a server.
   const only: Readonly<Record<string, readonly string[]>> = { insight: ['scored'] };
-  for (const [name, bench] of Object.entries({ ann, batch, import: files, insight, wire })) {
+  for (const [name, bench] of Object.entries({ ann, batch, import: files, insight, peers, wire })) {
     test(`${name}: every side measures something, over the same inputs each time`, async () => {
       const options = { ...SMOKE, ...(only[name] && { only: only[name] }) };
       const first = await bench.run(options);
