@@ -1,4 +1,5 @@
 /** `vitrine bench SUBCOMMAND`: each is a module of its own, loaded when it is asked for. */
+import { LoadProblem } from './problem.ts';
 
 interface Subcommand {
   readonly usage: string;
@@ -27,7 +28,15 @@ export async function usageFor([name = '']: string[]): Promise<string> {
 
 export async function run([name = '', ...args]: string[]): Promise<number> {
   const entry = entryOf(name);
-  if (entry) return (await entry.load()).run(args);
+  if (entry) {
+    try {
+      return await (await entry.load()).run(args);
+    } catch (error) {
+      if (!(error instanceof LoadProblem)) throw error;
+      console.error(`vitrine bench ${name}: ${error.message}`);
+      return error.exitCode;
+    }
+  }
   console.error(name === '' ? usage : `There is no 'vitrine bench ${name}'.\n${usage}`);
   return 2;
 }

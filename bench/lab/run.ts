@@ -8,7 +8,10 @@
 export const OUTCOMES = ['answered', 'shed', 'failed', 'unanswered', 'held'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
-/** Times are in seconds since the run began; rows are in the order in which they were due. */
+/**
+ * Times are in seconds since the run began; rows are in the order in which they were due (in a
+ * closed loop nearly so).
+ */
 export interface Run {
   readonly loop: 'closed' | 'open';
   /** Milliseconds since 1970 of second 0. */

@@ -13,3 +13,5 @@ inline std::int64_t now_ns() noexcept {
 
 inline constexpr double kNsPerUs = 1e3;
 inline constexpr double kNsPerS = 1e9;
+
+inline std::int64_t ns(double seconds) noexcept { return static_cast<std::int64_t>(seconds * kNsPerS); }

@@ -9,11 +9,34 @@
 
 #include "options.h"
 
+// A request whose time has come: its row, where there are rows, and which it is.
+struct Due {
+  std::int64_t due_ns;
+  std::uint32_t row;
+  std::uint32_t request;
+};
+
+struct addrinfo;
+
+// Where the server is: the name is looked up once. Ends the process when it has no address.
+class Address {
+ public:
+  explicit Address(const Options& options);
+  ~Address();
+  Address(const Address&) = delete;
+  Address& operator=(const Address&) = delete;
+
+  const addrinfo& first() const noexcept { return *list_; }
+
+ private:
+  addrinfo* list_ = nullptr;
+};
+
 // One socket with what waits to be sent on it and what has come in part. Made open, and for
 // WebSocket upgraded; ends the process when the server refuses.
 class Connection {
  public:
-  Connection(const Options& options, int number);
+  Connection(const Options& options, const Address& address, int number);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -38,10 +61,17 @@ class Connection {
 
   void close() noexcept;
 
+  // HTTP: opens a closed connection anew, without waiting. Whether the server takes it is found out
+  // by `flush` and `receive`.
+  void reopen();
+
   // The run's own, a connection each.
   int in_flight = 0;
-  std::deque<std::int64_t> waiting;   // when requests were due that the window has no room for
-  std::deque<std::uint32_t> order;    // HTTP: ids in the order in which answers must come
+  std::deque<Due> waiting;            // requests that the window has no room for
+  std::deque<std::uint32_t> order;    // ids in the order in which answers must come, where they must
+  std::string fragments;              // of a message whose last frame has not come
+  bool idle = false;                  // open loop, HTTP: it is in the list of those without a request
+  bool closing = false;               // HTTP: the server has said that it closes
   std::vector<std::uint32_t> unsent;  // ids put into `outgoing` since the last flush
   bool writable_wanted = false;
   std::string list;  // requests that leave in one message
@@ -50,6 +80,7 @@ class Connection {
  private:
   void upgrade(const Options& options);
 
+  const addrinfo* address_ = nullptr;  // that took the connection
   int descriptor_;
   int number_;
   std::string outgoing_;

@@ -36,8 +36,22 @@ Kind choice(const char* what, const char* word, const char* first, Kind a, const
   refuse(what, word);
 }
 
+std::vector<int> statuses(const char* word) {
+  std::vector<int> list;
+  for (const char* at = word; *at != '\0';) {
+    char* end = nullptr;
+    const long status = std::strtol(at, &end, 10);
+    if (end == at || status < 100 || status > 999 || (*end != ',' && *end != '\0')) {
+      refuse("shed-status", word);
+    }
+    list.push_back(static_cast<int>(status));
+    at = *end == ',' ? end + 1 : end;
+  }
+  return list;
+}
+
 constexpr Row kRows[] = {
-    {"--host", "IPv4 address", [](Options& o, const char* w) { o.host = w; }},
+    {"--host", "name or address", [](Options& o, const char* w) { o.host = w; }},
     {"--port", "1..65535",
      [](Options& o, const char* w) { o.port = whole("port", w, 1, 65'535); }},
     {"--transport", "ws | http",
@@ -45,14 +59,29 @@ constexpr Row kRows[] = {
        o.transport = choice("transport", w, "ws", TransportKind::websocket, "http",
                             TransportKind::http);
      }},
-    {"--wire", "msgpack | json | kserve",
+    {"--wire", "msgpack | json | kserve | marks",
      [](Options& o, const char* w) {
-       o.wire = std::strcmp(w, "kserve") == 0
-                    ? WireKind::kserve
-                    : choice("wire", w, "msgpack", WireKind::msgpack, "json", WireKind::json);
+       o.wire = std::strcmp(w, "kserve") == 0  ? WireKind::kserve
+                : std::strcmp(w, "marks") == 0 ? WireKind::marks
+                                               : choice("wire", w, "msgpack", WireKind::msgpack,
+                                                        "json", WireKind::json);
      }},
-    {"--header", "HTTP: one more line of every request's head",
+    {"--header", "one more line of every HTTP request's head, or of the WebSocket handshake's",
      [](Options& o, const char* w) { o.header = w; }},
+    {"--whole", "HTTP: 1 says that the file's payloads are requests with their heads",
+     [](Options& o, const char* w) { o.whole = whole("whole", w, 0, 1) == 1; }},
+    {"--text", "marks, WebSocket: 1 is text, 0 is binary",
+     [](Options& o, const char* w) { o.text = whole("text", w, 0, 1) == 1; }},
+    {"--id-after", "marks: what stands before the id in a reply; without it they come in order",
+     [](Options& o, const char* w) { o.id_after = w; }},
+    {"--shed-mark", "marks: a reply that holds this was shed",
+     [](Options& o, const char* w) { o.shed_mark = w; }},
+    {"--failed-mark", "marks: a reply that holds this has failed",
+     [](Options& o, const char* w) { o.failed_mark = w; }},
+    {"--ok-mark", "marks: a reply that does not hold this has failed",
+     [](Options& o, const char* w) { o.ok_mark = w; }},
+    {"--shed-status", "HTTP: statuses of sheds, with commas between them",
+     [](Options& o, const char* w) { o.shed_status = statuses(w); }},
     {"--path", "of the WebSocket or the POST", [](Options& o, const char* w) { o.path = w; }},
     {"--subprotocol", "asked for in the WebSocket handshake",
      [](Options& o, const char* w) { o.subprotocol = w; }},
@@ -66,6 +95,12 @@ constexpr Row kRows[] = {
      [](Options& o, const char* w) { o.connections = whole("connections", w, 1, 10'000); }},
     {"--depth", "closed loop: 1..1024 requests in flight a connection",
      [](Options& o, const char* w) { o.depth = whole("depth", w, 1, 1024); }},
+    {"--concurrency", "closed loop: 1..1000000 in flight over all connections, in place of --depth",
+     [](Options& o, const char* w) { o.concurrency = whole("concurrency", w, 0, 1'000'000); }},
+    {"--requests-max", "closed loop: ends when so many are sent; 0 is no limit",
+     [](Options& o, const char* w) {
+       o.requests_max = static_cast<std::uint64_t>(number("requests-max", w, 0, 1e9));
+     }},
     {"--rate", "open loop: requests a second",
      [](Options& o, const char* w) { o.rate = number("rate", w, 0.1, 1e7); }},
     {"--lists", "WebSocket, msgpack: 1..256 requests of a turn in one message; 0 is one each",
@@ -86,7 +121,7 @@ constexpr Row kRows[] = {
        o.seed = static_cast<std::uint64_t>(number("seed", w, 0, 9e15));
      }},
     {"--seconds", "that are measured",
-     [](Options& o, const char* w) { o.seconds = number("seconds", w, 0.05, 3600); }},
+     [](Options& o, const char* w) { o.seconds = number("seconds", w, 0.05, 1e6); }},
     {"--warm", "seconds before them",
      [](Options& o, const char* w) { o.warm_seconds = number("warm", w, 0, 3600); }},
     {"--drain", "seconds after them to wait for the last answers",
@@ -96,7 +131,13 @@ constexpr Row kRows[] = {
     {"--check-every", "compare one reply in so many",
      [](Options& o, const char* w) { o.check_every = whole("check-every", w, 1, 1'000'000); }},
     {"--lag-us-max", "own p99 lag above which the run says `late`",
-     [](Options& o, const char* w) { o.lag_us_max = number("lag-us-max", w, 1, 1e9); }},
+     [](Options& o, const char* w) { o.lag_us_max = number("lag-us-max", w, 1, 1e12); }},
+    {"--plan", "FILE: when which request is due, in place of --rate and --arrivals",
+     [](Options& o, const char* w) { o.plan = w; }},
+    {"--rows", "FILE that a row a request is written to; ends early when it lags, or on SIGINT",
+     [](Options& o, const char* w) { o.rows = w; }},
+    {"--progress-ms", "prints a line of JSON in so many",
+     [](Options& o, const char* w) { o.progress_ms = number("progress-ms", w, 0, 3.6e6); }},
 };
 
 [[noreturn]] void print_help() {
@@ -121,6 +162,11 @@ Options read_options(int count, char** words) {
   }
   if (options.port == 0) fail("--port is needed");
   if (options.requests.empty()) fail("--requests is needed");
+  const bool planned = !options.plan.empty();
+  if (!options.rows.empty() && options.window > 0) fail("--rows knows no --window");
+  if (!options.rows.empty() && options.lists > 0) fail("--rows knows no --lists");
+  if (planned && options.window > 0) fail("--plan knows no --window");
+  if (options.whole && options.transport != TransportKind::http) fail("--whole is of http");
   return options;
 }
 

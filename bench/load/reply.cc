@@ -186,11 +186,39 @@ Reply read_kserve(std::string_view payload) noexcept {
   return reply;
 }
 
+bool holds(std::string_view payload, const std::string& mark) noexcept {
+  return !mark.empty() && payload.find(mark) != std::string_view::npos;
+}
+
+Reply read_marks(const Options& options, std::string_view payload) noexcept {
+  Reply reply;
+  if (!options.id_after.empty()) {
+    std::string_view id = after(payload, options.id_after);
+    while (!id.empty() && (id.front() == ' ' || id.front() == '"')) id.remove_prefix(1);
+    if (std::from_chars(id.data(), id.data() + id.size(), reply.id).ec != std::errc{}) return reply;
+  }
+  if (holds(payload, options.shed_mark)) {
+    reply.outcome = Outcome::shed;
+  } else if (holds(payload, options.failed_mark)) {
+    reply.outcome = Outcome::failure;
+  } else if (!options.ok_mark.empty() && !holds(payload, options.ok_mark)) {
+    reply.outcome = Outcome::failure;
+  } else {
+    reply.outcome = Outcome::answer;
+  }
+  return reply;
+}
+
 }  // namespace
 
-Reply read_reply(WireKind wire, std::string_view payload) noexcept {
-  if (wire == WireKind::kserve) return read_kserve(payload);
-  return wire == WireKind::msgpack ? read_msgpack(payload) : read_json(payload);
+Reply read_reply(const Options& options, std::string_view payload) noexcept {
+  switch (options.wire) {
+    case WireKind::kserve: return read_kserve(payload);
+    case WireKind::msgpack: return read_msgpack(payload);
+    case WireKind::json: return read_json(payload);
+    case WireKind::marks: return read_marks(options, payload);
+  }
+  return {};
 }
 
 void each_reply(std::string_view payload, const std::function<void(std::string_view)>& each) {

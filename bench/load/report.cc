@@ -25,13 +25,14 @@ void print_count(const char* name, std::uint64_t count) {
 void print_report(const Options& options, const Tally& tally) {
   const bool open = options.loop == LoopKind::open;
   const double answered_per_s = static_cast<double>(tally.answered_in_window) / options.seconds;
-  const bool late = us(tally.lag.quantile(0.99)) > options.lag_us_max;
+  const bool late = tally.gave_up || us(tally.lag.quantile(0.99)) > options.lag_us_max;
   std::printf("{\"loop\":\"%s\",\"transport\":\"%s\",\"wire\":\"%s\",\"connections\":%d",
               open ? "open" : "closed",
               options.transport == TransportKind::http ? "http" : "ws",
-              options.wire == WireKind::msgpack  ? "msgpack"
-              : options.wire == WireKind::json ? "json"
-                                               : "kserve",
+              options.wire == WireKind::msgpack ? "msgpack"
+              : options.wire == WireKind::json  ? "json"
+              : options.wire == WireKind::marks ? "marks"
+                                                : "kserve",
               options.connections);
   if (open) {
     std::printf(",\"arrivals\":\"%s\",\"seed\":%" PRIu64 ",\"rate\":%.1f",
@@ -58,7 +59,19 @@ void print_report(const Options& options, const Tally& tally) {
   print_latency("from_send_us", tally.from_send);
   print_latency("lag_us", tally.lag);
   const double replies = static_cast<double>(tally.replies_total);
+  std::printf(",\"cpu_s\":%.6f,\"began_unix_ms\":%.3f", tally.cpu_s, tally.began_unix_ms);
   std::printf(",\"late\":%s,\"busy\":%.3f,\"own_cpu_us\":%.3f}\n", late ? "true" : "false",
-              1 - tally.blocked_s / options.seconds,
+              tally.window_s > 0 ? 1 - tally.blocked_s / tally.window_s : 0.0,
               replies == 0 ? 0.0 : tally.cpu_s * 1e6 / replies);
+}
+
+void print_progress(const Progress& progress) {
+  const Histogram& from_due = progress.from_due;
+  std::printf("{\"at\":%.6f,\"answered_per_s\":%.3f", progress.at_s,
+              static_cast<double>(from_due.count()) / progress.length_s);
+  print_count("sheds", progress.sheds);
+  print_count("failures", progress.failures);
+  std::printf(",\"mean_us\":%.1f,\"p50_us\":%.1f,\"p99_us\":%.1f}\n", from_due.mean() / kNsPerUs,
+              us(from_due.quantile(0.5)), us(from_due.quantile(0.99)));
+  std::fflush(stdout);
 }

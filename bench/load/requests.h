@@ -17,9 +17,10 @@
 //   4       4      u32   number of requests, at least 1
 //   then, for each:
 //   0       4      u32   bytes of the payload
-//   4       4      u32   where in it the id goes: msgpack 4 bytes big-endian, JSON 8 digits; kserve none
-//   8       4      f32   the expected answer: first element of the first output
-//   12      …      byte  payload
+//   4       4      u32   where in it the id goes: msgpack 4 bytes big-endian, else 8 digits; kserve
+//                        has none, and 0xffffffff is nowhere
+//   8       4      f32   the expected answer: first element of the first output; NaN: unknown
+//   12      …      byte  payload; with --whole an HTTP request with its head
 class Requests {
  public:
   explicit Requests(const Options& options);

@@ -5,19 +5,16 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cassert>
 #include <cerrno>
-#include <cmath>
+#include <csignal>
 #include <cstring>
 
 #include "clock.h"
-#include "http.h"
 #include "websocket.h"
 
 namespace {
 
 constexpr int kEventsMax = 1024;
-constexpr float kToleranceMax = 1e-4f;
 constexpr std::int64_t kSleepMaxNs = 5'000'000;
 
 constexpr std::int64_t kWindowSleepNs = 100'000;
@@ -31,23 +28,32 @@ double cpu_seconds() {
   return seconds(used.ru_utime) + seconds(used.ru_stime);
 }
 
-std::int64_t ns(double seconds) { return static_cast<std::int64_t>(seconds * kNsPerS); }
+double unix_ms() {
+  timespec t{};
+  clock_gettime(CLOCK_REALTIME, &t);
+  return static_cast<double>(t.tv_sec) * 1e3 + static_cast<double>(t.tv_nsec) / 1e6;
+}
+
+volatile std::sig_atomic_t told_to_stop = 0;
+
+void stop(int) { told_to_stop = 1; }
 
 }  // namespace
 
 Run::Run(const Options& options)
-    : options_(options), requests_(options), epoll_(epoll_create1(EPOLL_CLOEXEC)),
-      flights_(kFlights) {
+    : options_(options), requests_(options), plan_(read_plan(options.plan, requests_.count())),
+      address_(options), epoll_(epoll_create1(EPOLL_CLOEXEC)), flights_(kFlights) {
   prctl(PR_SET_TIMERSLACK, 1UL);
+  if (!options.rows.empty()) {
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    std::signal(SIGINT, stop);
+    std::signal(SIGTERM, stop);
+  }
   for (int number = 0; number < options.connections; ++number) {
-    connections_.push_back(std::make_unique<Connection>(options, number));
+    connections_.push_back(std::make_unique<Connection>(options, address_, number));
     Connection& connection = *connections_.back();
-    epoll_event event{};
-    event.events = EPOLLIN;
-    event.data.u32 = static_cast<std::uint32_t>(number);
-    if (epoll_ctl(epoll_, EPOLL_CTL_ADD, connection.descriptor(), &event) != 0) {
-      fail(std::string("epoll: ") + std::strerror(errno));
-    }
+    watch(connection, EPOLL_CTL_ADD, false);
+    connection.idle = true;
     free_.push_back(&connection);
   }
   open_connections_ = connections_.size();
@@ -55,33 +61,58 @@ Run::Run(const Options& options)
 
 Run::~Run() { close(epoll_); }
 
+// Whether a reply is known by its place, not by an id.
+bool Run::in_order() const noexcept {
+  return http() || (options_.wire == WireKind::marks && options_.id_after.empty());
+}
+
 Tally Run::measure() {
   const double cpu_before = cpu_seconds();
-  now_ = now_ns();
+  tally_.began_unix_ms = unix_ms();
+  start_ns_ = progress_ns_ = now_ = now_ns();
   window_ns_ = now_ + ns(options_.warm_seconds);
   end_ns_ = window_ns_ + ns(options_.seconds);
+  if (!options_.rows.empty()) rows_.emplace(now_);
   if (options_.loop == LoopKind::open) {
-    arrivals_ = std::make_unique<Arrivals>(options_, now_);
+    arrivals_.emplace(options_, plan_, now_);
   } else {
     start_closed();
   }
-  const std::int64_t drained_ns = end_ns_ + ns(options_.drain_seconds);
   for (;;) {
     if (arrivals_) send_due();
+    if (rows_) look_around();
     const bool more = sending() || in_flight_ > 0 || !waiting_.empty() || queued_ > 0;
-    if (!more || now_ >= drained_ns || open_connections_ == 0) break;
+    const bool drained = now_ >= end_ns_ + ns(options_.drain_seconds);
+    if (!more || drained || open_connections_ == 0) break;
     wait();
   }
   finish();
+  if (rows_) rows_->write(options_.rows, std::min(end_ns_, now_), now_);
+  tally_.window_s = static_cast<double>(std::min(end_ns_, now_) - window_ns_) / kNsPerS;
   tally_.cpu_s = cpu_seconds() - cpu_before;
   return std::move(tally_);
 }
 
 void Run::start_closed() {
+  if (options_.concurrency > 0) {
+    const std::size_t count = connections_.size();
+    const auto most = static_cast<std::size_t>(options_.concurrency);
+    for (std::size_t i = 0; i < most; ++i) enqueue_next(*connections_[i % count]);
+    return flush_dirty();
+  }
   for (auto& connection : connections_) {
-    for (int i = 0; i < options_.depth; ++i) enqueue(*connection, now_ns());
+    for (int i = 0; i < options_.depth; ++i) enqueue_next(*connection);
     flush_dirty();
   }
+}
+
+// Closed loop: one more, now, unless there are enough.
+void Run::enqueue_next(Connection& connection) {
+  if (options_.requests_max > 0 && place_ >= options_.requests_max) {
+    end_ns_ = std::min(end_ns_, now_);
+    return;
+  }
+  enqueue(connection, come_due(now_ns()));
 }
 
 // Everything that is due by now, in order; then one flush a connection.
@@ -89,23 +120,24 @@ void Run::send_due() {
   now_ = now_ns();
   for (; arrivals_->due_ns() <= now_ && arrivals_->due_ns() < end_ns_; arrivals_->advance()) {
     const std::int64_t due_ns = arrivals_->due_ns();
-    if (queues() && in_window(due_ns)) tally_.lag.add(now_ - due_ns);
-    if (options_.transport == TransportKind::http) {
-      waiting_.push_back(due_ns);
+    if (queues() && in_window(due_ns)) note_lag(now_ - due_ns);
+    if (open_connections_ == 0) break;
+    const Due due = come_due(due_ns);
+    if (http()) {
+      waiting_.push_back(due);
       continue;
     }
-    if (open_connections_ == 0) break;
     while (!connections_[turn_]->open()) turn_ = (turn_ + 1) % connections_.size();
     Connection& connection = *connections_[turn_];
     turn_ = (turn_ + 1) % connections_.size();
     if (options_.window == 0) {
-      if (has_place()) {
-        enqueue(connection, due_ns);
-      } else if (in_window(due_ns)) {
-        ++tally_.held;  // a million are unanswered: no client would send another
+      if (in_flight_ < kInFlightMax) {
+        enqueue(connection, due);
+      } else {
+        hold(due);  // no client would send another
       }
     } else {
-      connection.waiting.push_back(due_ns);
+      connection.waiting.push_back(due);
       ++queued_;
       fill_window(connection);
     }
@@ -113,16 +145,34 @@ void Run::send_due() {
   while (!waiting_.empty() && !free_.empty()) {
     Connection* connection = free_.back();
     free_.pop_back();
-    if (!connection->open()) continue;
+    connection->idle = false;
+    if (!connection->open()) {
+      if (!revives()) continue;
+      connection->reopen();
+      watch(*connection, EPOLL_CTL_ADD, true);
+    }
     enqueue(*connection, waiting_.front());
     waiting_.pop_front();
   }
   flush_dirty();
 }
 
+// The request whose turn it is, with its row.
+Due Run::come_due(std::int64_t due_ns) {
+  const std::uint32_t request = plan_.request(place_, requests_.count());
+  ++place_;
+  const std::uint32_t row = rows_ ? rows_->add(due_ns, plan_.kind(request)) : 0;
+  return {due_ns, row, request};
+}
+
+void Run::hold(const Due& due) {
+  if (in_window(due.due_ns)) ++tally_.held;
+  if (rows_) rows_->ended(due.row, Fate::held);
+}
+
 // Whether requests may have to wait for a connection before they are sent.
 bool Run::queues() const noexcept {
-  return options_.transport == TransportKind::http || options_.window > 0;
+  return http() || options_.window > 0;
 }
 
 // Whether the next request finds a place to be remembered in.
@@ -136,27 +186,29 @@ bool Run::has_place() noexcept {
 void Run::fill_window(Connection& connection) {
   const std::int64_t oldest_ns = now_ - ns(options_.patience_ms / 1e3);
   while (!connection.waiting.empty() && connection.in_flight < options_.window) {
-    const std::int64_t due_ns = connection.waiting.front();
+    const Due due = connection.waiting.front();
     connection.waiting.pop_front();
     --queued_;
-    if (due_ns >= oldest_ns) {
-      enqueue(connection, due_ns);
-    } else if (in_window(due_ns)) {
-      ++tally_.held;
+    if (due.due_ns >= oldest_ns) {
+      enqueue(connection, due);
+    } else {
+      hold(due);
     }
   }
 }
 
-void Run::enqueue(Connection& connection, std::int64_t due_ns) {
-  const std::uint32_t id = kIdFirst + next_ % kIdSpan;
-  const auto request = static_cast<std::uint16_t>(next_ % requests_.count());
-  ++next_;
-  Flight& place = flight(id);
-  if (place.open) {
-    if (connections_[place.connection]->open()) fail("a million requests are unanswered");
-    give_up(place);
+void Run::enqueue(Connection& connection, const Due& due) {
+  // A request may take longer than a million others: its place is passed over.
+  for (std::uint32_t tries = 0; !has_place(); ++next_) {
+    if (++tries == kFlights) fail("a million requests are unanswered");
   }
-  place = {due_ns, due_ns, id, request, static_cast<std::uint16_t>(connection.number()), true};
+  const std::uint32_t id = kIdFirst + next_ % kIdSpan;
+  ++next_;
+  const std::uint32_t request = due.request;
+  Flight& place = flight(id);
+  if (place.open) give_up(place);
+  const auto number = static_cast<std::uint16_t>(connection.number());
+  place = {due.due_ns, due.due_ns, id, due.row, request, number, true};
   if (options_.lists > 0) {
     requests_.append(connection.list, request, id);
     if (++connection.listed == options_.lists) close_list(connection);
@@ -165,7 +217,7 @@ void Run::enqueue(Connection& connection, std::int64_t due_ns) {
   }
   if (connection.unsent.empty()) dirty_.push_back(&connection);
   connection.unsent.push_back(id);
-  if (options_.transport == TransportKind::http) connection.order.push_back(id);
+  if (in_order()) connection.order.push_back(id);
   ++connection.in_flight;
   ++in_flight_;
   ++tally_.sent_total;
@@ -197,22 +249,53 @@ void Run::flush(Connection& connection) {
     Flight& place = flight(id);
     place.sent_ns = sent_ns;
     // What queues has its lag taken when due: waiting for a connection is no lag of ours.
-    if (!queued_before && in_window(place.due_ns)) tally_.lag.add(sent_ns - place.due_ns);
+    if (!queued_before && in_window(place.due_ns)) note_lag(sent_ns - place.due_ns);
+    if (rows_) rows_->sent(place.row, sent_ns, !arrivals_);
   }
   connection.unsent.clear();
   close_list(connection);
   if (!connection.flush()) return drop(connection);
   if (connection.blocked() != connection.writable_wanted) {
-    watch_writable(connection, connection.blocked());
+    watch(connection, EPOLL_CTL_MOD, connection.blocked());
   }
 }
 
-void Run::watch_writable(Connection& connection, bool wanted) {
+void Run::watch(Connection& connection, int operation, bool writable) {
   epoll_event event{};
-  event.events = EPOLLIN | (wanted ? EPOLLOUT : 0u);
+  event.events = EPOLLIN | (writable ? EPOLLOUT : 0u);
   event.data.u32 = static_cast<std::uint32_t>(connection.number());
-  epoll_ctl(epoll_, EPOLL_CTL_MOD, connection.descriptor(), &event);
-  connection.writable_wanted = wanted;
+  if (epoll_ctl(epoll_, operation, connection.descriptor(), &event) != 0) {
+    fail(std::string("epoll: ") + std::strerror(errno));
+  }
+  connection.writable_wanted = writable;
+}
+
+// How late the generator was itself. In a closed loop nothing is due before it leaves.
+void Run::note_lag(std::int64_t lag_ns) {
+  tally_.lag.add(lag_ns);
+  if (static_cast<double>(lag_ns) > options_.lag_us_max * kNsPerUs) ++tally_.late_sends;
+}
+
+// With rows: whether to say something, and whether to end now.
+void Run::look_around() {
+  if (options_.progress_ms > 0) {
+    const std::int64_t length_ns = now_ - progress_ns_;
+    if (length_ns >= ns(options_.progress_ms / 1e3) && sending()) {
+      progress_.at_s = static_cast<double>(now_ - start_ns_) / kNsPerS;
+      progress_.length_s = static_cast<double>(length_ns) / kNsPerS;
+      print_progress(progress_);
+      progress_ = {};
+      progress_ns_ = now_;
+    }
+  }
+  if (told_to_stop != 0) end_ns_ = std::min(end_ns_, now_);
+  // More than 1 % of all that is planned: whatever comes, its p99 will be over the limit.
+  const auto planned = static_cast<double>(plan_.due_s.size());
+  if (planned > 0 && static_cast<double>(tally_.late_sends) > std::max(planned / 100, 1.0) &&
+      !tally_.gave_up) {
+    tally_.gave_up = true;
+    end_ns_ = std::min(end_ns_, now_);
+  }
 }
 
 // Sleeps until something can be done, then does it.
@@ -226,9 +309,12 @@ void Run::wait() {
   if (in_window(before)) tally_.blocked_s += static_cast<double>(now_ - before) / kNsPerS;
   if (count < 0 && errno != EINTR) fail(std::string("epoll: ") + std::strerror(errno));
   for (int i = 0; i < count; ++i) serve(events[i]);
+  if (!revivals_.empty()) revive();
 }
 
 std::int64_t Run::sleep_ns() const {
+  if (!revivals_.empty()) return std::clamp(revivals_.front().at_ns - now_ns(), std::int64_t{0}, kSleepMaxNs);
+  if (!waiting_.empty() && !free_.empty()) return 0;
   if (!arrivals_ || arrivals_->due_ns() >= end_ns_) return kSleepMaxNs;
   const std::int64_t left = arrivals_->due_ns() - now_ns();
   // With windows it is replies that make room: to spin would only take a core from the server.
@@ -236,162 +322,4 @@ std::int64_t Run::sleep_ns() const {
   // A sleep ends late by tens of microseconds, so the last stretch before a request is due is spun.
   const auto spin = static_cast<std::int64_t>(options_.spin_us * kNsPerUs);
   return std::clamp(left - spin, std::int64_t{0}, kSleepMaxNs);
-}
-
-void Run::serve(const epoll_event& event) {
-  Connection& connection = *connections_[event.data.u32];
-  if (!connection.open()) return;
-  if ((event.events & EPOLLOUT) != 0) flush(connection);
-  if (!connection.open() || (event.events & ~static_cast<std::uint32_t>(EPOLLOUT)) == 0) return;
-  bool gone = false;
-  const std::string_view stream = connection.receive(gone);
-  now_ = now_ns();
-  const int before = connection.in_flight;
-  const std::size_t taken = take_messages(connection, stream);
-  if (!connection.open()) return;
-  connection.consume(taken);
-  if (gone) return drop(connection);
-  const int settled = before - connection.in_flight;
-  if (settled == 0) return;
-  if (arrivals_) {
-    if (options_.transport == TransportKind::http) free_.push_back(&connection);
-    if (options_.window > 0) fill_window(connection);
-    flush_dirty();
-    return;
-  }
-  if (!sending()) return;
-  for (int i = 0; i < settled; ++i) enqueue(connection, now_);
-  flush_dirty();
-}
-
-std::size_t Run::take_messages(Connection& connection, std::string_view stream) {
-  return options_.transport == TransportKind::http ? take_responses(connection, stream)
-                                                   : take_frames(connection, stream);
-}
-
-// Returns how many bytes whole frames took. A broken stream or a close drops the connection.
-std::size_t Run::take_frames(Connection& connection, std::string_view stream) {
-  std::size_t taken = 0;
-  Frame frame{};
-  for (;;) {
-    const Split split = next_frame(stream.substr(taken), frame);
-    if (split == Split::partial) return taken;
-    if (split == Split::broken) ++tally_.broken;
-    if (split == Split::broken || frame.op == kOpClose) {
-      drop(connection);
-      return taken;
-    }
-    taken += frame.bytes;
-    if (frame.op == kOpPing) {
-      connection.outgoing() += masked_frame(kOpPong, frame.payload, next_);
-      flush(connection);
-    } else if (frame.op == kOpText || frame.op == kOpBinary) {
-      if (options_.lists == 0) {
-        settle(connection, read_reply(options_.wire, frame.payload));
-        continue;
-      }
-      each_reply(frame.payload, [&](std::string_view one) {
-        settle(connection, read_reply(options_.wire, one));
-      });
-    }
-  }
-}
-
-// Answers come in the order of the requests, so a failure without an id is still told apart.
-std::size_t Run::take_responses(Connection& connection, std::string_view stream) {
-  std::size_t taken = 0;
-  Response response{};
-  for (;;) {
-    const Split split = next_response(stream.substr(taken), response);
-    if (split == Split::partial) return taken;
-    if (split == Split::broken || connection.order.empty()) {
-      ++tally_.broken;
-      drop(connection);
-      return taken;
-    }
-    taken += response.bytes;
-    const std::uint32_t id = connection.order.front();
-    connection.order.pop_front();
-    Reply reply;
-    if (response.status == 200) {
-      reply = read_reply(options_.wire, response.body);
-      const bool named = options_.wire != WireKind::kserve;
-      if (named && reply.id != id) reply.outcome = Outcome::unreadable;
-    } else {
-      const bool shed = response.status == 503 || response.status == 429;
-      reply.outcome = shed ? Outcome::shed : Outcome::failure;
-    }
-    reply.id = id;
-    settle(connection, reply);
-  }
-}
-
-void Run::settle(Connection& connection, const Reply& reply) {
-  Flight& place = flight(reply.id);
-  if (reply.outcome == Outcome::unreadable || !place.open || place.id != reply.id) {
-    ++tally_.broken;
-    return;
-  }
-  place.open = false;
-  --connection.in_flight;
-  --in_flight_;
-  ++tally_.replies_total;
-  if (reply.outcome == Outcome::answer && in_window(now_)) {
-    const bool timely = options_.deadline_ms == 0 || now_ - place.due_ns <= ns(options_.deadline_ms / 1e3);
-    ++tally_.answered_in_window;
-    if (timely) ++tally_.in_time_in_window;
-  }
-  check(place, reply);
-  if (!in_window(place.due_ns)) return;
-  if (reply.outcome == Outcome::shed) {
-    ++tally_.sheds;
-  } else if (reply.outcome == Outcome::failure) {
-    ++tally_.failures;
-  } else {
-    ++tally_.answers;
-    tally_.from_due.add(now_ - place.due_ns);
-    tally_.from_send.add(now_ - place.sent_ns);
-  }
-}
-
-void Run::check(const Flight& flight, const Reply& reply) {
-  if (reply.outcome != Outcome::answer) return;
-  if (flight.id % static_cast<std::uint32_t>(options_.check_every) != 0) return;
-  ++tally_.checked;
-  const float expected = requests_.expected(flight.request);
-  const bool right = reply.value && std::fabs(*reply.value - expected) <= kToleranceMax;
-  if (!right) ++tally_.wrong;
-}
-
-// It has waited at least until now; leaving it out would flatter the percentiles.
-void Run::give_up(const Flight& flight) {
-  if (!in_window(flight.due_ns)) return;
-  ++tally_.unanswered;
-  tally_.from_due.add(now_ - flight.due_ns);
-  tally_.from_send.add(now_ - flight.sent_ns);
-}
-
-void Run::drop(Connection& connection) {
-  if (!connection.open()) return;
-  connection.close();
-  --open_connections_;
-  ++tally_.closed;
-  in_flight_ -= static_cast<std::uint64_t>(connection.in_flight);
-  queued_ -= connection.waiting.size();
-}
-
-void Run::finish() {
-  for (const Flight& place : flights_) {
-    if (place.open) give_up(place);
-  }
-  for (const std::int64_t due_ns : waiting_) never_sent(due_ns);
-  for (const auto& connection : connections_) {
-    for (const std::int64_t due_ns : connection->waiting) never_sent(due_ns);
-  }
-}
-
-void Run::never_sent(std::int64_t due_ns) {
-  if (!in_window(due_ns)) return;
-  ++tally_.unanswered;
-  tally_.from_due.add(now_ - due_ns);
 }

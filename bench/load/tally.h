@@ -31,10 +31,24 @@ struct Tally {
   Histogram from_due;   // answer - due: what a user waits, stalls of server and generator included
   Histogram from_send;  // answer - actual send: what a generator that waits its turn would see
   Histogram lag;        // actual send - due: the generator's own doing
+  std::uint64_t late_sends = 0;  // with rows: those with more lag than `--lag-us-max`
+  bool gave_up = false;          // ended early, as more than 1 % of all that is planned was so late
 
+  double window_s = 0;   // how long the window was: a run may end before its time
   double blocked_s = 0;  // of the window, asleep for want of work
   double cpu_s = 0;      // of the generator's process, over the whole run
+  double began_unix_ms = 0;
 };
+
+// One line of JSON about a stretch that has ended, and of the answers that came in it.
+struct Progress {
+  double at_s = 0;  // since the start
+  double length_s = 0;
+  std::uint64_t sheds = 0;
+  std::uint64_t failures = 0;
+  Histogram from_due;
+};
+void print_progress(const Progress& progress);
 
 // One line of JSON: the options that matter, the counts, and the latencies in microseconds.
 void print_report(const Options& options, const Tally& tally);

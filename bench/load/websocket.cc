@@ -24,7 +24,7 @@ Split next_frame(std::string_view stream, Frame& frame) noexcept {
   if (stream.size() < 2) return Split::partial;
   const auto first = static_cast<std::uint8_t>(stream[0]);
   const auto second = static_cast<std::uint8_t>(stream[1]);
-  if ((first & kFinal) == 0 || (second & kMasked) != 0) return Split::broken;
+  if ((second & kMasked) != 0) return Split::broken;
   std::size_t head = 2;
   std::uint64_t length = second & 0x7f;
   if (length >= 126) {
@@ -35,6 +35,7 @@ Split next_frame(std::string_view stream, Frame& frame) noexcept {
   }
   if (stream.size() - head < length) return Split::partial;
   frame.op = first & 0x0f;
+  frame.last = (first & kFinal) != 0;
   frame.payload = stream.substr(head, static_cast<std::size_t>(length));
   frame.bytes = head + static_cast<std::size_t>(length);
   return Split::whole;
@@ -65,9 +66,11 @@ std::string masked_frame(std::uint8_t op, std::string_view payload, std::uint32_
 }
 
 std::string upgrade_request(const Options& options) {
-  std::string text = "GET " + options.path + " HTTP/1.1\r\nHost: " + options.host +
-                     "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13" +
+  std::string text = "GET " + options.path + " HTTP/1.1\r\nHost: " + options.host + ":" +
+                     std::to_string(options.port) + "\r\nUpgrade: websocket" +
+                     "\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13" +
                      "\r\nSec-WebSocket-Key: " + std::string(kKey) + "\r\n";
+  if (!options.header.empty()) text += options.header + "\r\n";
   if (!options.subprotocol.empty()) {
     text += "Sec-WebSocket-Protocol: " + options.subprotocol + "\r\n";
   }

@@ -8,8 +8,9 @@
 #include "options.h"
 #include "split.h"
 
-// The client's side of RFC 6455, without extensions: whole messages, no fragments.
+// The client's side of RFC 6455, without extensions. What is sent is never in fragments.
 
+inline constexpr std::uint8_t kOpMore = 0x0;  // the next fragment of a message
 inline constexpr std::uint8_t kOpText = 0x1;
 inline constexpr std::uint8_t kOpBinary = 0x2;
 inline constexpr std::uint8_t kOpClose = 0x8;
@@ -18,6 +19,7 @@ inline constexpr std::uint8_t kOpPong = 0xA;
 
 struct Frame {
   std::uint8_t op;
+  bool last;                 // of its message
   std::string_view payload;  // into the stream
   std::size_t bytes;         // of the whole frame
 };
