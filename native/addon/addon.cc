@@ -16,7 +16,7 @@ namespace vitrine {
 namespace {
 
 // Raised with every change of the JavaScript interface, as ADDON_ABI in server/ann/binding.ts.
-constexpr int kAbi = 7;
+constexpr int kAbi = 8;
 
 Napi::Value isas(const Napi::CallbackInfo& info) {
   Napi::Array names = Napi::Array::New(info.Env());

@@ -107,7 +107,6 @@ RecommendBatch::RecommendBatch(const Napi::Object& batch, std::size_t taste_dim)
   room_.room = args::integer(batch.Get("room"), "room", 1, kRoomMax);
   room_.taste = args::integer(batch.Get("tasteRoom"), "tasteRoom", 1, kRoomMax);
   room_.similar = args::integer(batch.Get("similarRoom"), "similarRoom", 1, kRoomMax);
-  room_.vectors_at = static_cast<std::uint64_t>(number_option(batch, "vectorsAt", 0, 9e15, 0));
   weights_.assign(weights.begin(), weights.end());
   tastes_.assign(tastes.begin(), tastes.end());
   allow_args_.reserve(count);
@@ -206,6 +205,7 @@ void RecommendWrap::start(Napi::Env env, Napi::Object exports) {
   exports.Set("Recommender", DefineClass(env, "Recommender",
                                          {
                                              InstanceMethod<&RecommendWrap::popular>("setPopular"),
+                                             InstanceMethod<&RecommendWrap::changed>("noteChanged"),
                                              InstanceMethod<&RecommendWrap::search>("search"),
                                              InstanceMethod<&RecommendWrap::search_async>("searchAsync"),
                                          }));
@@ -248,6 +248,11 @@ void RecommendWrap::popular(const Napi::CallbackInfo& info) {
     if (row > kItemMax) args::refuse(info.Env(), "rows must hold rows up to 2^24-1");
   }
   recommender_->set_popular({rows.begin(), rows.end()}, {shares.begin(), shares.end()});
+}
+
+void RecommendWrap::changed(const Napi::CallbackInfo& info) {
+  const std::uint32_t source = args::integer(info[0], "source", kTaste, kSimilar);
+  recommender_->note_changed(static_cast<OwnSource>(source), args::integer(info[1], "row", 0, kItemMax));
 }
 
 void RecommendWrap::search(const Napi::CallbackInfo& info) {

@@ -22,6 +22,7 @@ class RecommendWrap final : public Napi::ObjectWrap<RecommendWrap> {
 
  private:
   void popular(const Napi::CallbackInfo& info);
+  void changed(const Napi::CallbackInfo& info);
   void search(const Napi::CallbackInfo& info);
   Napi::Value search_async(const Napi::CallbackInfo& info);
 

@@ -146,8 +146,8 @@ bool any_wants(std::span<const RecommendQuery> queries, OwnSource source) {
 Recommender::Recommender(std::shared_ptr<SessionIndex> sessions, std::shared_ptr<Index> taste,
                          std::shared_ptr<Index> similar, const RecommendSettings& settings)
     : sessions_(std::move(sessions)),
-      taste_(taste ? std::make_unique<const VectorSource>(std::move(taste), kTasteNearest, kTasteKept) : nullptr),
-      similar_(similar ? std::make_unique<const VectorSource>(std::move(similar), kSimilarNearest, kSimilarKept)
+      taste_(taste ? std::make_unique<VectorSource>(std::move(taste), kTasteNearest, kTasteKept) : nullptr),
+      similar_(similar ? std::make_unique<VectorSource>(std::move(similar), kSimilarNearest, kSimilarKept)
                        : nullptr),
       settings_(settings), popular_(std::make_shared<const Popular>()) {}
 
@@ -157,6 +157,11 @@ void Recommender::set_popular(std::vector<std::uint32_t> rows, std::vector<float
   auto next = std::make_shared<const Popular>(Popular{std::move(rows), std::move(shares)});
   const std::scoped_lock lock(popular_mutex_);
   popular_.swap(next);
+}
+
+void Recommender::note_changed(OwnSource source, std::uint32_t row) {
+  const std::unique_ptr<VectorSource>& vectors = source == kTaste ? taste_ : similar_;
+  if (vectors) vectors->note_changed(row);
 }
 
 std::shared_ptr<const Recommender::Popular> Recommender::popular() const {
@@ -173,7 +178,7 @@ Status Recommender::search(std::span<const RecommendQuery> queries, const Recomm
     for (std::size_t q = 0; q < queries.size(); ++q) {
       if (queries[q].taste != nullptr) std::copy_n(queries[q].taste, taste_dim(), scratch.taste.want(q).begin());
     }
-    if (Status status = taste_->find(queries, room.taste, room.vectors_at, scratch.taste); !status.ok()) {
+    if (Status status = taste_->find(queries, room.taste, scratch.taste); !status.ok()) {
       return status;
     }
   } else {
@@ -186,7 +191,7 @@ Status Recommender::search(std::span<const RecommendQuery> queries, const Recomm
       const std::span<float> vector = scratch.similar.want(q);
       if (!similar_->index().get(queries[q].items.back(), vector.data())) scratch.similar.unwant(q);
     }
-    if (Status status = similar_->find(queries, room.similar, room.vectors_at, scratch.similar); !status.ok()) {
+    if (Status status = similar_->find(queries, room.similar, scratch.similar); !status.ok()) {
       return status;
     }
   } else {

@@ -69,7 +69,6 @@ struct RecommendRoom {
   std::uint32_t room = 200;
   std::uint32_t taste = 128;
   std::uint32_t similar = 32;
-  std::uint64_t vectors_at = 0;  // changes with the vector indexes
 };
 
 class Recommender {
@@ -83,6 +82,9 @@ class Recommender {
 
   // Rows by popularity, most first, with their shares of all interest: for the searches that follow.
   void set_popular(std::vector<std::uint32_t> rows, std::vector<float> shares);
+
+  // A vector of the index of kTaste or kSimilar was added, replaced or removed.
+  void note_changed(OwnSource source, std::uint32_t row);
 
   // Answer q goes to out[ends[q - 1] .. ends[q]), best first, ties by lower row. Fewer than k where the
   // sources found fewer.
@@ -99,8 +101,8 @@ class Recommender {
   std::shared_ptr<const Popular> popular() const;
 
   const std::shared_ptr<SessionIndex> sessions_;
-  const std::unique_ptr<const VectorSource> taste_;
-  const std::unique_ptr<const VectorSource> similar_;
+  const std::unique_ptr<VectorSource> taste_;
+  const std::unique_ptr<VectorSource> similar_;
   const RecommendSettings settings_;
 
   mutable std::mutex popular_mutex_;

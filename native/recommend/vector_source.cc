@@ -1,6 +1,8 @@
 #include "recommend/vector_source.h"
 
 #include <algorithm>
+#include <cmath>
+#include <functional>
 
 #include "recommend/recommender.h"
 
@@ -81,11 +83,13 @@ VectorFinds::Nearest VectorFinds::Batch::of(std::size_t place) const {
 }
 
 Status VectorSource::find(std::span<const RecommendQuery> queries, std::uint32_t room,
-                          std::uint64_t version, VectorFinds& finds) const {
+                          VectorFinds& finds) const {
   const bool usual = room <= nearest_;
+  // Before the search: what changes during it is looked at again.
+  const std::uint64_t version = cache_.version();
   for (std::size_t q = 0; usual && q < queries.size(); ++q) {
     if (!finds.wanted(q)) continue;
-    finds.lists_[q] = cache_.find(finds.vector(q), version);
+    finds.lists_[q] = brought_up(cache_.find(finds.vector(q)), version);
     if (finds.lists_[q] != nullptr || is_narrow(queries[q], *index_, room, kept_)) continue;
     finds.all_.add(q, finds.vector(q), nullptr);
   }
@@ -108,6 +112,45 @@ Status VectorSource::find(std::span<const RecommendQuery> queries, std::uint32_t
     hidden_most = std::max(hidden_most, queries[q].hidden.size());
   }
   return finds.filtered_.search(*index_, room + static_cast<std::uint32_t>(hidden_most));
+}
+
+NearCache::List VectorSource::brought_up(const NearCache::List& list, std::uint64_t version) const {
+  if (list == nullptr || list->version == version) return list;
+  std::vector<std::uint32_t> changed;
+  if (!cache_.changed_since(list->version, version, changed)) return nullptr;
+  NearList now{list->query, version, {}, {}, list->whole};
+  for (std::size_t i = 0; i < list->ids.size(); ++i) {
+    if (std::binary_search(changed.begin(), changed.end(), list->ids[i])) continue;
+    now.ids.push_back(list->ids[i]);
+    now.scores.push_back(list->scores[i]);
+  }
+  std::vector<float> vector(now.query.size());
+  for (const std::uint32_t row : changed) {
+    if (!index_->get(row, vector.data())) continue;
+    const float score = score_of(now.query, vector);
+    const auto at = std::upper_bound(now.scores.begin(), now.scores.end(), score, std::greater<>());
+    // Beyond the last of a list that is not whole there may be others before it.
+    if (at == now.scores.end() && !now.whole) continue;
+    now.ids.insert(now.ids.begin() + (at - now.scores.begin()), row);
+    now.scores.insert(at, score);
+  }
+  const auto kept = std::make_shared<const NearList>(std::move(now));
+  cache_.keep(kept);
+  return kept;
+}
+
+float VectorSource::score_of(std::span<const float> query, std::span<const float> vector) const {
+  double dot = 0;
+  double of_query = 0;
+  double of_vector = 0;
+  for (std::size_t i = 0; i < query.size(); ++i) {
+    dot += static_cast<double>(query[i]) * static_cast<double>(vector[i]);
+    of_query += static_cast<double>(query[i]) * static_cast<double>(query[i]);
+    of_vector += static_cast<double>(vector[i]) * static_cast<double>(vector[i]);
+  }
+  if (index_->options().metric != Metric::cosine) return static_cast<float>(dot);
+  const double lengths = std::sqrt(of_query * of_vector);
+  return lengths > 0 ? static_cast<float>(dot / lengths) : 0;
 }
 
 }  // namespace vitrine

@@ -68,12 +68,18 @@ class VectorSource {
 
   const Index& index() const { return *index_; }
 
-  // At least `room` rows of each wanted query that may be answered, or all there are. `version` changes
-  // with the index; more than the usual are looked for with each filter anew.
-  Status find(std::span<const RecommendQuery> queries, std::uint32_t room, std::uint64_t version,
-              VectorFinds& finds) const;
+  // At least `room` rows of each wanted query that may be answered, or all there are. More than the usual
+  // are looked for with each filter anew.
+  Status find(std::span<const RecommendQuery> queries, std::uint32_t room, VectorFinds& finds) const;
+
+  // A vector of the index was added, replaced or removed.
+  void note_changed(std::uint32_t row) { cache_.note_changed(row); }
 
  private:
+  // The list with what has changed by `version`; nullptr where too much has.
+  NearCache::List brought_up(const NearCache::List& list, std::uint64_t version) const;
+  float score_of(std::span<const float> query, std::span<const float> vector) const;
+
   const std::shared_ptr<Index> index_;
   const std::uint32_t nearest_;
   const std::uint32_t kept_;

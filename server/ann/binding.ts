@@ -318,7 +318,6 @@ export interface RecommendBatch {
   readonly room: number; // candidates that a source may name,
   readonly tasteRoom: number; // and those of the two vector sources
   readonly similarRoom: number;
-  readonly vectorsAt: number; // another one once a vector index has changed: what is near is remembered
   /** What other sources found: shares, for query `queries[i]` by source `sources[i]`. */
   readonly brought?: {
     readonly queries: Uint32Array;
@@ -343,12 +342,17 @@ export interface RecommendAnswers {
 export interface NativeRecommender {
   /** Rows by popularity, most first, and their shares of all interest: for searches from now on. */
   setPopular(rows: Uint32Array, shares: Float32Array): void;
+  /**
+   * To be told each time that a vector of `taste` (3) or `similar` (4) was added, replaced or removed, after
+   * it has been: what is near to a vector is remembered.
+   */
+  noteChanged(source: number, row: number): void;
   search(batch: RecommendBatch, into: RecommendAnswers): void;
   /** The same off the calling thread. The batch may be changed at once, `into` is read when it resolves. */
   searchAsync(batch: RecommendBatch, into: RecommendAnswers): Promise<void>;
 }
 
-export const ADDON_ABI = 7;
+export const ADDON_ABI = 8;
 
 /**
  * Loads the addon that `native/build.mjs` built. Fails with `backend`, naming the fix, when there is

@@ -4,6 +4,7 @@ import { asBinary, open } from 'lmdb';
 import type { Database, RootDatabase } from 'lmdb';
 import { asServeError, ServeError } from '../core/errors.ts';
 import type { ShopEvent } from '../wire/schema.ts';
+import { CommitPace } from './commit-pace.ts';
 import { Draft, namedBy } from './draft.ts';
 import { decodeEvent, encodeEvent } from './event-codec.ts';
 import type { EventTuple } from './event-codec.ts';
@@ -15,6 +16,7 @@ import type { Owner } from './owner.ts';
 import { keyOrder } from './key-order.ts';
 import { packedRecords } from './packed-records.ts';
 import type { PackedEvents } from './packed-events.ts';
+import { storageError } from './storage-error.ts';
 import type { Item, ItemsListener, Store, StoredItem } from './store.ts';
 import { assertUsable } from './usable-folder.ts';
 
@@ -56,6 +58,7 @@ export class LmdbStore implements Store {
   #waiting: Change[] = [];
   #waitingSize = 0;
   #scheduled = false;
+  readonly #pace = new CommitPace(); // says when the next begins
   #committing: Promise<void> | null = null;
   #closed = false;
 
@@ -275,23 +278,31 @@ export class LmdbStore implements Store {
       }
       this.#waiting.push({ size, apply, resolve: resolve as (result: unknown) => void, reject });
       this.#waitingSize += size;
-      if (this.#scheduled || this.#committing) return;
-      this.#scheduled = true;
-      setImmediate(() => void this.#pump()); // the end of the turn: what else came with it joins
+      this.#schedule();
     });
   }
 
-  /** The one place that starts a commit: at the end of a turn, and when a commit has ended. */
+  #schedule(): void {
+    if (this.#scheduled || this.#committing || this.#waiting.length === 0) return;
+    this.#scheduled = true;
+    const waitMs = this.#pace.waitMs(performance.now());
+    const later = waitMs > 0.5 ? setTimeout : setImmediate; // the end of the turn: what else came with it joins
+    later(() => void this.#pump(), waitMs);
+  }
+
+  /** The one place that starts a commit; what waits when it has ended has the next scheduled. */
   async #pump(): Promise<void> {
     this.#scheduled = false;
     if (this.#committing || this.#waiting.length === 0) return;
     const group = this.#waiting;
     this.#waiting = [];
     this.#waitingSize = 0;
+    this.#pace.started(performance.now());
     this.#committing = this.#commit(group);
     await this.#committing;
     this.#committing = null;
-    await this.#pump();
+    this.#pace.ended(group.length, this.#waiting.length);
+    this.#schedule();
   }
 
   /** Never rejects: every change of the group learns how it went. */
@@ -405,11 +416,4 @@ function assertReadable(meta: Tables['meta'], folder: string, version: number): 
   if (found <= version) return;
   const detail = `${folder} has schema ${found}, this build reads up to ${version}`;
   throw new ServeError('storage', `${detail}: start a newer build, or name another folder`);
-}
-
-/** LMDB tells why a commit failed in a promise of its own, which must not go unhandled. */
-async function storageError(folder: string, error: unknown): Promise<ServeError> {
-  const { commitError } = error as { commitError?: Promise<never> };
-  const cause = (await commitError?.catch((reason: unknown) => reason)) ?? error;
-  return new ServeError('storage', `${folder}: ${(cause as Error).message}`, { cause });
 }

@@ -75,6 +75,8 @@ export class NativeBlend {
       taste: settings.taste, similar: settings.similar,
       ...(taste && { tasteIndex: taste.token }), ...(similar && { similarIndex: similar.token }),
     });
+    taste?.onChange((row) => this.#native.noteChanged(OWN_SOURCES.indexOf('taste'), row));
+    similar?.onChange((row) => this.#native.noteChanged(OWN_SOURCES.indexOf('similar'), row));
   }
 
   /** `room` candidates of each source; the queries may have weights of their own. */
@@ -130,7 +132,6 @@ export class NativeBlend {
       allow: queries.map(({ allow }) => allow),
       tasteRoom: large ? room : NEAREST_TASTE,
       similarRoom: large ? room : NEAREST_SIMILAR,
-      vectorsAt: (taste?.version ?? 0) + (this.parts.similar?.version ?? 0),
       ...(brought.any && { brought: brought.list() }),
     };
   }
@@ -147,7 +148,7 @@ export class NativeBlend {
     const { order } = this.parts.popular;
     if (order === this.#popularAt) return;
     this.#popularAt = order;
-    this.#native.setPopular(order, Float32Array.from(order, (row) => this.parts.popular.share(row)));
+    this.#native.setPopular(order, this.parts.popular.shares(order));
   }
 }
 

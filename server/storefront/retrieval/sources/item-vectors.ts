@@ -42,7 +42,7 @@ export class ItemVectorIndex {
   #queries = new Float32Array(0);
   #ids = new Uint32Array(0);
   #scores = new Float32Array(0);
-  #version = 0;
+  readonly #listeners: ((row: number) => void)[] = [];
   #k = 0;
 
   /**
@@ -170,21 +170,21 @@ export class ItemVectorIndex {
     into.count = count;
   }
 
-  /** How often a vector has come, gone or changed. */
-  get version(): number {
-    return this.#version;
+  /** Calls `listener` with each row whose vector has come, gone or changed. */
+  onChange(listener: (row: number) => void): void {
+    this.#listeners.push(listener);
   }
 
   /** Adds the row's vector, or replaces it: the next search has it. */
   place(row: number, vector: Float32Array): void {
-    this.#version += 1;
     this.#index.add(Uint32Array.of(row), vector);
+    this.#changed(row);
   }
 
   /** The next search does not have the row. */
   remove(row: number): void {
-    this.#version += 1;
     this.#index.remove(Uint32Array.of(row));
+    this.#changed(row);
   }
 
   /** Looks for better edges of `count` vectors; returns of how many. An exact index has none. */
@@ -194,5 +194,9 @@ export class ItemVectorIndex {
 
   close(): void {
     this.#index.close();
+  }
+
+  #changed(row: number): void {
+    for (const listener of this.#listeners) listener(row);
   }
 }

@@ -22,7 +22,7 @@ export class Popular implements Source {
   #total = 0;
   #now = 1; // what one view weighs now
   #observed = 0;
-  #order = new Uint32Array(0); // rows with a count, most first
+  #order: Uint32Array = new Uint32Array(0); // rows with a count, most first
   #orderedAt = -1; // observations when the order was made
   readonly #since = new Set<number>(); // rows observed after that: no other has come closer to the top
 
@@ -61,6 +61,15 @@ export class Popular implements Source {
     return row < this.#end && this.#total > 0 ? (this.#counts[row] as number) / this.#total : 0;
   }
 
+  /** The same of many rows. */
+  shares(rows: Uint32Array): Float32Array {
+    const shares = new Float32Array(rows.length);
+    if (!(this.#total > 0)) return shares;
+    // A row of the order has a count.
+    for (let i = 0; i < rows.length; i++) shares[i] = (this.#counts[rows[i] as number] ?? 0) / this.#total;
+    return shares;
+  }
+
   find({ allow }: RetrievalQuery, into: Candidates): void {
     const { rows, scores, because } = into;
     const found = keepAllowed(allow, this.order, rows);
@@ -92,12 +101,30 @@ export class Popular implements Source {
   }
 
   #sort(): void {
-    const counts = this.#counts;
-    const rows = this.#orderedAt < 0 ? this.#mostOfAll() : [...new Set([...this.#order, ...this.#since])];
-    rows.sort((a, b) => (counts[b] as number) - (counts[a] as number) || a - b);
-    this.#order = Uint32Array.from(rows.slice(0, ORDER_MAX));
+    const first = this.#orderedAt < 0;
+    const rows = Uint32Array.from(first ? this.#mostOfAll() : this.#since);
+    rows.sort((a, b) => this.#before(a, b));
+    this.#order = first ? rows.slice(0, ORDER_MAX) : this.#merged(rows);
     this.#orderedAt = this.#observed;
     this.#since.clear();
+  }
+
+  /** The order with rows, most first, that have moved: those that have not are in order among themselves. */
+  #merged(moved: Uint32Array): Uint32Array {
+    const stayed = this.#order.filter((row) => !this.#since.has(row));
+    const merged = new Uint32Array(Math.min(ORDER_MAX, stayed.length + moved.length));
+    let [s, m] = [0, 0];
+    for (let i = 0; i < merged.length; i++) {
+      const fromMoved = s === stayed.length ||
+        (m < moved.length && this.#before(moved[m] as number, stayed[s] as number) < 0);
+      merged[i] = (fromMoved ? moved[m++] : stayed[s++]) as number;
+    }
+    return merged;
+  }
+
+  /** Below 0 where `a` comes before `b`. */
+  #before(a: number, b: number): number {
+    return (this.#counts[b] as number) - (this.#counts[a] as number) || a - b;
   }
 
   /** Rows that have a count, by row; of very many, those that are most popular. */

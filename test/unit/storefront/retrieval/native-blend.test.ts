@@ -50,6 +50,31 @@ suite('The blend in the addon', () => {
     }), { numRuns: 150 });
   });
 
+  test('what is near is remembered, and right again after vectors have come, moved and gone', async () => {
+    const { store, retriever, prng, dim } = await openRandomShop();
+    const queries = Array.from({ length: 12 }, (_, q): RetrievalQuery => ({
+      items: Uint32Array.from({ length: 1 + prng.below(4) }, () => prng.below(SEEN)), k: 20,
+      taste: prng.row(dim), weights: { taste: 4, similar: 4 },
+      ...(q % 3 > 0 && { allow: bitmap(prng, q % 3 === 1 ? 0.6 : 0.1) }),
+    }));
+    for (let round = 0; round < 40; round += 1) {
+      // Beside a learned item now: its vector is another.
+      for (let i = prng.below(3); i > 0; i -= 1) {
+        const cold = LEARNED + prng.below(SEEN - LEARNED);
+        retriever.observe(1000 + round, prng.below(LEARNED), 1);
+        retriever.observe(1000 + round, cold, 1);
+      }
+      const id = `i${prng.below(ITEMS)}`;
+      if (round % 5 === 1) await store.removeItems([id]);
+      if (round % 5 === 3) await store.putItems([goods(id)]);
+
+      const native = await retriever.retrieveApart(queries);
+
+      const plain = retriever.retrieveAll(queries);
+      queries.forEach((_, q) => assertAlike(native[q] as RetrievedItem[], plain[q] as RetrievedItem[]));
+    }
+  });
+
   test('an item that is hidden, or not allowed, is no answer of any source', async () => {
     const { retriever } = await openRandomShop();
     const hidden = Uint32Array.from({ length: ITEMS - 1 }, (_, row) => row);
@@ -83,7 +108,7 @@ async function openRandomShop() {
   });
   retriever.settle();
   const dim = 8; // of `writeEncoder`
-  return { retriever, prng, dim };
+  return { store, retriever, prng, dim };
 }
 
 /** A bitmap that lets a share of the rows pass. */
