@@ -24,8 +24,10 @@ export interface Window {
   readonly answered: number;
   /** Answers that came in it, whenever due. */
   readonly answeredPerS: number;
-  readonly p50: number; // from due, microseconds; NaN where nothing was answered
+  readonly mean: number; // from due, microseconds; NaN where nothing was answered
+  readonly p50: number;
   readonly p90: number;
+  readonly p95: number;
   readonly p99: number;
   readonly max: number;
 }
