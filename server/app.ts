@@ -38,6 +38,7 @@ import { SocketSessions } from './routes/socket.ts';
 import { addStorefrontRoutes } from './routes/storefront.ts';
 import { DeskDoor } from './routes/storefront-door.ts';
 import { openExperiments } from './open-experiments.ts';
+import { openTexts, readTexts } from './open-texts.ts';
 import { openRetrainers } from './open-retrainer.ts';
 import { learnedTo, openWatch, segmentShares } from './open-watch.ts';
 import { addWatchRoutes } from './routes/watch.ts';
@@ -102,7 +103,8 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
   const repository = chosenRepository(config);
   const { workers, runMsMax, inlineUsMax, drainMsMax, cacheBytesMax, sessionMinutesMax, timeZone } = config;
   const cacheFolder = join(config.dataDir, 'indexes');
-  const retriever = openRetriever({ addon, store, repository, log, cacheFolder });
+  const texts = await openTexts(config, repository, addon);
+  const retriever = openRetriever({ addon, store, repository, log, cacheFolder, texts: texts.texts });
   let fronts: FrontEnds | null = null; // once they are started
   const polled = config.modelControl === 'poll' ? await fingerprints(repository) : null;
   const host = ModelHost.start(repository, {
@@ -152,6 +154,8 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
   });
   await Promise.allSettled([opening, host.loaded]); // neither goes on alone when the other fails
   const [shop] = await Promise.all([opening, host.loaded]);
+  const reading = await readTexts(texts, config, host, clock, log);
+  opened.push(() => reading?.close());
   const retrainers = await openRetrainers({
     config, host, repository, opened: watched, clock, log, metrics,
   });

@@ -34,6 +34,10 @@ export const SETTINGS = {
     env: 'VITRINE_MODELS', value: '',
     why: 'model repository; empty is DATA/models where it is, else the shipped one',
   },
+  textEncoder: {
+    env: 'VITRINE_TEXT_ENCODER', value: '',
+    why: 'a model of the repository that reads the items\' texts; empty is character n-grams',
+  },
   placements: {
     env: 'VITRINE_PLACEMENTS', value: '',
     why: 'the shop\'s rules by placement; empty is DATA/placements.json where it is',

@@ -40,7 +40,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   score: ['core', 'wire', 'store', 'features', 'customers', 'storefront', 'catalog', 'runtime'],
   demo: ['core', 'wire', 'store', 'routes', 'transport', 'storefront'],
   client: ['core', 'wire'],
-  doctor: ['core', 'ann', 'catalog', 'runtime', 'store', 'transport'],
+  doctor: ['core', 'ann', 'catalog', 'runtime', 'store', 'transport', 'storefront'], // storefront: text encoder
   page: ['client', 'core', 'wire'],
 };
 

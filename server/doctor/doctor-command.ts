@@ -8,7 +8,7 @@ import { assertUsable } from '../store/usable-folder.ts';
 import { line, verdict, type Finding } from './finding.ts';
 import {
   judgeAddon, judgeCompiler, judgeData, judgeGpu, judgeModels, judgeNode, judgeOnnx, judgePackages,
-  judgePlatform, judgeTfjs, judgeTransport,
+  judgePlatform, judgeTexts, judgeTfjs, judgeTransport,
 } from './judge.ts';
 import { findGpu, thisMachine } from './machine.ts';
 import { type Facts, probe, type Probed } from './probe.ts';
@@ -33,9 +33,11 @@ export async function run(args: string[]): Promise<number> {
     ...(values.models !== undefined && { VITRINE_MODELS: values.models }),
   });
   const repository = chosenRepository(config);
-  const [transport, addon, onnx, tfjs, lmdb, models] = await Promise.all([
+  const { textEncoder } = config;
+  const [transport, addon, onnx, tfjs, lmdb, models, texts] = await Promise.all([
     probe('transport'), probe('addon'), probe('onnxruntime'), probe('tfjs'), probe('lmdb'),
     probe('models', [repository]),
+    textEncoder === '' ? null : probe('texts', [repository, textEncoder]),
   ]);
   // Written for set-up, which runs before there is a dist/: these two are no TypeScript.
   const { lostPackages, nodeProblem } = (await import(`${ROOT}server/setup-checks.mjs`)) as Checks;
@@ -54,6 +56,7 @@ export async function run(args: string[]): Promise<number> {
     judgeGpu(findGpu(process.env['LD_LIBRARY_PATH'])),
     judgeData(config.dataDir, existsSync(config.dataDir), dataProblem(config.dataDir), lmdb),
     judgeModels(repository, models),
+    ...(texts ? [judgeTexts(textEncoder, texts)] : []),
   ];
   for (const finding of findings) console.log(line(finding));
   const { text, code } = verdict(findings);

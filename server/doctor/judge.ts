@@ -134,6 +134,19 @@ export function judgeModels(repository: string, { facts, why }: Probed<Facts['mo
   return { part, state: 'missing', what, why: 'no folder there has a config.json', fix };
 }
 
+/** The encoder that `VITRINE_TEXT_ENCODER` names: the server does not start without it. */
+export function judgeTexts(model: string, { facts, why }: Probed<Facts['texts']>): Finding {
+  const part = 'text encoder';
+  if (facts) {
+    const { version, numbers, tokens, milliseconds } = facts;
+    const what = `'${model}' version ${version}: ${numbers} numbers of at most ${tokens} tokens, ` +
+      `32 texts in ${milliseconds} ms`;
+    return { part, state: 'ok', what };
+  }
+  const fix = 'mend the model, or leave VITRINE_TEXT_ENCODER empty: texts are then character n-grams';
+  return { part, state: 'broken', what: `'${model}'`, why, fix };
+}
+
 function reason({ name, why }: ModelFact): string {
   return `'${name}' is not served: ${why}`;
 }

@@ -8,7 +8,7 @@ import type { Facts, ModelFact } from './probe.ts';
 
 const ANSWER = 3; // file descriptor
 
-const PARTS: { readonly [Part in keyof Facts]: (arg: string) => Promise<Facts[Part]> } = {
+const PARTS: { readonly [Part in keyof Facts]: (...args: [string, string]) => Promise<Facts[Part]> } = {
   async transport() {
     const { findUws } = await import('../transport/uws-library.ts');
     const { found, skipped } = findUws();
@@ -48,10 +48,24 @@ const PARTS: { readonly [Part in keyof Facts]: (arg: string) => Promise<Facts[Pa
     const { modelNames } = await import('../catalog/repository.ts');
     return Promise.all((await modelNames(repository)).map((name) => lookAt(repository, name)));
   },
+
+  async texts(repository, name) {
+    const { openTextModel, TextEncoder } = await import('../storefront/text/text-encoder.ts');
+    const { modelAlone } = await import('../storefront/text/model-alone.ts');
+    const model = await openTextModel(repository, name);
+    const { version, length } = model;
+    const inference = await modelAlone(repository, name, version);
+    const encoder = new TextEncoder(inference, model);
+    const begun = performance.now();
+    const [vector] = await encoder.encode(Array.from({ length: 32 }, (_, i) => `a lamp of ${i} candles`));
+    if (!vector) throw new Error('its vectors are nothing, or no numbers');
+    const milliseconds = Math.round(performance.now() - begun);
+    return { version, numbers: vector.length, tokens: length, milliseconds };
+  },
 };
 
-const [part, arg = ''] = process.argv.slice(2) as [keyof Facts, string?];
-const probed = await PARTS[part](arg).then(
+const [part, arg = '', more = ''] = process.argv.slice(2) as [keyof Facts, string?, string?];
+const probed = await PARTS[part](arg, more).then(
   (facts) => ({ facts }),
   (error: Error) => ({ why: error.message.split('\n')[0] ?? '' }),
 );

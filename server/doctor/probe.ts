@@ -17,6 +17,9 @@ export interface Facts {
   tfjs: { readonly version: string; readonly backends: readonly string[] };
   lmdb: Record<string, never>; // that a store can be made and written
   models: readonly ModelFact[];
+  texts: {
+    readonly version: string; readonly numbers: number; readonly tokens: number; readonly milliseconds: number;
+  };
 }
 export interface ModelFact {
   readonly name: string;

@@ -19,6 +19,8 @@ export interface RetrieverSetting {
   readonly repository: string; // a model repository's folder
   readonly log: Log;
   readonly cacheFolder?: string; // for graphs that were built; absent: they are built at each start
+  /** Of the items' texts: read by an encoder later on, as they wait. Absent: character n-grams. */
+  readonly texts?: ItemTexts;
 }
 
 /**
@@ -40,7 +42,7 @@ export function openRetriever(setting: RetrieverSetting): HybridRetriever {
     ruleAgeDecay: settings.rules.ageDecay,
   });
   const itemCount = (): number => store.itemCount;
-  const texts = new ItemTexts(addon);
+  const texts = setting.texts ?? new ItemTexts(addon);
   const live = new LiveItems([taste, similar].filter((each) => each !== null), texts);
   live.take([...store.items()]);
   store.onItems((items) => live.take(items));

@@ -21,6 +21,7 @@ export class LiveItems {
     // By cosine a mean says where to look. By inner product it would be a claim of how likely the item
     // is, which nothing was learned for: it cost 0.4 points HR@20 (README).
     this.#indexes = [...own];
+    if (texts) texts.onPlaced = (rows) => this.#textsPlaced(rows);
     this.#live = own.map((vectors) =>
       new LiveVectors(vectors, this.coVisits, vectors.metric === 'cosine', texts));
   }
@@ -117,6 +118,12 @@ export class LiveItems {
       live.touch(row);
       if (gone !== undefined) live.touch(gone);
     }
+  }
+
+  /** An encoder has read these rows' texts. */
+  #textsPlaced(rows: readonly number[]): void {
+    for (const live of this.#live) live.touchTexts(rows);
+    this.#settle();
   }
 
   #settle(): void {
