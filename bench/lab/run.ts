@@ -61,6 +61,8 @@ export interface ServerSample {
   readonly residentBytes?: number;
   /** p99 of the event loop's delay since the last sample, in milliseconds. */
   readonly loopDelayP99Ms?: number;
+  /** Of answered requests, from taken in to answered; the four after it are parts of it. */
+  readonly requestNs?: number;
   readonly queueNs?: number;
   readonly computeInputNs?: number;
   readonly computeInferNs?: number;
@@ -72,4 +74,5 @@ export interface ServerSample {
   readonly batchSizes?: Readonly<Record<string, number>>;
   readonly gpuUtilisation?: number;
   readonly gpuMemoryBytes?: number;
+  readonly gpuJoules?: number;
 }
