@@ -1,5 +1,5 @@
 /** HdrHistogram (hdr-histogram-js): the one file that knows it. Values are integer nanoseconds. */
-import { build, type Histogram } from 'hdr-histogram-js';
+import { build, encodeIntoCompressedBase64, type Histogram } from 'hdr-histogram-js';
 
 export type { Histogram };
 
@@ -30,4 +30,9 @@ export function record(histogram: Histogram, ns: number): void {
 /** Nanoseconds; `share` of 0..1. NaN where there are none. */
 export function quantile(histogram: Histogram, share: number): number {
   return histogram.totalCount === 0 ? NaN : histogram.getValueAtPercentile(share * 100);
+}
+
+/** V2, compressed, base64: what HdrHistogram's own tools read. */
+export function compressed(histogram: Histogram): string {
+  return encodeIntoCompressedBase64(histogram);
 }

@@ -137,7 +137,10 @@ interface Stats {
   readonly inference_count?: number;
   readonly execution_count?: number;
   readonly inference_stats?: Readonly<Record<string, { readonly count?: number; readonly ns?: number }>>;
-  readonly batch_stats?: readonly { readonly batch_size?: number; readonly compute_infer?: { readonly count?: number } }[];
+  readonly batch_stats?: readonly {
+    readonly batch_size?: number;
+    readonly compute_infer?: { readonly count?: number };
+  }[];
 }
 
 /** Of Triton's statistics: all versions of the model together. */

@@ -1,5 +1,5 @@
 import { cpus, freemem, totalmem } from 'node:os';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks';
 import { Metrics } from './metrics.ts';
 
 /** The watch's own beat: it measures from one beat to the next, so that an idle loop reads this. */
@@ -10,17 +10,40 @@ const DELAY_QUANTILES = { '0.5': 50, '0.9': 90, '0.99': 99, '0.999': 99.9 };
 /** Seconds by which a thread's event loop is late, by quantile. */
 export type LoopDelay = Readonly<Record<string, number>>;
 
-/** Watches this thread's event loop. */
+/** Watches this thread's event loop, since the start. */
 export function watchLoop(): { read(): LoopDelay; stop(): void } {
   const delay = monitorEventLoopDelay({ resolution: BEAT_MS });
   delay.enable();
+  return { read: () => quantilesOf(delay), stop: () => delay.disable() };
+}
+
+/**
+ * The same of the last whole second, whoever looks and how often: who measures a server under load
+ * wants to know when it was late.
+ */
+export function watchLoopBySecond(): { read(): LoopDelay; stop(): void } {
+  const delay = monitorEventLoopDelay({ resolution: BEAT_MS });
+  delay.enable();
+  let last = quantilesOf(delay);
+  const timer = setInterval(() => {
+    last = quantilesOf(delay);
+    delay.reset();
+  }, 1000);
+  timer.unref();
+  return {
+    read: () => last,
+    stop: () => {
+      clearInterval(timer);
+      delay.disable();
+    },
+  };
+}
+
+function quantilesOf(delay: IntervalHistogram): LoopDelay {
   const late = (percent: number): number =>
     Math.max(0, delay.percentile(percent) / 1e9 - BEAT_MS / 1000);
-  return {
-    read: () => Object.fromEntries(
-      Object.entries(DELAY_QUANTILES).map(([quantile, percent]) => [quantile, late(percent)])),
-    stop: () => delay.disable(),
-  };
+  return Object.fromEntries(
+    Object.entries(DELAY_QUANTILES).map(([quantile, percent]) => [quantile, late(percent)]));
 }
 
 /**
@@ -31,6 +54,7 @@ export function observeProcess(
   metrics: Metrics, others: () => readonly LoopDelay[] = () => [],
 ): () => void {
   const delay = watchLoop();
+  const bySecond = watchLoopBySecond();
   metrics.include(() => {
     const now = new Metrics();
     [delay.read(), ...others()].forEach((each, at) => {
@@ -41,6 +65,10 @@ export function observeProcess(
           () => seconds);
       }
     });
+    for (const [quantile, seconds] of Object.entries(bySecond.read())) {
+      now.gauge('vitrine_event_loop_delay_last_second_seconds',
+        'How late the first front end ran in the last whole second', { quantile }, () => seconds);
+    }
     return now;
   });
   metrics.gauge('process_resident_memory_bytes', 'Resident memory', {},
@@ -57,7 +85,10 @@ export function observeProcess(
   metrics.gauge('nv_cpu_memory_used_bytes', 'Memory of the machine in use', {},
     () => totalmem() - freemem());
   metrics.gauge('process_start_time_seconds', 'Unix time of the start', {}, () => startSeconds);
-  return () => delay.stop();
+  return () => {
+    delay.stop();
+    bySecond.stop();
+  };
 }
 
 const startSeconds = Date.now() / 1000 - process.uptime();

@@ -1,8 +1,8 @@
 /** Charts for a page with a light and a dark side: colours are CSS variables, `page.ts` sets them. */
 import { escaped, line, niceTicks, text } from '../../../server/core/svg.ts';
 
-export const [WIDTH, HEIGHT] = [680, 300];
-const [LEFT, TOP, RIGHT, BOTTOM] = [66, 30, 16, 46];
+export const [WIDTH, HEIGHT] = [560, 290];
+const [LEFT, TOP, RIGHT, BOTTOM] = [66, 32, 30, 48];
 
 export interface Tick {
   readonly value: number;
@@ -58,14 +58,14 @@ export function chart(
 
 const SOFT_END = { anchor: 'end', fill: 'var(--soft)' } as const;
 const SOFT_MIDDLE = { anchor: 'middle', fill: 'var(--soft)' } as const;
-const LETTER = 6.6; // pixels, about
+const LETTER = 7; // pixels, about
 
 /** From the right edge leftwards, on the line of the vertical axis' name. */
 function keyMarks(keys: readonly Key[], right: number): string[] {
   let end = right;
   return keys.toReversed().flatMap(({ name, colour, dash, block }) => {
     const start = end - name.length * LETTER;
-    end = start - 44;
+    end = start - 38;
     return [
       text(start, 16, name, { fill: 'var(--ink)' }),
       line([[start - 24, 12], [start - 6, 12]], colour, block ? 9 : 2.5, dash ?? ''),
@@ -88,7 +88,7 @@ function planeOf(x: Axis, y: Axis): Plane {
 
 export function svg(title: string, height: number, body: readonly string[]): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="img" ` +
-    `font-size="12"><title>${escaped(title)}</title>${body.join('')}</svg>`;
+    `font-size="13"><title>${escaped(title)}</title>${body.join('')}</svg>`;
 }
 
 /** A filled area between two lines of the same places from left to right. */

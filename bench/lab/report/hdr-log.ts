@@ -1,4 +1,5 @@
-import { build, encodeIntoCompressedBase64, type Histogram } from 'hdr-histogram-js';
+import { compressed, emptyHistogram, record, type Histogram } from '../hdr.ts';
+import { waited } from '../measure.ts';
 import type { Run } from '../run.ts';
 
 /**
@@ -23,24 +24,15 @@ export function hdrLog(run: Run, intervalSeconds = 1): string {
 function lines(run: Run, seconds: number, clock: 'due' | 'sent', tag: string): string[] {
   const intervals = new Map<number, Histogram>();
   for (let row = 0; row < run.due.length; row += 1) {
-    const outcome = run.outcome[row] as number;
-    if (outcome !== 0 && outcome !== 3) continue;
-    const until = outcome === 0 ? run.done[row] as number : run.ended;
-    const ns = Math.round((until - (run[clock][row] as number)) * 1e9);
-    if (!(ns >= 0)) continue;
-    const at = Math.floor(until / seconds);
+    const seen = waited(run, row, run[clock]);
+    if (Number.isNaN(seen)) continue;
+    const done = run.done[row] as number;
+    const at = Math.floor((Number.isNaN(done) ? run.ended : done) / seconds);
     let histogram = intervals.get(at);
     if (!histogram) intervals.set(at, histogram = emptyHistogram());
-    histogram.recordValue(Math.max(1, ns));
+    record(histogram, Math.max(1, seen * 1e9));
   }
   return [...intervals].sort(([a], [b]) => a - b).map(([at, histogram]) =>
     `${tag}${(at * seconds).toFixed(3)},${seconds.toFixed(3)},${(histogram.maxValue / 1e6).toFixed(3)},` +
-      encodeIntoCompressedBase64(histogram));
-}
-
-function emptyHistogram(): Histogram {
-  return build({
-    bitBucketSize: 32, autoResize: true, lowestDiscernibleValue: 1000, highestTrackableValue: 60e9,
-    numberOfSignificantValueDigits: 3,
-  });
+      compressed(histogram));
 }

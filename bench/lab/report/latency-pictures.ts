@@ -22,9 +22,11 @@ export function latencyOverTime({ run, measurement }: Level): string {
   return chart('Latency over time', x, y, keys, (plane) => {
     const [wide, high] = [(plane.right - plane.left) / COLUMNS, (plane.bottom - plane.top) / ROWS];
     const curve = (name: 'p50' | 'p99', colour: string): string[] => {
-      const points = windows.filter((window) => Number.isFinite(window[name])).map((window) =>
-        [plane.x((window.from + window.to) / 2), plane.y(window[name])] as const);
-      return points.length < 2 ? points.map(([a, b]) => dot(a, b, 3, colour, name)) : [line(points, colour, 2)];
+      const told = windows.filter((window) => Number.isFinite(window[name]));
+      return told.length === 0 ? [] : [line(told.flatMap((window) => [
+        [plane.x(window.from), plane.y(window[name])] as const,
+        [plane.x(Math.min(window.to, run.seconds)), plane.y(window[name])] as const,
+      ]), colour, 2)];
     };
     return [
       ...(from <= 0 ? [] : [
@@ -49,7 +51,8 @@ function objective(
   if (sloUs < y.low || sloUs > y.high) return [];
   return [
     line([[left, plane.y(sloUs)], [right, plane.y(sloUs)]], 'var(--bad)', 1.2, '6 4'),
-    text(right - 4, plane.y(sloUs) - 5, `objective ${usText(sloUs)}`, { anchor: 'end', fill: 'var(--bad)', size: 11 }),
+    text(right - 4, plane.y(sloUs) - 5, `objective ${usText(sloUs)}`,
+      { anchor: 'end', fill: 'var(--bad)', size: 11 }),
   ];
 }
 
@@ -78,7 +81,7 @@ function heat(run: Level['run'], seconds: number, y: Axis): [number, number][][]
   return shades;
 }
 
-const LEVELS_MAX = 6; // of curves in one picture
+const LEVELS_MAX = 5; // of curves in one picture
 
 /** HdrHistogram's percentile plot: each step to the right is a tenth of the requests that are left. */
 export function percentileCurve(test: LoadTest, levels: readonly Level[]): string {
@@ -100,14 +103,14 @@ export function percentileCurve(test: LoadTest, levels: readonly Level[]): strin
   const keys: Key[] = lone
     ? [{ name: 'from when due', colour: 'var(--c1)' },
       ...(open ? [{ name: 'from when sent', colour: 'var(--c2)', dash: '6 4' }] : [])]
-    : shown.map(({ value }, at) => ({ name: levelName(test, value), colour: ramp(at, shown.length) }));
+    : shown.map(({ value }, at) => ({ name: levelName(test, value), colour: colourOf(at) }));
   return chart('Latency by percentile', x, y, keys, (plane) => [
     ...curves.flatMap(({ due, sent }, at) => {
       const points = (all: Float64Array) => steps(all, nines)
         .map(([nine, us]) => [plane.x(nine), plane.y(us)] as const);
       return [
         ...(lone && open ? [line(points(sent), 'var(--c2)', 2, '6 4')] : []),
-        line(points(due), lone ? 'var(--c1)' : ramp(at, shown.length), 2.2),
+        line(points(due), colourOf(at), 2.2),
       ];
     }),
     ...(test.sloUs === null ? [] : objective(plane, y, test.sloUs, plane.left, plane.right)),
@@ -167,8 +170,6 @@ function spreadOver<T>(all: readonly T[], most: number): T[] {
   return Array.from({ length: most }, (_, at) => all[Math.round((at * (all.length - 1)) / (most - 1))] as T);
 }
 
-/** From the first level's light to the last one's strong colour. */
-function ramp(at: number, of: number): string {
-  const share = of === 1 ? 100 : Math.round(35 + (65 * at) / (of - 1));
-  return `color-mix(in srgb, var(--c1) ${share}%, var(--ramp))`;
+function colourOf(at: number): string {
+  return ['var(--c1)', 'var(--c2)', 'var(--c3)', 'var(--c4)', 'var(--c5)', 'var(--soft)'][at] as string;
 }

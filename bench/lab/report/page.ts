@@ -17,7 +17,7 @@ export interface Origin {
   readonly versions: Readonly<Record<string, string>>;
 }
 
-/** The whole report: one HTML page that loads nothing and has no script; light or dark as the reader's system. */
+/** The whole report: a page that loads nothing and has no script; light or dark as its reader's system is. */
 export function reportPage(test: LoadTest, origin: Origin): string {
   const title = `Load on ${test.model ?? new URL(test.url).host}`;
   const shown = headline(test.levels);
@@ -28,13 +28,15 @@ export function reportPage(test: LoadTest, origin: Origin): string {
     shown ? tiles(test, shown) : '<p>Nothing was measured.</p>',
     warnings(test),
     ...(several ? [
-      section('Throughput against latency', 'What was answered and how long it took, at each level; a grey ' +
-        'dot was not stable, or the generator was late.', throughputAgainstLatency(test)),
       section('Levels', '', levelTable(test)),
     ] : []),
-    section('Latency by percentile', curveText(test), percentileCurve(test, test.levels)),
-    section('Where the time goes', 'Of a request’s mean, from when it was due. The server’s parts are differences ' +
-      'of its own statistics over the measured time; what they do not explain is outside of it.', phaseBars(test)),
+    section('Over all', '', figures([
+      ['Throughput against latency', several ? throughputAgainstLatency(test) : '',
+        'What was answered, and how long it took. A grey dot was not stable, or the generator was late.'],
+      ['Latency by percentile', percentileCurve(test, test.levels), curveText(test)],
+      ['Where the mean time of a request goes', phaseBars(test), 'Over the measured time, by the server’s own ' +
+        'statistics; what they do not explain is outside of it: network, reading and writing, the generator.'],
+    ])),
     ...(test.search ? [section('Search for the highest rate', '', searchTable(test))] : []),
     ...test.levels.map((level) => levelSection(test, level, !several || level === shown)),
     section('How it was measured', '', how(test, origin)),
@@ -57,7 +59,8 @@ export function htmlPage(title: string, body: readonly string[]): string {
 export function section(title: string, said: string, ...parts: readonly string[]): string {
   const filled = parts.filter((part) => part !== '');
   if (filled.length === 0) return '';
-  return `<section><h2>${escaped(title)}</h2>${said === '' ? '' : `<p>${escaped(said)}</p>`}${filled.join('')}</section>`;
+  const words = said === '' ? '' : `<p>${escaped(said)}</p>`;
+  return `<section><h2>${escaped(title)}</h2>${words}${filled.join('')}</section>`;
 }
 
 export function table(head: readonly string[], rows: readonly (readonly string[])[], textColumns = 1): string {
@@ -100,16 +103,27 @@ function tiles(test: LoadTest, { value, measurement, run }: Level): string {
     `<div class="tile"><b>${figure}</b>${escaped(name)}</div>`).join('')}</div>`;
 }
 
+/** Pictures with their names and what is to be said of them, two in a row where there is room. */
+export function figures(all: readonly (readonly [name: string, picture: string, said?: string])[]): string {
+  const filled = all.filter(([, picture]) => picture !== '');
+  if (filled.length === 0) return '';
+  return `<div class="pictures">${filled.map(([name, picture, said = '']) =>
+    `<figure><figcaption>${escaped(name)}</figcaption>${picture}${said === '' ? ''
+      : `<p class="quiet">${escaped(said)}</p>`}</figure>`).join('')}</div>`;
+}
+
 /** What a reader must know before believing a figure. */
 function warnings(test: LoadTest): string {
   const all = test.levels.flatMap(({ value, measurement, run }) => {
     const at = levelName(test, value);
     const { warmUp, stability, late } = measurement;
+    const { lagP99Us, wrong, checked } = run.generator;
     return [
-      ...(late ? [`${at}: the generator was late (p99 of its lag ${usText(run.generator.lagP99Us)}): these figures prove nothing.`] : []),
+      ...(late ? [`${at}: the generator was late (p99 of its lag ${usText(lagP99Us)}): these figures prove ` +
+        'nothing.'] : []),
       ...(stability.stable ? [] : [`${at}: the last windows do not agree within ${stability.percent} %.`]),
       ...(warmUp.settled ? [] : [`${at}: no warm-up was found that the rest of the run keeps to.`]),
-      ...(run.generator.wrong > 0 ? [`${at}: ${run.generator.wrong} of ${run.generator.checked} checked answers were wrong.`] : []),
+      ...(wrong > 0 ? [`${at}: ${wrong} of ${checked} checked answers were wrong.`] : []),
       ...(failures(measurement) === '' ? [] : [`${at}: ${failures(measurement)} of ${measurement.offered}.`]),
     ];
   });
@@ -118,8 +132,9 @@ function warnings(test: LoadTest): string {
 
 function curveText({ mode }: LoadTest): string {
   return mode === 'rate'
-    ? 'From when a request was due: what its user waits. A tool that waits its turn sees the time from when it was sent.'
-    : 'In a closed loop a request is due when the one before it is answered, so that a stall delays the schedule with it.';
+    ? 'From when a request was due: what its user waits. A tool that waits its turn sees the time from when ' +
+      'it was sent.'
+    : 'In a closed loop a request is due when the one before it is answered: a stall delays the schedule with it.';
 }
 
 function levelTable(test: LoadTest): string {
@@ -137,7 +152,7 @@ function levelTable(test: LoadTest): string {
       test.mode === 'concurrency' ? String(value) : `${count(value)}/s`, `${count(measurement.answeredPerS)}/s`,
       ...[fromDue.mean, fromDue.p50, fromDue.p90, fromDue.p99, fromDue.p999, fromDue.max].map(usText),
       count(measurement.offered - measurement.counts.answered),
-      ...(goodput ? [within ? `<span class="${within.met ? 'good' : 'bad'}">${percent(within.within)}</span>` : '–'] : []),
+      ...(goodput ? [within ? judged(within.met, percent(within.within)) : '–'] : []),
       split && split.executions > 0 ? count(split.inferences / split.executions) : '–',
       cores(level),
     ];
@@ -155,11 +170,18 @@ function cores({ server, measurement }: Level): string {
 function searchTable({ search, sloUs }: LoadTest): string {
   if (!search) return '';
   const found = search.rate === 0 ? 'No rate that was tried met the objective.'
-    : `Highest rate within ${sloUs === null ? 'the objective' : usText(sloUs)}: ${count(search.rate)} requests a second.`;
+    : `Highest rate within ${sloUs === null ? 'the objective' : usText(sloUs)}: ` +
+      `${count(search.rate)} requests a second.`;
   const verified = search.verified
-    ? ` ${search.verified.met} of ${search.verified.runs} runs of ${search.verified.queries.toLocaleString('en')} queries met it.` : '';
-  return `<p>${escaped(found + verified)}</p>` + table(['rate', 'within', ''], search.tried.map(({ rate, met, within }) =>
-    [`${count(rate)}/s`, percent(within), `<span class="${met ? 'good' : 'bad'}">${met ? 'met' : 'not met'}</span>`]));
+    ? ` ${search.verified.met} of ${search.verified.runs} runs of ` +
+      `${search.verified.queries.toLocaleString('en')} queries met it.` : '';
+  const rows = search.tried.map(({ rate, met, within }) =>
+    [`${count(rate)}/s`, percent(within), judged(met, met ? 'met' : 'not met')]);
+  return `<p>${escaped(found + verified)}</p>${table(['rate', 'within', ''], rows)}`;
+}
+
+function judged(good: boolean, said: string): string {
+  return `<span class="${good ? 'good' : 'bad'}">${said}</span>`;
 }
 
 function levelSection(test: LoadTest, level: Level, open: boolean): string {
@@ -171,13 +193,12 @@ function levelSection(test: LoadTest, level: Level, open: boolean): string {
     ['Memory', memoryOverTime(level)],
     ['Event loop', loopDelayOverTime(level)],
     ...gpuOverTime(level).map((picture) => ['GPU', picture] as const),
-  ].filter(([, picture]) => picture !== '');
-  const body = `<div class="pictures">${pictures.map(([name, picture]) =>
-    `<figure><figcaption>${name}</figcaption>${picture}</figure>`).join('')}</div>`;
+  ] as const;
   const untold = level.server.length === 0
     ? '<p class="quiet">The server tells nothing of itself: no /metrics, no statistics.</p>' : '';
-  return `<details${open ? ' open' : ''}><summary>${test.levels.length > 1 ? escaped(`At ${levelName(test, level.value)}`)
-    : 'Over time'}</summary>${untold}${body}${kindTable(test, level)}</details>`;
+  const name = test.levels.length > 1 ? `At ${levelName(test, level.value)}` : 'Over time';
+  return `<details${open ? ' open' : ''}><summary>${escaped(name)}</summary>${untold}${figures(pictures)}` +
+    `${kindTable(test, level)}</details>`;
 }
 
 function kindTable(test: LoadTest, { measurement }: Level): string {
@@ -191,17 +212,19 @@ function kindTable(test: LoadTest, { measurement }: Level): string {
 
 function how(test: LoadTest, { machine, commit, versions }: Origin): string {
   const generator = test.levels[0]?.run.generator;
+  const each = (say: (level: Level) => string): string => test.levels.map(say).join(', ');
+  const made = Object.entries(versions).map(([name, of]) => `${name} ${of}`);
   const lines = [
     `Command: <code>${escaped(test.command)}</code>`,
-    `Warm-up: ${test.levels.map(({ measurement: { warmUp } }) => `${warmUp.seconds.toFixed(2)} s (${warmUp.method})`).join(', ')}. ` +
+    `Warm-up: ${each(({ measurement: { warmUp } }) => `${warmUp.seconds.toFixed(2)} s (${warmUp.method})`)}. ` +
       'All figures count from after it.',
-    `Generator: ${generator?.name ?? '–'}; p99 of its own lag ${test.levels.map(({ run }) =>
-      usText(run.generator.lagP99Us)).join(', ')}; over 1 ms a run proves nothing. It ran on the same machine as ` +
-      'the server where the address above says so.',
+    `Generator: ${generator?.name ?? '–'}; p99 of its own lag ` +
+      `${each(({ run }) => usText(run.generator.lagP99Us))}; over 1 ms a run proves nothing. It ran on the ` +
+      'machine below, and beside the server where the address is of the same.',
     `What was shed or failed is in no percentile; what was never answered is, with the time it had waited.`,
     escaped(`${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.kernel}, governor ` +
       `${machine.governor}, load average before ${machine.loadAverage.toFixed(2)}`),
-    escaped(`Commit ${commit}; ${Object.entries(versions).map(([name, of]) => `${name} ${of}`).join(', ')}; seed ${test.seed}`),
+    escaped(`Commit ${commit}; ${made.join(', ')}; seed ${test.seed}`),
   ];
   return `<ul>${lines.map((one) => `<li>${one}</li>`).join('')}</ul>`;
 }

@@ -1,12 +1,12 @@
 import { line, text } from '../../../server/core/svg.ts';
 import type { Level, LoadTest } from '../load-test.ts';
 import type { ServerSample } from '../run.ts';
-import { area, cells, chart, count, linear, svg, timeAxis, usText, type Axis, type Key } from './chart.ts';
+import { area, cells, chart, count, linear, svg, timeAxis, usText, WIDTH, type Axis, type Key } from './chart.ts';
 import { batchesOf, between, splitOf } from './split.ts';
 import { levelName } from './latency-pictures.ts';
 
 const PHASES = [
-  ['outside', 'network and client', 'var(--c6)'],
+  ['outside', 'outside of it', 'var(--c6)'],
   ['overhead', 'overhead', 'var(--c5)'],
   ['queue', 'queue', 'var(--c2)'],
   ['computeInput', 'input', 'var(--c4)'],
@@ -26,13 +26,12 @@ export function phaseBars(test: LoadTest): string {
   if (bars.length === 0) return '';
   const total = (parts: (typeof bars)[number]['parts']): number =>
     PHASES.reduce((sum, [name]) => sum + parts[name], 0);
-  const wide = 680 - LEFT - RIGHT;
-  const most = Math.max(...bars.map(({ parts }) => total(parts)));
+  const wide = WIDTH - LEFT - RIGHT;
   let keyAt = 0;
   return svg('Where the mean time of a request goes', 30 + bars.length * ROW, [
     ...PHASES.flatMap(([, said, colour]) => {
       const x = keyAt;
-      keyAt += 30 + said.length * 6.8;
+      keyAt += 27 + said.length * 7.2;
       return [line([[x, 9], [x + 14, 9]], colour, 10), text(x + 19, 13, said, { fill: 'var(--ink)' })];
     }),
     ...bars.flatMap(({ name, parts }, row) => {
@@ -41,16 +40,22 @@ export function phaseBars(test: LoadTest): string {
       return [
         text(LEFT - 8, y + 15, name, { anchor: 'end', fill: 'var(--soft)' }),
         ...PHASES.map(([phase, said, colour]) => {
-          const long = (parts[phase] / most) * wide;
+          const share = parts[phase] / total(parts);
+          const long = share * wide;
           const shape = `<rect x="${x.toFixed(1)}" y="${y}" width="${long.toFixed(1)}" height="${ROW - 9}" ` +
-            `fill="${colour}"><title>${said}: ${usText(parts[phase])}</title></rect>`;
+            `fill="${colour}"><title>${said}: ${usText(parts[phase])}, ${percent(share)}</title></rect>`;
           x += long;
-          return shape;
+          return long < 38 ? shape : shape + text(x - long / 2, y + 15, percent(share),
+            { anchor: 'middle', size: 11, fill: 'var(--card)' });
         }),
-        text(x + 8, y + 15, usText(total(parts)), { fill: 'var(--ink)' }),
+        text(LEFT + wide + 8, y + 15, usText(total(parts)), { fill: 'var(--ink)' }),
       ];
     }),
   ]);
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(0)} %`;
 }
 
 /** Queue and compute over time: a request's mean between two looks at the server. */
@@ -69,7 +74,7 @@ export function phasesOverTime({ run, server }: Level): string {
   });
   const most = Math.max(...stacked.map(({ edges }) => edges.at(-1) as number));
   const unit = most >= 2000 ? { by: 1000, name: 'ms' } : { by: 1, name: 'µs' };
-  const y = linear(`${unit.name} a request in the server`, most / unit.by, String);
+  const y = linear(`${unit.name} in the server`, most / unit.by, String);
   const keys = parts.map(([, name, colour]): Key => ({ name, colour, block: true }));
   return chart('Queue and compute over time', timeAxis(run.seconds), y, keys, (plane) =>
     names.map((name, i) => {

@@ -16,6 +16,7 @@ suite('what the process costs', () => {
     const [median] = read.map(([, , seconds]) => Number(seconds));
     const share = Number(/^nv_cpu_utilization (\S+)$/m.exec(text)?.[1]);
     assert.ok(share >= 0 && share <= 1, `${share} of the cores`);
+    assert.match(text, /^vitrine_event_loop_delay_last_second_seconds\{quantile="0.99"\} [\d.e-]+$/m);
     assert.ok((median as number) >= 0 && (median as number) < 0.008, `median ${median} s`);
   });
 });
