@@ -15,7 +15,7 @@ export interface LoadTest {
   /** Of arrivals: `constant`, `poisson`, `gamma`, …; `closed` for a closed loop. */
   readonly arrivals: string;
   readonly seed: number;
-  /** The percentile that stability and the latency limit go by; null is the mean. */
+  /** The percentile, such as 99, that stability goes by; null is the mean. */
   readonly percentile: number | null;
   readonly sloUs: number | null;
   /** Names by kind, where requests have any. */
@@ -40,6 +40,8 @@ export interface SearchResult {
   readonly rate: number;
   /** All that was tried, in order. */
   readonly tried: readonly { readonly rate: number; readonly met: boolean; readonly within: number }[];
+  /** The generator, not the server, set the end of what was tried. */
+  readonly generatorLimited?: boolean;
   /** MLPerf's rule: queries of each verifying run, and how many of the runs met the objective. */
   readonly verified?: { readonly queries: number; readonly runs: number; readonly met: number };
 }

@@ -68,6 +68,8 @@ interface ProgressLine {
   readonly failures: number;
   readonly mean_us: number;
   readonly p50_us: number;
+  readonly p90_us: number;
+  readonly p95_us: number;
   readonly p99_us: number;
 }
 
@@ -138,6 +140,8 @@ function progressOf(line: ProgressLine) {
     failed: line.failures,
     meanUs: line.mean_us,
     p50Us: line.p50_us,
+    p90Us: line.p90_us,
+    p95Us: line.p95_us,
     p99Us: line.p99_us,
   };
 }

@@ -291,7 +291,7 @@ class Player {
       const meanUs = us.reduce((sum, value) => sum + value, 0) / us.length;
       const said = {
         at: now, answeredPerS: us.length / (now - windowFrom), ...this.#refused,
-        meanUs, p50Us: at(0.5), p99Us: at(0.99),
+        meanUs, p50Us: at(0.5), p90Us: at(0.9), p95Us: at(0.95), p99Us: at(0.99),
       };
       if (this.watch?.see(said) === true) this.#end = now;
       this.#refused = { shed: 0, failed: 0 };

@@ -50,6 +50,8 @@ export interface Progress {
   /** From due, in microseconds, of the answers that came in the window. */
   readonly meanUs: number;
   readonly p50Us: number;
+  readonly p90Us: number;
+  readonly p95Us: number;
   readonly p99Us: number;
 }
 

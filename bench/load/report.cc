@@ -71,7 +71,8 @@ void print_progress(const Progress& progress) {
               static_cast<double>(from_due.count()) / progress.length_s);
   print_count("sheds", progress.sheds);
   print_count("failures", progress.failures);
-  std::printf(",\"mean_us\":%.1f,\"p50_us\":%.1f,\"p99_us\":%.1f}\n", from_due.mean() / kNsPerUs,
-              us(from_due.quantile(0.5)), us(from_due.quantile(0.99)));
+  std::printf(",\"mean_us\":%.1f,\"p50_us\":%.1f,\"p90_us\":%.1f,\"p95_us\":%.1f,\"p99_us\":%.1f}\n",
+              from_due.mean() / kNsPerUs, us(from_due.quantile(0.5)), us(from_due.quantile(0.9)),
+              us(from_due.quantile(0.95)), us(from_due.quantile(0.99)));
   std::fflush(stdout);
 }
