@@ -66,6 +66,10 @@ export class Experiments implements Trials {
     return this.#runs;
   }
 
+  get idle(): boolean {
+    return this.#runs.length === 0;
+  }
+
   begin(request: TrialRequest, asker: Asker): Trial | null {
     if (request.arms !== undefined) return forcedTrial(this.#runs, request.arms);
     if (this.#runs.length === 0) return null;

@@ -8,6 +8,7 @@ import { type Log, logDefect } from '../core/log.ts';
 import type { Stages } from '../core/stages.ts';
 import { RequestTracing, type RequestTrace, traceparent } from '../observe/request-tracing.ts';
 import { topClasses } from '../wire/classes.ts';
+import { EncodedBody } from '../wire/answer-body.ts';
 import { inferReply, type WireFormat } from '../wire/encode.ts';
 import type { Op, Push, Request, RequestId } from '../wire/schema.ts';
 import { tensorBody } from './kserve.ts';
@@ -194,7 +195,8 @@ export class Operations {
     const { id, op } = request;
     const told = op === 'events' || op === 'catalogue'; // what happened is not late
     const patienceMs = told ? Infinity : request.deadlineMs;
-    const ticket = this.parts.door.take(session.caller, patienceMs, request, stages);
+    const encoded = format === 'msgpack' && traced === null;
+    const ticket = this.parts.door.take(session.caller, patienceMs, request, stages, encoded);
     const cancel = (): boolean => {
       ticket.cancel(); // work that has started goes on, for nobody
       const error = new ServeError('cancelled');
@@ -206,10 +208,11 @@ export class Operations {
     session.flights.set(id, flight);
     ticket.done.then(
       (reply) => {
-        const encoded = stages?.begin('encode');
+        const done = stages?.begin('encode');
         const fields = traced ? traceFields(traced) : {};
-        if (session.land(flight)) session.reply(format, op, { id, ...reply, ...fields });
-        encoded?.();
+        const message = reply instanceof EncodedBody ? { id, body: reply } : { id, ...reply, ...fields };
+        if (session.land(flight)) session.reply(format, op, message);
+        done?.();
         ended(null);
       },
       (thrown: unknown) => {

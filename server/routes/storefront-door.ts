@@ -23,9 +23,13 @@ export interface Subscribed {
 
 /** A socket's way to the shop, which is on this thread or on another. */
 export interface StorefrontDoor {
-  /** As `Desk.take` takes work: `done` is the reply without its id. `stages` have its time then. */
+  /**
+   * As `Desk.take` takes work: `done` is the reply without its id. `stages` have its time then. `encoded`:
+   * it may be an `EncodedBody`.
+   */
   take(
     caller: Caller, patienceMs: number | undefined, request: StorefrontRequest, stages?: Stages,
+    encoded?: boolean,
   ): Ticket<object>;
   /** As `Storefront.subscribe`; what refuses it is thrown, or rejected with. */
   subscribe(subscription: Subscription, push: (push: Push) => void): Subscribed;
@@ -46,12 +50,13 @@ export class DeskDoor implements StorefrontDoor {
 
   take(
     caller: Caller, patienceMs: number | undefined, request: StorefrontRequest, stages?: Stages,
+    encoded = false,
   ): Ticket<object> {
     if (request.op === 'explain') return this.#explain(caller, patienceMs, request, stages);
     const queued = stages?.begin('queue');
     return this.#desk.take(caller, patienceMs, (leftMs) => {
       queued?.();
-      return this.#run(request, leftMs, stages);
+      return this.#run(request, leftMs, stages, encoded);
     });
   }
 
@@ -76,13 +81,17 @@ export class DeskDoor implements StorefrontDoor {
   }
 
   async #run(
-    request: Exclude<StorefrontRequest, Asked<'explain'>>, leftMs: number, stages?: Stages,
+    request: Exclude<StorefrontRequest, Asked<'explain'>>, leftMs: number, stages: Stages | undefined,
+    encoded: boolean,
   ): Promise<object> {
     const { storefront } = this;
     const { priority } = request;
     switch (request.op) {
       case 'events': return storefront.ingest(request.events, stages);
-      case 'recommend': return storefront.recommend(request, leftMs, priority, stages);
+      case 'recommend': {
+        const quick = encoded ? storefront.recommendEncoded?.(request, leftMs, priority) : null;
+        return quick ?? storefront.recommend(request, leftMs, priority, stages);
+      }
       case 'batch': return storefront.batch(request, leftMs, priority);
       case 'similar': return storefront.similar(request, stages);
       case 'catalogue': return storefront.catalogue(request, stages);

@@ -1,12 +1,14 @@
 import type { Clock } from '../core/clock.ts';
 import { ServeError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
+import type { Pace } from '../core/pace.ts';
 import type { Stages } from '../core/stages.ts';
 import type { Store } from '../store/store.ts';
 import type {
   BatchReply, BatchRequest, Filter, Language, PlacementsReply, RecommendedItem, RecommendReply,
   RecommendRequest, SimilarRequest,
 } from '../wire/schema.ts';
+import type { EncodedBody } from '../wire/answer-body.ts';
 import { LIMITS } from '../wire/schema.ts';
 import type { Attributions } from './attribution.ts';
 import type { CatalogueFilter, Conditions } from './filter.ts';
@@ -28,6 +30,7 @@ import type { Plan } from './placements/plan.ts';
 import { assertEachOnce, oneOf, rerank } from './placements/rerank.ts';
 import { type Showings, visitorKey } from './placements/showings.ts';
 import { UnitVectors } from './placements/unit-vectors.ts';
+import { QuickAnswers } from './quick-answers.ts';
 import { reasonText } from './reasons.ts';
 import type { Explained, RetrievedItem, Retriever } from './retrieval/retriever.ts';
 import type { Sessions } from './session-state.ts';
@@ -53,6 +56,7 @@ export interface AnswerParts {
   /** What runs an encoder that an arm names. Absent: arms name none. */
   readonly tasteOf?: (encoder: string) => Taste | null;
   readonly counts: { degraded: number };
+  readonly pace?: Pace; // of the usual requests
 }
 
 /** An item of an answer: its own source's, or a result of a search engine. */
@@ -84,9 +88,11 @@ export class Answers {
   readonly #tastes: Tastes;
   readonly #armTastes = new Map<string, Tastes>(); // by encoder
   readonly #units: UnitVectors;
+  readonly #quick: QuickAnswers;
 
   constructor(private readonly parts: AnswerParts) {
     this.#tastes = new Tastes(parts.taste, parts.store, parts.log);
+    this.#quick = new QuickAnswers({ ...parts, searched: parts.finder.counts }, this.#tastes);
     this.#units = new UnitVectors(parts.clock, (row) => parts.retriever.vectorOf?.(row) ?? null);
   }
 
@@ -125,6 +131,15 @@ export class Answers {
       ...(explain && { explain: { matches: made.steps[0]?.found.matches ?? null, searches: explain } }),
       ...(request.debug && { debug: debugOf(this.parts, request, made, taste) }),
     };
+  }
+
+  /** The usual request's answer as it is sent, or the general one; null where that was not tried. */
+  encoded(
+    request: RecommendRequest, deadlineMs?: number, priority?: number,
+  ): Promise<EncodedBody | RecommendReply> | null {
+    const quick = this.#quick.take(request, deadlineMs, priority);
+    return quick && quick.then<EncodedBody | RecommendReply>((body) =>
+      body ?? this.recommend(request, deadlineMs, priority));
   }
 
   placements(): PlacementsReply {

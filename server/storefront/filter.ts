@@ -74,10 +74,15 @@ export class CatalogueFilter {
    * long as no item changes. Nobody may write to it.
    */
   shared(filter: Filter): NativeBitmap | undefined {
-    const { exclude, excludeSeen, excludeBought, boughtDays, ...rest } = filter;
-    const key = JSON.stringify(rest);
+    const { category, inStock, priceMin, priceMax } = filter;
+    const named = category ? `\n${category.join('\n')}` : ''; // ids hold no line ends
+    const key = `${inStock ?? true} ${priceMin} ${priceMax}${named}`;
     if (this.#kept.has(key)) return this.#kept.get(key);
     if (this.#kept.size >= KEPT_MAX) this.#kept.delete(this.#kept.keys().next().value as string);
+    const rest = {
+      ...(category && { category }), ...(inStock !== undefined && { inStock }),
+      ...(priceMin !== undefined && { priceMin }), ...(priceMax !== undefined && { priceMax }),
+    };
     const found = this.allow(rest, NONE, new this.addon.Bitmap());
     this.#kept.set(key, found);
     return found;

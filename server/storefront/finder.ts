@@ -9,11 +9,11 @@ import type {
 } from './retrieval/retriever.ts';
 
 /** Searches of one call: as many as pass over the vectors together. */
-const BATCH_MAX = 16;
+export const BATCH_MAX = 16;
 /** Batches that are searched for at once: one runs, the other is ready when that is done. */
-const FLIGHTS_MAX = 2;
+export const FLIGHTS_MAX = 2;
 /** Rows hidden from one visitor that go along as a list; more are taken out of a bitmap of their own. */
-const HIDDEN_MAX = 64;
+export const HIDDEN_MAX = 64;
 
 /** What one request looks for. */
 export interface Search {

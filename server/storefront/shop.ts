@@ -15,6 +15,7 @@ import type {
   PlacementsReply,
   BatchRequest,
 } from '../wire/schema.ts';
+import type { EncodedBody } from '../wire/answer-body.ts';
 import { answerInsight } from './answer-insight.ts';
 import { Answers } from './answers.ts';
 import { Attributions } from './attribution.ts';
@@ -205,6 +206,12 @@ export class Shop implements Storefront {
     request: RecommendRequest, deadlineMs?: number, priority?: number, stages?: Stages,
   ): Promise<RecommendReply> {
     return this.#answers.recommend(request, deadlineMs, priority, stages);
+  }
+
+  recommendEncoded(
+    request: RecommendRequest, deadlineMs?: number, priority?: number,
+  ): Promise<EncodedBody | RecommendReply> | null {
+    return this.#answers.encoded(request, deadlineMs, priority);
   }
 
   placements(): PlacementsReply {

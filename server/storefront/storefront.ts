@@ -1,4 +1,5 @@
 import type { Stages } from '../core/stages.ts';
+import type { EncodedBody } from '../wire/answer-body.ts';
 import type {
   CatalogueReply, CatalogueRequest, EventsReply, Filter, ForgetReply, ForgetRequest, InsightReply,
   InsightRequest, Language, Push, RecommendReply, RecommendRequest, ShopEvent, Rules,
@@ -19,6 +20,12 @@ export interface Storefront {
   recommend(
     request: RecommendRequest, deadlineMs?: number, priority?: number, stages?: Stages,
   ): Promise<RecommendReply>;
+  /**
+   * The same as a body in msgpack, for less; null where the request is not of the usual kind. Absent: none is.
+   */
+  recommendEncoded?(
+    request: RecommendRequest, deadlineMs?: number, priority?: number,
+  ): Promise<EncodedBody | RecommendReply> | null;
   /** An answer for each customer, in their order. Fails where the request itself is wrong. */
   batch(request: BatchRequest, deadlineMs?: number, priority?: number): Promise<BatchReply>;
   /** The shop's placements with their rules, and the attributes that expressions may name. */

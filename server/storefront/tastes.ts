@@ -20,15 +20,20 @@ export class Tastes {
     private readonly log: Log,
   ) {}
 
+  /** What `of` would say; undefined where the encoder has to run. */
+  known({ query: rows, session }: Pick<Situation, 'query' | 'session'>): Tasted | null | undefined {
+    if (!this.taste || rows.length === 0) return null;
+    return rows === session?.rows ? this.#ofSessions.get(rows) : this.#ofLists.get(rows.join());
+  }
+
   /** Null where it cannot be said; why not is added to `degraded` if it should have been. */
   async of(
-    { query: rows, session }: Situation, deadlineMs: number | undefined, priority: number | undefined,
-    degraded: string[],
+    { query: rows, session }: Pick<Situation, 'query' | 'session'>, deadlineMs: number | undefined,
+    priority: number | undefined, degraded: string[],
   ): Promise<Tasted | null> {
-    if (!this.taste || rows.length === 0) return null;
+    const known = this.known({ query: rows, session });
+    if (!this.taste || known !== undefined) return known ?? null;
     const own = rows === session?.rows;
-    const known = own ? this.#ofSessions.get(rows) : this.#ofLists.get(rows.join());
-    if (known) return known;
     const items = Array.from(rows, (row) => this.store.itemAt(row)?.id ?? '');
     const budgetMs = Math.min(STOREFRONT_LIMITS.tasteMsMax, (deadlineMs ?? Infinity) / 2);
     try {

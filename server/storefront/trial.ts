@@ -53,6 +53,8 @@ export interface TrialRequest {
 
 /** Experiments, as the shop sees them. */
 export interface Trials {
+  /** No experiment runs: none wants anything of an answer, but where arms are named. */
+  readonly idle?: boolean;
   /** Null where no experiment wants anything of this answer. Fails with `bad_argument` on unknown arms. */
   begin(request: TrialRequest, asker: Asker): Trial | null;
   /** After the event's commit; `sequence` is its place in the store's log. */

@@ -2,6 +2,7 @@ import { clientMessage } from '../core/client-text.ts';
 import type { ServeError } from '../core/errors.ts';
 import type { InferResult } from '../core/inference.ts';
 import type { Tensor } from '../core/tensor.ts';
+import { EncodedBody } from './answer-body.ts';
 import { AnswerFrames, isAnswer } from './answer-frame.ts';
 import { encodeMsgpack } from './msgpack.ts';
 import { toWire } from './names.ts';
@@ -16,6 +17,8 @@ const answers = new AnswerFrames();
 export interface Outgoing {
   readonly id?: RequestId | null;
   readonly outputs?: readonly Tensor[];
+  /** All but the id, as msgpack alone has it. */
+  readonly body?: EncodedBody;
   readonly [name: string]: unknown;
 }
 
@@ -25,6 +28,8 @@ export interface Outgoing {
  */
 export function encodeMessage(format: WireFormat, message: Outgoing): Uint8Array | string {
   if (format === 'json') return encodeJson(message);
+  const { body } = message;
+  if (body instanceof EncodedBody) return answers.whole(message.id ?? null, body);
   return isAnswer(message) ? answers.encode(message) : encodeMsgpack(toWire(message));
 }
 

@@ -1,4 +1,4 @@
-import type { Addon, Allow, NativeSessionIndex } from '../../ann/binding.ts';
+import { type Addon, type Allow, type NativeSessionIndex, OWN_SOURCES } from '../../ann/binding.ts';
 import { LIMITS, PLACEMENTS } from '../../wire/schema.ts';
 import type { Placement, ReasonCode } from '../../wire/schema.ts';
 import type { ItemVectors } from '../item-vocabulary.ts';
@@ -9,9 +9,10 @@ import type { Batched, Source } from './candidates.ts';
 import type { EventSources } from './event-sources.ts';
 import type { LiveItems } from './live/live-items.ts';
 import { foundItems, NativeBlend, type NativeFound, type Weighed } from './native-blend.ts';
+import { QuickBatch } from './quick-batch.ts';
 import { weightsAt } from './settings.ts';
 import type {
-  ColdStart, InterestEvent, RetrievalQuery, RetrievedItem, Retriever, SeeVisit, SimilarQuery,
+  ColdStart, InterestEvent, QuickRetrieval, RetrievalQuery, RetrievedItem, Retriever, SeeVisit, SimilarQuery,
   TracedSource,
 } from './retriever.ts';
 import type { BlendSettings } from './settings.ts';
@@ -129,6 +130,20 @@ export class HybridRetriever implements Retriever {
       this.#fill(best, query);
       return best;
     });
+  }
+
+  get quick(): QuickRetrieval | null {
+    const native = this.#native;
+    const weights = this.#weights.get(undefined) as readonly number[];
+    const own = OWN_SOURCES.map((reason) => this.#sources.findIndex((source) => source.reason === reason));
+    const others = this.#sources.some((_, i) => (weights[i] as number) > 0 && !own.includes(i));
+    if (!native || others) return null;
+    const ofOwn = own.map((i) => weights[i] ?? 0);
+    return {
+      batch: (size) => new QuickBatch(size, this.parts.taste?.dim ?? 0, ofOwn),
+      search: (batch) => native.searchQuick(batch),
+      coldOf: (row) => this.#cold('similar', row),
+    };
   }
 
   trace(query: RetrievalQuery): TracedSource[] {

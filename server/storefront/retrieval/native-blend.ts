@@ -6,6 +6,7 @@ import {
 import type { ReasonCode } from '../../wire/schema.ts';
 import { Candidates, NO_ROW, ROOM } from './candidates.ts';
 import type { Source } from './candidates.ts';
+import type { QuickBatch, QuickFound } from './quick-batch.ts';
 import type { ColdStart, RetrievalQuery, RetrievedItem } from './retriever.ts';
 import type { BlendSettings } from './settings.ts';
 import type { ItemVectorIndex } from './sources/item-vectors.ts';
@@ -97,6 +98,14 @@ export class NativeBlend {
     const answers = answersFor(queries);
     await this.#native.searchAsync(batch, answers);
     return founds(queries, answers, this.#reasons);
+  }
+
+  /** Of queries that have been written already: the addon's own sources alone. */
+  async searchQuick(batch: QuickBatch): Promise<QuickFound> {
+    this.#tellPopular();
+    const answers = batch.answers();
+    await this.#native.searchAsync(batch.asked(), answers);
+    return { ...answers, reasons: this.#reasons };
   }
 
   #batch(

@@ -2,6 +2,7 @@ import type { Allow, SearchExplanation } from '../../ann/binding.ts';
 import type { EventType, Placement, ReasonCode } from '../../wire/schema.ts';
 import type { ItemVectors } from '../item-vocabulary.ts';
 import type { Columns } from '../snapshot-file.ts';
+import type { QuickBatch, QuickFound } from './quick-batch.ts';
 
 /** Items are dense rows of the store's catalogue (`StoredItem.row`) throughout this folder. */
 export interface RetrievalQuery {
@@ -63,6 +64,16 @@ export interface RetrievedItem {
   readonly cold?: ColdStart; // found by a vector that nothing was learned for
 }
 
+/** `retrieveApart` for many alike, without an object for each thing found; not filled up. */
+export interface QuickRetrieval {
+  /** To be filled, searched for, and filled again. */
+  batch(size: number): QuickBatch;
+  /** The batch may be filled again at once. */
+  search(batch: QuickBatch): Promise<QuickFound>;
+  /** Of a row that was found by its likeness. */
+  coldOf(row: number): ColdStart | undefined;
+}
+
 /**
  * Finds and ranks what to show next: several sources, one blend chosen on validation data.
  * Synchronous and allocation-light; everything asynchronous was done by the caller.
@@ -73,6 +84,8 @@ export interface Retriever {
    * answers are those that the queries would have one by one; the work is less.
    */
   retrieveAll(queries: readonly RetrievalQuery[]): RetrievedItem[][];
+  /** For queries of the one blend, where the addon has all of its sources. */
+  readonly quick?: QuickRetrieval | null;
   /** The same off this thread. Where it is absent, `retrieveAll` does. */
   retrieveApart?(queries: readonly RetrievalQuery[]): Promise<RetrievedItem[][]>;
   similarAll(queries: readonly SimilarQuery[]): RetrievedItem[][];
