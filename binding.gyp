@@ -55,6 +55,7 @@
         "native/index/slot_filters.cc",
         "native/onnx/onnx_model.cc",
         "native/onnx/ort_library.cc",
+        "native/onnx/reaper.cc",
         "native/recommend/recommender.cc",
         "native/recommend/vector_source.cc",
         "native/session/neighbours.cc",

@@ -17,6 +17,7 @@ import type { Log } from './core/log.ts';
 import { Prng } from './core/prng.ts';
 import type { Slab } from './core/slab.ts';
 import { SlabShelf } from './core/slab-shelf.ts';
+import { nextTurn } from './core/turn.ts';
 import type { AnswerStore } from './flow/answer-store.ts';
 import { DeskLane } from './flow/desk-lane.ts';
 import { EnsembleLane } from './flow/ensemble.ts';
@@ -165,13 +166,16 @@ export class LaneMaker {
     const runTime = new RunTime();
     const tried = await this.#tried(files);
     for (const { rows, us } of tried.times) runTime.observe(rows, us);
+    await nextTurn();
     const inline = this.#choosesInline(config, tried);
     const slots = laneSlots(config, inline ? 1 : pool.runsMax(config));
     const slab = this.#shelf.take(slots, laneRowBytes(config));
     const loose = isLoose(config) ? new LooseRows(slots) : undefined;
+    await nextTurn();
     const opened = inline
       ? await this.#openInline(files, slab, loose, tried)
       : await pool.open(files, slab, tried, this.parts.serving());
+    await nextTurn();
     const { rate_limiter } = config.instance_group;
     const limited = rate_limiter ? await this.#limited(opened, rate_limiter) : opened;
     const runner = loose && !inline ? new LooseRunner(limited, loose) : limited;

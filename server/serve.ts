@@ -1,26 +1,27 @@
 import type { ServedLane } from './batch/served-lane.ts';
-import type { FoundTensors } from './catalog/complete.ts';
 import type {
   ModelLife, ModelOverride, ModelRepository, ModelState,
 } from './catalog/directory.ts';
+import { type FoundModel, lookForModel } from './catalog/look.ts';
 import type { ModelConfig } from './catalog/model-config.ts';
 import { modelStates } from './catalog/model-states.ts';
 import { removeOverride, writeOverride } from './catalog/override.ts';
-import { modelNames, readModel, unconfigured } from './catalog/repository.ts';
+import { modelNames, unconfigured } from './catalog/repository.ts';
 import { type Clock, systemClock } from './core/clock.ts';
 import { asServeError, ServeError } from './core/errors.ts';
 import { type Log, logDefect } from './core/log.ts';
 import { AnswerStore } from './flow/answer-store.ts';
 import { RolloutMemory } from './flow/rollout-memory.ts';
 import type { ModelTable } from './fronts/table.ts';
-import { keptLane, versionPrints } from './kept-lanes.ts';
+import { keptLane } from './kept-lanes.ts';
 import { LaneMaker } from './lane-maker.ts';
 import { modelTable } from './model-table.ts';
 import { Pool } from './pool/pool.ts';
 import { RateLimiter } from './pool/rate-limiter.ts';
-import { MODEL_FILES } from './runtime/open-runtime.ts';
+import { describeOnnx, MODEL_FILES } from './runtime/open-runtime.ts';
 import { type Served, stepNames } from './served-model.ts';
 import { ServedModels } from './served-models.ts';
+import { nextTurn } from './core/turn.ts';
 
 export interface HostOptions {
   readonly workers: number; // pool threads; 0 is one less than the cores, at least 1
@@ -56,11 +57,6 @@ export class ModelHost extends ServedModels implements ModelRepository, ModelLif
   readonly #maker: LaneMaker;
   readonly answers: AnswerStore;
   readonly limiter: RateLimiter;
-  /** Where a config is incomplete. On this thread only as long as it serves nothing. */
-  readonly #describe = async (folder: string): Promise<FoundTensors> => {
-    if (this.#started) return this.#pool.describe(folder);
-    return new (await import('./runtime/onnx.ts')).OnnxRuntime().describe(folder);
-  };
   #loaded: Promise<void> = Promise.resolve();
   #changes: Promise<void> = Promise.resolve(); // ends when every load and unload asked for has
   #started = false; // the repository's models have all been tried
@@ -173,17 +169,18 @@ export class ModelHost extends ServedModels implements ModelRepository, ModelLif
   async #load(name: string, override?: ModelOverride): Promise<void> {
     if (this.closing) throw new ServeError('draining');
     const files = override !== undefined && override.files.size > 0;
-    if (!files && !(await modelNames(this.repository)).includes(name)) throw this.unknown(name);
     const ownRepository = files ? await writeOverride(name, override) : '';
     const before = this.models.get(name);
     const fromUs = this.clock.nowUs();
+    const found = await this.#look(name, ownRepository, override?.config).catch(asServeError);
+    if (found === null) throw this.unknown(name);
     const lanes = new Map<number, ServedLane>();
     const opened: ServedLane[] = [];
     try {
-      const from = files ? ownRepository : this.repository;
-      const folder = await readModel(from, name, this.#describe, override?.config);
+      if (found instanceof ServeError) throw found;
+      const { folder, prints } = found;
+      await nextTurn();
       await this.#loadSteps(folder.config);
-      const prints = await versionPrints(folder, ownRepository, this.clock.wallMs());
       for (const version of folder.served) {
         const lane = keptLane(before, prints, version) ?? await this.#maker.open(folder, version);
         if (before?.lanes.get(version) !== lane) opened.push(lane);
@@ -206,7 +203,16 @@ export class ModelHost extends ServedModels implements ModelRepository, ModelLif
       throw error;
     }
     await this.#tellChanged();
+    await nextTurn();
     if (before) await this.#end(before, lanes);
+  }
+
+  /** On this thread only as long as it serves nothing. */
+  #look(name: string, ownRepository: string, override: unknown): Promise<FoundModel | null> {
+    const own = ownRepository !== '';
+    const repository = own ? ownRepository : this.repository;
+    const wanted = { repository, name, override, own, nowMs: this.clock.wallMs() };
+    return this.#started ? this.#pool.look(wanted) : lookForModel(wanted, describeOnnx);
   }
 
   /** What is served, as other front ends are told it. */
@@ -292,4 +298,3 @@ export class ModelHost extends ServedModels implements ModelRepository, ModelLif
     await Promise.all([...lanes].map((lane) => this.#maker.close(lane, drainMsMax)));
   }
 }
-

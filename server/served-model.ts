@@ -1,8 +1,8 @@
 import type { ServedLane } from './batch/served-lane.ts';
+import type { VersionPrints } from './catalog/look.ts';
 import type { ModelConfig } from './catalog/model-config.ts';
 import type { ModelFolder } from './catalog/repository.ts';
 import type { RolloutState } from './flow/rollout.ts';
-import type { VersionPrints } from './kept-lanes.ts';
 import type { Front } from './lane-maker.ts';
 
 /** What one lane has done and is doing: `/metrics` reads it. */

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "onnx/reaper.h"
+
 namespace vitrine {
 namespace {
 
@@ -53,7 +55,9 @@ Status describe_side(const OrtLibrary& library, const ort::Session* session, con
 
 Status OnnxModel::open(const OrtLibrary& library, const std::string& file,
                        std::shared_ptr<OnnxModel>* model) {
-  const std::shared_ptr<OnnxModel> made(new OnnxModel(library));
+  const std::shared_ptr<OnnxModel> made(new OnnxModel(library), [](OnnxModel* gone) {
+    Reaper::get().take([gone] { delete gone; });
+  });
   Status status = library.status(library.api->CreateSession(library.env, file.c_str(),
                                                             library.options, &made->session_));
   if (status.ok()) status = made->describe();

@@ -10,7 +10,7 @@ export class Ring<T> {
   constructor(readonly capacity: number) {
     assert.ok(Number.isInteger(capacity) && capacity >= 1, `capacity ${capacity}`);
     const places = 2 ** Math.ceil(Math.log2(capacity));
-    this.#places = Array.from({ length: places }, () => undefined);
+    this.#places = new Array<T | undefined>(places).fill(undefined);
     this.#mask = places - 1;
   }
 

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { Run, Runner } from '../batch/runner.ts';
-import type { FoundTensors } from '../catalog/complete.ts';
+import type { FoundModel, WantedModel } from '../catalog/look.ts';
 import type { ModelConfig } from '../catalog/model-config.ts';
 import type { Clock } from '../core/clock.ts';
 import { ServeError } from '../core/errors.ts';
@@ -9,7 +9,7 @@ import type { Slab } from '../core/slab.ts';
 import { holdShared } from '../runtime/onnx-shared.ts';
 import type { Held } from '../runtime/runtime.ts';
 import { piscinaThread } from './piscina-thread.ts';
-import type { DescribeOrder, ModelFiles, OpenOrder, Tried, TryOrder } from './protocol.ts';
+import type { LookOrder, ModelFiles, OpenOrder, Tried, TryOrder } from './protocol.ts';
 import { Seat } from './seat.ts';
 
 /**
@@ -94,13 +94,16 @@ export class Pool {
     return { times, openUs: held ? 0 : openUs, held };
   }
 
-  /** The tensors of a version's ONNX file, read where nothing else runs. Fails as `tryOut` does. */
-  async describe(folder: string): Promise<FoundTensors> {
-    const { found } = await this.#apart({ order: 'describe', folder }, folder);
-    return found as FoundTensors;
+  /**
+   * `lookForModel`, where nothing else runs: its many small steps, and the model file of an
+   * incomplete config, would hold up the sockets.
+   */
+  async look(wanted: WantedModel): Promise<FoundModel | null> {
+    const { found } = await this.#apart({ order: 'look', ...wanted }, wanted.name);
+    return found ?? null;
   }
 
-  async #apart(order: TryOrder | DescribeOrder, name: string): Promise<Tried> {
+  async #apart(order: TryOrder | LookOrder, name: string): Promise<Tried> {
     const seat = this.#trialSeat;
     this.#cancelRest();
     const reply = await seat.try(order, name).catch((cause: unknown) => {
@@ -108,8 +111,9 @@ export class Pool {
     });
     this.#cancelRest();
     this.#cancelRest = this.#clock.after(TRIAL_IDLE_US, () => void seat.rest());
-    if ('error' in reply) throw new ServeError('backend', `${name}: ${reply.error}`);
-    return reply;
+    if (!('error' in reply)) return reply;
+    const { code, error } = reply;
+    throw code ? new ServeError(code, error) : new ServeError('backend', `${name}: ${error}`);
   }
 
   /** Runs that the model may have in flight here: `instance_group.count`, 0 for every worker. */

@@ -1,7 +1,8 @@
 import type { MessagePort } from 'node:worker_threads';
-import type { FoundTensors } from '../catalog/complete.ts';
 import { CONFIG_LIMITS } from '../catalog/config-limits.ts';
+import type { FoundModel, WantedModel } from '../catalog/look.ts';
 import type { ModelConfig } from '../catalog/model-config.ts';
+import type { FailureCode } from '../core/errors.ts';
 import type { RowFailure } from '../core/row-failure.ts';
 import type { LooseRow } from '../core/loose.ts';
 import type { SlabLayout } from '../core/slab.ts';
@@ -62,10 +63,9 @@ export interface TryOrder {
   readonly files: ModelFiles;
   readonly timed: boolean;
 }
-/** Say what the ONNX file of a version's folder has for inputs and outputs. */
-export interface DescribeOrder {
-  readonly order: 'describe';
-  readonly folder: string;
+/** Read a model's folder, and its ONNX file where the config leaves something to it. */
+export interface LookOrder extends WantedModel {
+  readonly order: 'look';
 }
 /** Let a model go that was tried out: others have it now. */
 export interface ForgetOrder {
@@ -76,7 +76,7 @@ export interface CloseOrder {
   readonly order: 'close';
   readonly lane: number;
 }
-export type KeepingOrder = OpenOrder | TryOrder | DescribeOrder | ForgetOrder | CloseOrder;
+export type KeepingOrder = OpenOrder | TryOrder | LookOrder | ForgetOrder | CloseOrder;
 export type Order = RunOrder | RowsOrder | KeepingOrder;
 export type ThreadOrder = Order | RepliesOrder;
 
@@ -91,14 +91,19 @@ export interface ModelFiles {
  */
 export type RunReply = readonly RowFailure[] | string | null;
 export type RowsReply = LooseAnswers | string;
-export type KeepingReply = { readonly error: string } | Tried;
+/** What failed has a code where the caller's files are at fault, and is `backend` else. */
+export type KeepingReply = Refused | Tried;
+export interface Refused {
+  readonly error: string;
+  readonly code?: FailureCode;
+}
 
 /** What is known of a model that opened and ran: no times where it was not timed. */
 export interface Tried {
   readonly times: readonly RunTimes[];
   readonly openUs: number; // from the files to the first answers
-  /** Of a model that was to be described. */
-  readonly found?: FoundTensors;
+  /** Of a model that was looked for; null where there is none of its name. */
+  readonly found?: FoundModel | null;
   /** Opens it on other threads; undefined where each has to read it for itself. */
   readonly token?: bigint;
 }

@@ -5,7 +5,7 @@ import { ServeError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { BrokenLanes } from './broken-lanes.ts';
 import {
-  type DescribeOrder, type ForgetOrder, type KeepingOrder, type KeepingReply, type OpenOrder,
+  type ForgetOrder, type KeepingOrder, type KeepingReply, type LookOrder, type OpenOrder,
   type Order, type RowsReply, type RunReply, SHEET_INPUT_NS, SHEET_INTS, SHEET_OUTPUT_NS,
   type TryOrder,
 } from './protocol.ts';
@@ -153,7 +153,7 @@ export class Seat {
   }
 
   /** Looks at a model on this seat's thread. Rejects when the thread is lost over it. */
-  try(order: TryOrder | DescribeOrder, name: string): Promise<KeepingReply> {
+  try(order: TryOrder | LookOrder, name: string): Promise<KeepingReply> {
     return this.#keeping.run(async () => {
       await this.#seated();
       return this.#keep(order, name);

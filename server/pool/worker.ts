@@ -2,14 +2,16 @@
 import assert from 'node:assert/strict';
 import { setPriority } from 'node:os';
 import { workerData } from 'node:worker_threads';
+import { lookForModel } from '../catalog/look.ts';
 import { isLoose } from '../catalog/model-config.ts';
 import type { ModelConfig } from '../catalog/model-config.ts';
+import { ServeError } from '../core/errors.ts';
 import { ModelInstance } from '../runtime/instance.ts';
 import { LooseInstance } from '../runtime/loose-instance.ts';
-import { openRuntime } from '../runtime/open-runtime.ts';
+import { describeOnnx, openRuntime } from '../runtime/open-runtime.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import {
-  type KeepingOrder, type KeepingReply, type RowsOrder, type RowsReply, type RunReply,
+  type KeepingOrder, type KeepingReply, type Refused, type RowsOrder, type RowsReply, type RunReply,
   SHEET_INPUT_NS, SHEET_INTS, SHEET_OUTPUT_NS, type SeatData, type ThreadOrder,
   type Tried,
 } from './protocol.ts';
@@ -82,9 +84,8 @@ export function workerOf(
       await instance?.close();
       return { times: [], openUs: 0 };
     }
-    if (order.order === 'describe') {
-      const { OnnxRuntime } = await import('../runtime/onnx.ts');
-      return { times: [], openUs: 0, found: await new OnnxRuntime().describe(order.folder) };
+    if (order.order === 'look') {
+      return { times: [], openUs: 0, found: await lookForModel(order, describeOnnx) };
     }
     const { folder, config } = order.files;
     const runtime = await runtimeOf(config.platform);
@@ -124,7 +125,7 @@ export function workerOf(
       return null;
     }
     if (order.order === 'rows') return runRows(order).catch(messageOf);
-    return keep(order).catch((thrown: unknown) => ({ error: messageOf(thrown) }));
+    return keep(order).catch(refused);
   };
 }
 
@@ -136,6 +137,14 @@ function giveWay(nice: number): void {
   } catch {
     // It then competes like any other thread.
   }
+}
+
+/** What a config is refused for is said as it stands: its caller puts no words before it. */
+function refused(thrown: unknown): Refused {
+  if (!(thrown instanceof ServeError) || thrown.code === 'backend') {
+    return { error: messageOf(thrown) };
+  }
+  return { error: thrown.detail, code: thrown.code };
 }
 
 function messageOf(thrown: unknown): string {

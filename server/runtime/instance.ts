@@ -10,8 +10,11 @@ import { runApart } from './run-apart.ts';
 import type { RunningModel, Runtime } from './runtime.ts';
 import { type Warmup, warmups } from './warm-up.ts';
 
-/** How long a model is timed for one batch size, and how often at least. */
-const MEASURE_US = 20_000;
+/**
+ * How long a model is timed for one batch size, and how often at least. What is served shares the
+ * core with it meanwhile, and learns the times of its own runs soon enough.
+ */
+const MEASURE_US = 3_000;
 const MEASURE_RUNS_MIN = 3;
 
 /** A tensor's rows on their way: runtimes refuse shared memory, so they get this block instead. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { FoundTensors } from '../catalog/complete.ts';
 import type { ModelConfig } from '../catalog/model-config.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -14,6 +15,11 @@ export async function openRuntime(platform: ModelConfig['platform']): Promise<Ru
     case 'pipeline': return new (await import('./pipeline.ts')).PipelineRuntime();
     case 'ensemble': assert.fail('an ensemble runs on the lanes of its steps');
   }
+}
+
+/** What an ONNX file says of its tensors. Fails with `backend`. */
+export async function describeOnnx(folder: string): Promise<FoundTensors> {
+  return new (await import('./onnx.ts')).OnnxRuntime().describe(folder);
 }
 
 /** The model file that a version folder must hold. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { suite, test } from 'node:test';
 import { runDense, seededMlp } from '../../models/recipes/dense.ts';
@@ -60,6 +61,17 @@ suite('An ONNX model of all threads', () => {
 
     assert.ok(Math.abs((outputs[0] as number) - (runDense(model, row)[0] as number)) < 1e-5);
     shared.close();
+  });
+
+  test('a process that lets go of models and ends at once ends well', () => {
+    const code = `
+      const { openShared } = await import('${new URL('../../server/runtime/onnx-shared.js', import.meta.url)}');
+      for (let i = 0; i < 20; i += 1) openShared('${written()}/model.onnx').close();
+      process.exit(7);`;
+    for (let run = 0; run < 3; run += 1) {
+      const ended = spawnSync(process.execPath, ['--input-type=module', '-e', code]);
+      assert.deepEqual([ended.status, ended.signal, String(ended.stderr)], [7, null, '']);
+    }
   });
 
   test('says what is wrong of a call, and is none the worse', () => {
