@@ -16,6 +16,10 @@ const BENCHES: Readonly<Record<string, { about: string; load(): Promise<{ bench:
     about: 'the server beside fastify, Express, FastAPI, Ray Serve and any KServe v2 server',
     load: () => import('./peers.bench.ts'),
   },
+  plan: {
+    about: 'the capacity planner: what it says of one curve, and what a server then carries',
+    load: () => import('./plan.bench.ts'),
+  },
   http: {
     about: 'KServe v2 with binary tensors beside a bare uWebSockets.js handler',
     load: () => import('./http.bench.ts'),

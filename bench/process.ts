@@ -29,7 +29,7 @@ const START_MS_MAX = 30_000;
 export function startServer(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
-  core: number | null = CORES.server,
+  core: Pin = CORES.server,
   startMsMax: number = START_MS_MAX,
   program: string = process.execPath,
 ): Promise<ServerProcess> {
@@ -61,9 +61,12 @@ export function startServer(
   });
 }
 
-/** The command line that runs `command` on one core; `null` leaves the choice to the system. */
+/** A core, or several as `0-2`; null is none in particular. */
+export type Pin = number | string | null;
+
+/** The command line that runs `command` on these cores; `null` leaves the choice to the system. */
 export function pinned(
-  core: number | null,
+  core: Pin,
   command: string,
   args: readonly string[],
 ): [string, string[]] {
@@ -124,6 +127,6 @@ function killOne(pid: number): void {
   }
 }
 
-function canPin(): boolean {
+export function canPin(): boolean {
   return availableParallelism() >= 2 && spawnSync('taskset', ['-c', '0,1', 'true']).status === 0;
 }

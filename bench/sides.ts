@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { DenseModel } from '../models/recipes/dense.ts';
 import type { LoadPlan } from './load.ts';
 import { ROOT } from './machine.ts';
-import { startServer, type ServerProcess } from './process.ts';
+import { type Pin, startServer, type ServerProcess } from './process.ts';
 import { writeModel } from './repository.ts';
 import type { Encoding } from './requests.ts';
 
@@ -112,7 +112,7 @@ export async function startSides(model: DenseModel, folder: string): Promise<Sid
  */
 export async function startVitrine(
   folder: string, model: string, settings: Readonly<Record<string, string>> = {},
-  core?: number | null,
+  core?: Pin,
 ): Promise<ServerProcess> {
   const server = await startServer([join(ROOT, 'dist/server/main.js')], {
     PORT: '0',

@@ -37,6 +37,10 @@ const COMMANDS: Readonly<Record<string, { what: string; load(): Promise<Command>
     what: 'learn when customers buy, who leaves, what they are worth',
     load: () => import('../models/customers/learn-command.ts'),
   },
+  tune: {
+    what: 'find the placement, threads and batches that answer the most requests in time',
+    load: () => import('../bench/tune/tune-command.ts'),
+  },
   blend: {
     what: 'choose how recommendations are blended',
     load: () => import('./storefront/retrieval/blend-command.ts'),

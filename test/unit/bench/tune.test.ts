@@ -4,6 +4,7 @@ import { candidates, worthTrying } from '../../../bench/tune/candidates.ts';
 import { runUs } from '../../../bench/tune/curve.ts';
 import { type Ground, mostPerSecond, predictRate } from '../../../bench/tune/predict.ts';
 import { configured, type Setting } from '../../../bench/tune/setting.ts';
+import { choose } from '../../../bench/tune/tune.ts';
 
 const POINTS = [
   { rows: 1, us: 400, p95Us: 500 },
@@ -89,6 +90,33 @@ suite('Tuning: what is predicted from a batch curve', () => {
       parameters: { missing: 'nan', placement: 'pool' },
     });
     assert.equal('max_batch_size' in configured({ name: 'm' }, POOL), false);
+  });
+});
+
+suite('Tuning: what is chosen', () => {
+  const MIB = 2 ** 20;
+  const tried = (rates: number[], setting?: Setting, mib = 100) => ({
+    rates, rate: rates.toSorted((a, b) => a - b)[Math.floor(rates.length / 2)] as number,
+    residentBytes: mib * MIB, ...(setting && { setting }),
+  });
+
+  test('another setting is taken where it was faster in every trial, and by more than five percent', () => {
+    const now = tried([100, 104, 102]);
+    const faster = tried([120, 130, 125], POOL);
+    assert.equal(choose([faster, now], 500 * MIB), faster);
+    assert.equal(choose([tried([103, 130, 125], POOL), now], 500 * MIB), null, 'one trial was slower');
+    assert.equal(choose([tried([105, 106, 107], POOL), now], 500 * MIB), null, 'hardly faster');
+  });
+
+  test('what needs more memory than there is is passed over, and what is set now too', () => {
+    const now = tried([100, 100, 100]);
+    const hungry = tried([300, 300, 300], POOL, 600);
+    const modest = tried([200, 200, 200], INLINE);
+    assert.equal(choose([hungry, modest, now], 500 * MIB), modest);
+    const large = tried([100, 100, 100], undefined, 600);
+    const small = tried([50, 50, 50], INLINE);
+    assert.equal(choose([large, small], 500 * MIB), small);
+    assert.equal(choose([tried([0, 0, 0], POOL), now], 500 * MIB), null);
   });
 });
 
