@@ -37,6 +37,7 @@ import { Router } from './routes/router.ts';
 import { SocketSessions } from './routes/socket.ts';
 import { addStorefrontRoutes } from './routes/storefront.ts';
 import { DeskDoor } from './routes/storefront-door.ts';
+import { assertPlaced } from './experiments/check-arms.ts';
 import { openExperiments } from './open-experiments.ts';
 import { openTexts, readTexts } from './open-texts.ts';
 import { openRetrainers } from './open-retrainer.ts';
@@ -48,7 +49,8 @@ import { IdleWork } from './storefront/idle-work.ts';
 import { Currencies } from './intake/currencies.ts';
 import { ArmEncoders } from './storefront/arm-encoders.ts';
 import { openShop } from './storefront/open-shop.ts';
-import { PLACEMENTS_FILE, readPlacements } from './storefront/placements/read-placements.ts';
+import { PlacementsFile } from './storefront/placements/placements-file.ts';
+import { PLACEMENTS_FILE } from './storefront/placements/read-placements.ts';
 import { openRetriever } from './storefront/retrieval/open.ts';
 import { observeIdle, observeShop } from './storefront/shop-metrics.ts';
 import { loadTransport } from './transport/load.ts';
@@ -135,22 +137,27 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
   const watched = openWatch(config, repository, clock, log, metrics);
   const { watch, intent, onEvent } = watched;
   opened.push(() => watch.close());
-  const placements = readPlacements(
-    config.placements || join(config.dataDir, PLACEMENTS_FILE), config.placements !== '');
+  const placementsFile = new PlacementsFile({
+    path: config.placements || join(config.dataDir, PLACEMENTS_FILE), asked: config.placements !== '', clock, log,
+  });
+  opened.push(() => placementsFile.close());
+  const { placements } = placementsFile;
   const encoders = new ArmEncoders(repository, (name, learned) => retriever.addEncoder(name, learned));
   const experiments = openExperiments(config, {
     store, retriever, placements, encoders, clock, log, metrics,
   });
   opened.push(() => experiments.close());
+  placementsFile.check = (next) => assertPlaced(experiments.runs, [...next.keys()], clock.wallMs());
   const shopParts = {
-    placements, trials: experiments, encoders,
+    placements, placementsProblem: () => placementsFile.problem, trials: experiments, encoders,
     explainer, watch: intent, onEvent, pace, addon, store, retriever, inference: host, repository,
     clock, log,
   };
   const snapshotPath = join(config.dataDir, 'shop.snapshot');
+  const showingsPath = join(config.dataDir, 'shop.showings');
   const currencies = Currencies.open(config.currency, config.ratesFile);
   const opening = openShop({
-    ...shopParts, ...(currencies && { currencies }), sessionMinutesMax, timeZone, snapshotPath,
+    ...shopParts, ...(currencies && { currencies }), sessionMinutesMax, timeZone, snapshotPath, showingsPath,
   });
   await Promise.allSettled([opening, host.loaded]); // neither goes on alone when the other fails
   const [shop] = await Promise.all([opening, host.loaded]);
@@ -271,7 +278,9 @@ async function openRooms(config: Config, log: Log, opened: Close[]): Promise<App
     sessions.tellAll();
     await transport.close();
     const { eventCount } = store;
-    await shop.keep();
+    await shop.keepAtEnd();
+    placementsFile.close();
+    reading?.close();
     await watch.close();
     experiments.close();
     await store.close();

@@ -1,5 +1,5 @@
 import { ServeError } from '../core/errors.ts';
-import type { Experiment } from './definition.ts';
+import { type Experiment, stateAt } from './definition.ts';
 
 /** What this server can give an arm. */
 export interface Here {
@@ -27,6 +27,20 @@ export function checkArms(
       if (absent) fail(`${path}.weights.${absent[0]}: no blend has that source; they have`, sources);
     });
   });
+}
+
+/** Whether other placements have all that experiments use, which are not over. Fails with `bad_argument`. Pure. */
+export function assertPlaced(
+  runs: readonly { readonly definition: Experiment }[], placements: readonly string[], nowMs: number,
+): void {
+  for (const { definition } of runs) {
+    const { name, placement, arms } = definition;
+    if (stateAt(definition, nowMs) === 'stopped') continue;
+    const wanted = [placement, ...arms.map(({ override }) => override.placement)];
+    const gone = wanted.find((one) => one !== undefined && !placements.includes(one));
+    if (gone === undefined) continue;
+    throw new ServeError('bad_argument', `the experiment '${name}' uses the placement '${gone}', which is gone`);
+  }
 }
 
 function opened(path: string, name: string, open: Here['openEncoder']): void {

@@ -52,6 +52,7 @@ export interface AnswerParts {
   readonly catalogue: CatalogueFilter;
   readonly finder: Finder;
   readonly placements: Placements;
+  readonly placementsProblem?: () => string | null; // why the file's do not hold
   readonly trials?: Trials; // experiments; absent: there are none
   /** What runs an encoder that an arm names. Absent: arms name none. */
   readonly tasteOf?: (encoder: string) => Taste | null;
@@ -143,8 +144,10 @@ export class Answers {
   }
 
   placements(): PlacementsReply {
-    const { placements, catalogue } = this.parts;
+    const { placements, catalogue, placementsProblem } = this.parts;
+    const problem = placementsProblem?.() ?? null;
     return {
+      ...(problem !== null && { problem }),
       placements: [...placements.values()].map(({ rules, ...placement }) => ({ ...placement, ...rules })),
       attributes: Object.fromEntries(catalogue.expressions.types),
     };

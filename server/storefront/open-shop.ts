@@ -32,9 +32,11 @@ export interface ShopSetting {
   readonly sessionMinutesMax: number;
   readonly timeZone?: string; // IANA name
   readonly placements?: Placements;
+  readonly placementsProblem?: () => string | null;
   readonly currencies?: Currencies; // absent: prices are taken as they are
   readonly pace?: Pace;
   readonly snapshotPath?: string;
+  readonly showingsPath?: string;
   readonly watch?: IntentWatch; // told of what is predicted
   readonly onEvent?: (event: ShopEvent) => void;
   readonly trials?: Trials;

@@ -31,6 +31,7 @@ import { builtInPlacements } from './placements/placement.ts';
 import type { Placements } from './placements/placement.ts';
 import { Showings, visitorKey } from './placements/showings.ts';
 import { lastEvents, playLog, warnUndeclared } from './play-log.ts';
+import { ShowingsFile } from './placements/showings-file.ts';
 import type { Retriever, SeeVisit } from './retrieval/retriever.ts';
 import { Sessions } from './session-state.ts';
 import { ShopSnapshot } from './shop-snapshot.ts';
@@ -57,13 +58,17 @@ export interface ShopParts {
   readonly trials?: Trials; // experiments; absent: there are none
   readonly placements?: Placements; // the shop's own; the built-in ones when absent
   readonly pace?: Pace; // after which an answer gives way to the sockets
+  readonly placementsProblem?: () => string | null; // why the file's do not hold
+  /** What runs an encoder that an arm of an experiment names. Absent: arms name none. */
+  readonly tasteOf?: (encoder: string) => Taste | null;
+  readonly showingsPath?: string; // of what visitors were shown; absent: a start shows everything anew
   readonly snapshotPath?: string; // of what the log came to; absent: it is played in full each time
 }
 
 /**
  * The shop's loop in one process: an event is made durable, moves its session and customer, is told
- * to retrieval, and is answered to who subscribed. Nothing but the store outlives the process; the
- * rest is the log played again, from the snapshot on.
+ * to retrieval, and is answered to who subscribed. Nothing but the store outlives the process (and what
+ * visitors were shown, after a stop); the rest is the log played again, from the snapshot on.
  */
 export class Shop implements Storefront {
   readonly counts = { events: 0, duplicates: 0, late: 0, degraded: 0, pushes: 0, robots: 0 };
@@ -79,6 +84,7 @@ export class Shop implements Storefront {
   readonly #attributions: Attributions;
   readonly #subscriptions: Subscriptions;
   readonly #snapshot: ShopSnapshot | null;
+  readonly #shown: ShowingsFile | null;
   #seen = 0; // events of the log that are in all of this
 
   /** Plays the log: the shop is then as it was when the last process ended. */
@@ -115,7 +121,8 @@ export class Shop implements Storefront {
       attributions: this.#attributions, showings: this.#showings, finder: this.#finder, counts: this.counts,
     });
     this.#subscriptions = new Subscriptions((subscription) => this.recommend(subscription), log);
-    const { snapshotPath: path } = parts;
+    const { snapshotPath: path, showingsPath } = parts;
+    this.#shown = showingsPath === undefined ? null : new ShowingsFile(showingsPath, this.#showings, log);
     const [sessions, customers, histories] = [this.#sessions, this.#customers, this.#histories];
     const { visitors } = this.#crediting;
     this.#snapshot = path === undefined ? null : new ShopSnapshot({
@@ -149,6 +156,7 @@ export class Shop implements Storefront {
     this.parts.trials?.forget(customer);
     drop(); // events that were being committed when it began
     if (events > 0) await this.#snapshot?.drop();
+    await this.#shown?.drop(); // it names customers; the next stop writes it without them
     return { events };
   }
 
@@ -260,6 +268,12 @@ export class Shop implements Storefront {
     });
   }
 
+  /** Before the end: what is only in memory and worth a file. Never rejects. */
+  async keepAtEnd(): Promise<void> {
+    await this.keep();
+    await this.#shown?.write();
+  }
+
   /** Writes a snapshot where enough is new, for the next start. Never rejects. */
   async keep(): Promise<void> {
     const { store } = this.parts;
@@ -278,6 +292,7 @@ export class Shop implements Storefront {
     const startUs = clock.nowUs();
     const nowMs = clock.wallMs();
     const from = (await this.#snapshot?.load()) ?? 0;
+    await this.#shown?.load(store.itemCount);
     const last = await lastEvents(store, from);
     this.#sessions.forgetSilent(nowMs, (id) => last.names(id));
     await playLog(store, (slice) => retriever.observeAll((see) => {

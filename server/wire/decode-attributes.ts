@@ -6,6 +6,9 @@ export function decodeAttributes(fields: Fields): Attributes {
   return attributesOf(fields.raw('attributes'), fields.at('attributes'));
 }
 
+/** Names that filters and boosts know of every item: an attribute of the same name would be shadowed. */
+const OF_EVERY_ITEM: readonly string[] = ['id', 'category', 'price', 'stock'];
+
 /** The same of a value that stands at `where`. Fails with `bad_argument` or `bad_request`. */
 export function attributesOf(value: unknown, where: Where): Attributes {
   const map = Fields.of(value, 'attributes', where);
@@ -19,6 +22,9 @@ export function attributesOf(value: unknown, where: Where): Attributes {
       map.fail(name, `a name of at most ${ATTRIBUTE_LIMITS.nameBytesMax} bytes`);
     }
     if (name === '__proto__') map.fail(name, 'another name');
+    if (OF_EVERY_ITEM.includes(name)) {
+      map.fail(name, `another name: in filters and boosts '${name}' is what every item has, outside of attributes`);
+    }
     attributes[name] = attributeValue(map, name, one);
   }
   return attributes;

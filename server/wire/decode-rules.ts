@@ -27,6 +27,9 @@ export function decodeRules(fields: Fields): Rules {
 function decodeBoost(fields: Fields): readonly string[] | undefined {
   if (!fields.has('boost')) return undefined;
   if (typeof fields.raw('boost') === 'string') return [fields.text('boost', LIMITS.expressionBytesMax)];
+  if (!Array.isArray(fields.raw('boost'))) {
+    fields.fail('boost', `an expression such as "1.5 if stock", or a list of at most ${LIMITS.boostsMax} of them`);
+  }
   return fields.list('boost', 0, LIMITS.boostsMax, (value, where) =>
     asText(value, where, LIMITS.expressionBytesMax));
 }

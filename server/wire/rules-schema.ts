@@ -50,6 +50,8 @@ export interface BatchReply {
 }
 
 export interface PlacementsReply {
+  /** Why the file as it is now does not hold; what it said before does. */
+  readonly problem?: string;
   readonly placements: readonly (Rules & {
     readonly name: string;
     readonly blend: string;

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { unlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Prng } from '../../server/core/prng.ts';
@@ -83,6 +85,23 @@ suite('experiments of a running server', () => {
     assert.ok(weights.arms.every(({ revenue }) => revenue > 0));
     assert.equal(lists.votes!['first']! + lists.votes!['second']!, lists.units);
     assert.ok(tries.exploration!['click']! > 0 && tries.exploration!['slots']! >= 3 * tries.units);
+
+    // The shop's rules may change meanwhile.
+    writeFileSync(join(folder, 'placements.json'), JSON.stringify({ placements: { home: { k: 3 } } }));
+    for (let i = 0; i < 100; i += 1) {
+      const { json } = await call('POST', '/v1/recommend', { placement: 'home' });
+      if ((json as unknown as RecommendReply).items.length === 3) break;
+      assert.ok(i < 99);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    writeFileSync(join(folder, 'placements.json'), '{"placements": {"home": {"k": "three"}}}');
+    for (let i = 0; ; i += 1) {
+      const { json } = await call('GET', '/v1/placements');
+      if (/home\.k: expected .*the former placements hold/.test(String(json['problem']))) break;
+      assert.ok(i < 99);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    unlinkSync(join(folder, 'placements.json'));
 
     await server.kill();
     server = await startServer(folder, undefined, 'yes', SETTINGS);

@@ -78,11 +78,14 @@ export function* customersOf(store: Pick<Store, 'events'>): Iterable<string> {
   }
 }
 
-/** Ids of a file, one a line; empty lines are none. */
+/** Ids of a file, one a line, each once; empty lines are none. */
 export async function* customersIn(path: string): AsyncIterable<string> {
+  const seen = new Set<string>();
   for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
     const id = line.trim();
-    if (id !== '') yield id;
+    if (id === '' || seen.has(id)) continue;
+    seen.add(id);
+    yield id;
   }
 }
 

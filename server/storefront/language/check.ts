@@ -101,9 +101,12 @@ class Check {
     const own = this.types.get(name);
     const type = built ?? (own === 'text' ? 'texts' : own);
     if (type !== undefined) return [{ ...node, type }, type];
-    const like = nearest(name, [...Object.keys(BUILT_IN), ...this.types.keys()]);
-    const meant = like === undefined ? '' : `; is '${like}' meant?`;
-    throw new LanguageError(`no item has an attribute '${name}'${meant}`, at);
+    const known = [...Object.keys(BUILT_IN), ...this.types.keys()];
+    const like = nearest(name, known);
+    const some = known.slice(0, NAMES_SAID).join(', ');
+    const more = known.length > NAMES_SAID ? ` and ${known.length - NAMES_SAID} more` : '';
+    const meant = like === undefined ? `there are ${some}${more}` : `is '${like}' meant?`;
+    throw new LanguageError(`no item has an attribute '${name}'; ${meant}`, at);
   }
 
   #compare(node: Extract<Node, { kind: 'compare' }>): Node {
@@ -159,6 +162,8 @@ class Check {
     throw new LanguageError(`there is no ${told(a)} ${node.op} ${told(b)}`, node.at);
   }
 }
+
+const NAMES_SAID = 12;
 
 const ARITHMETIC: Readonly<Record<string, Type>> = {
   'number + number': 'number', 'number - number': 'number',

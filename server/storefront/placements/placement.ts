@@ -27,8 +27,8 @@ export interface PlacementRules {
  */
 export const BUILT_IN_PLACEMENTS: Readonly<Record<Placement, Omit<PlacementRules, 'name' | 'blend'>>> = {
   home: { k: 20, rules: { diversity: 0.1, rotation: 0.1, rotationHours: 24 }, itemsMin: 1 },
-  product: { k: 12, rules: {}, itemsMin: 1, fallback: ['exclude_seen', 'price', 'home'] },
-  cart: { k: 8, rules: {}, itemsMin: 1, fallback: ['exclude_seen', 'price', 'home'] },
+  product: { k: 12, rules: {}, itemsMin: 1, fallback: ['exclude_seen', 'price', 'category', 'home'] },
+  cart: { k: 8, rules: {}, itemsMin: 1, fallback: ['exclude_seen', 'price', 'category', 'home'] },
   search: { k: 20, rules: { personal: 0.5 }, itemsMin: 1 },
   email: { k: 8, rules: { diversity: 0.2, rotation: 0.3, rotationHours: 336 }, itemsMin: 1 },
 };

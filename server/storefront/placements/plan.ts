@@ -2,12 +2,14 @@ import { ServeError } from '../../core/errors.ts';
 import type { Filter, Language, Placement, ReasonCode, RecommendRequest, Rules } from '../../wire/schema.ts';
 import type { Node, Term } from '../language/ast.ts';
 import type { Expressions } from '../language/expressions.ts';
+import { ROOM } from '../retrieval/candidates.ts';
 import { cappedFields } from './caps.ts';
 import type { CappedField } from './caps.ts';
 import type { Fallback, PlacementRules, Placements } from './placement.ts';
 
 const K_DEFAULT = 20;
 const POOL_MIN = 100; // candidates that rules choose from,
+const POOL_BOOSTED_MIN = ROOM; // or all that a source may name, where boosts move what was found,
 const POOL_PER_ITEM = 4; // or so many for each item of the answer,
 const POOL_MAX = 500; // and no more than an answer may have
 
@@ -80,13 +82,17 @@ export function planOf(
   return {
     placement, k, conditions, arranging,
     blend: placement?.blend,
-    pool: arranging ? Math.min(POOL_MAX, Math.max(POOL_MIN, POOL_PER_ITEM * k)) : k,
+    pool: arranging ? poolOf(k, boosts.length > 0) : k,
     filter: filterOf(asked, placement),
     rules: { ...rules, boost: [...placement?.rules.boost ?? [], ...said.boost ?? []] },
     fallback: placement?.fallback ?? null,
     itemsMin: Math.min(k, placement?.itemsMin ?? 1),
     language: asked.language ?? placement?.language,
   };
+}
+
+function poolOf(k: number, boosted: boolean): number {
+  return Math.min(POOL_MAX, Math.max(boosted ? POOL_BOOSTED_MIN : POOL_MIN, POOL_PER_ITEM * k));
 }
 
 const RULES = [

@@ -7,7 +7,7 @@ interface Shown {
 
 /**
  * What visitors were shown and did not click, for rotation: a showing counts 1, half as much after each
- * half-life, and nothing once the item was clicked. In memory alone: a restart shows everything anew.
+ * half-life, and nothing once the item was clicked. In memory; `showings-file.ts` keeps it over a stop.
  */
 export class Showings {
   readonly #visitors = new Map<string, Map<number, Shown>>(); // least recently shown first
@@ -45,10 +45,49 @@ export class Showings {
     this.#visitors.get(visitor)?.delete(row);
   }
 
+  /** Least recently shown first. */
+  save(): SavedShowings {
+    const visitors = [...this.#visitors.keys()];
+    const all = [...this.#visitors.values()];
+    const flat = all.flatMap((items) => [...items]);
+    return {
+      visitors,
+      ends: Uint32Array.from(sums(all.map((items) => items.size))),
+      rows: Uint32Array.from(flat, ([row]) => row),
+      counts: Float32Array.from(flat, ([, { count }]) => count),
+      times: Float64Array.from(flat, ([, { atMs }]) => atMs),
+    };
+  }
+
+  /** What `save` gave, of rows below `rowCount`. */
+  load({ visitors, ends, rows, counts, times }: SavedShowings, rowCount: number): void {
+    visitors.forEach((visitor, v) => {
+      const items = new Map<number, Shown>();
+      for (let i = v === 0 ? 0 : ends[v - 1]!; i < ends[v]!; i += 1) {
+        if (rows[i]! < rowCount) items.set(rows[i]!, { count: counts[i]!, atMs: times[i]! });
+      }
+      this.#visitors.set(visitor, items);
+    });
+    trim(this.#visitors, this.visitorsMax);
+  }
+
   /** Drops what is known of a visitor; whether anything was. */
   forget(visitor: string): boolean {
     return this.#visitors.delete(visitor);
   }
+}
+
+export interface SavedShowings {
+  readonly visitors: readonly string[];
+  readonly ends: Uint32Array; // by visitor: where their items end in what follows
+  readonly rows: Uint32Array;
+  readonly counts: Float32Array;
+  readonly times: Float64Array;
+}
+
+function sums(sizes: readonly number[]): number[] {
+  let sum = 0;
+  return sizes.map((size) => (sum += size));
 }
 
 /** Whose showings they are: the customer's where one is known, over all of their sessions. */

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { parsePlacements } from '../../../server/storefront/placements/read-placements.ts';
+import { Showings } from '../../../server/storefront/placements/showings.ts';
 import type { RecommendRequest } from '../../../server/wire/schema.ts';
 import { MemoryStore } from '../../../server/store/memory-store.ts';
 import { GOODS, makeShop } from '../../support/make-shop.ts';
+import { tempFolder } from '../../support/temp-file.ts';
 
 /** Rows and order as in GOODS: lamp, bulb, chair, sofa (sold out), rug, desk; the fake finds by row. */
 async function placedShop(placements: object = {}) {
@@ -22,7 +26,7 @@ suite('Shop: placements', () => {
 
     assert.deepEqual(await items({ placement: 'home', k: undefined as never }), ['chair', 'bulb']);
     assert.equal(retriever.queries.at(-1)?.placement, 'home');
-    assert.equal(retriever.queries.at(-1)?.k, 100); // candidates that the boost chooses from
+    assert.equal(retriever.queries.at(-1)?.k, 200); // candidates that the boost chooses from
     const asked = { placement: 'home', boost: ['+ 1 if id = "desk"'], filter: { where: 'brand != "b"' } };
     assert.deepEqual(await items({ ...asked, k: 2 }), ['chair', 'desk']);
     assert.deepEqual(await items({ placement: 'home', k: 3, caps: { brand: 1 } }), ['chair', 'bulb']);
@@ -69,6 +73,45 @@ suite('Shop: placements', () => {
     assert.deepEqual(degraded, ['fallback: without category', 'fallback: without where']);
     const none = await recommend({ ...request, filter: { exclude: GOODS.map(({ id }) => id) } });
     assert.deepEqual([none.items, none.degraded], [[], []]);
+  });
+
+  test('a category that no item has is left out at last, as without a placement, and said', async () => {
+    const { recommend } = await placedShop();
+    for (const placement of ['product', 'cart', 'home', undefined]) {
+      const { items, degraded } = await recommend({ ...(placement && { placement }), filter: { category: ['none'] } });
+      assert.ok(items.length > 0, placement);
+      assert.match(degraded.join(), /without .*category/);
+    }
+  });
+
+  test('what visitors were shown outlasts a stop, but not who is forgotten, nor rows that are gone', async () => {
+    const showingsPath = join(tempFolder(), 'shop.showings');
+    const first = await makeShop({ showingsPath });
+    const asked = { placement: 'home', k: 2, rotation: 0.6, diversity: 0 };
+    for (const customer of ['anna', 'bert']) {
+      assert.deepEqual(await first.items({ ...asked, customer }), ['lamp', 'bulb']);
+    }
+    await first.shop.keepAtEnd();
+
+    const { store, clock } = first;
+    const again = await makeShop({ showingsPath, store, clock });
+    assert.deepEqual(await again.items({ ...asked, customer: 'anna' }), ['lamp', 'chair']);
+    await again.shop.forget({ customer: 'anna' });
+    assert.ok(!existsSync(showingsPath), 'it named her');
+    await again.shop.keepAtEnd();
+    const third = await makeShop({ showingsPath, store, clock });
+    assert.deepEqual(await third.items({ ...asked, customer: 'anna' }), ['lamp', 'bulb']);
+    assert.deepEqual(await third.items({ ...asked, customer: 'bert' }), ['lamp', 'chair']);
+
+    writeFileSync(showingsPath, 'no showings');
+    const spoilt = await makeShop({ showingsPath, store, clock });
+    assert.deepEqual(await spoilt.items({ ...asked, customer: 'bert' }), ['lamp', 'bulb']);
+    const showings = new Showings();
+    showings.load({
+      visitors: ['c'], ends: Uint32Array.of(2), rows: Uint32Array.of(1, 9), counts: Float32Array.of(1, 1),
+      times: Float64Array.of(5, 5),
+    }, 6);
+    assert.deepEqual([1, 9].map((row) => showings.of('c', row, 5, 1)), [1, 0]);
   });
 
   test('a rule that does not fit the catalogue is left out and said; the page is answered all the same', async () => {

@@ -26,7 +26,8 @@ suite('decodeRequest', () => {
       { id: 1, op: 'batch', customers: ['x'], placement: 'email', filter: {} });
     for (const [wrong, said] of [
       [{ diversity: 2 }, /diversity: expected a number from 0 to 1/], [{ caps: { a: 0 } }, /caps\.a/],
-      [{ boost: [1] }, /boost\[0\]: expected text/], [{ rerank: [] }, /rerank: expected a list of 1/],
+      [{ boost: [1] }, /boost\[0\]: expected text/], [{ boost: 5 }, /boost: expected an expression such as/],
+      [{ rerank: [] }, /rerank: expected a list of 1/],
       [{ rotation_hours: 0 }, /above 0/], [{ seed: -1 }, /seed/], [{ filter: { where: 3 } }, /filter\.where/],
     ] as const) assert.throws(() => decode({ id: 1, op: 'recommend', ...wrong }), said);
     assert.throws(() => decode({ id: 1, op: 'batch', customers: [] }), /customers: expected a list of 1 to 200/);
@@ -41,6 +42,7 @@ suite('decodeRequest', () => {
     for (const [wrong, said] of [
       [{ a: { b: 1 } }, /put\[0\]\.attributes\.a: expected a number, true or false/], [{ a: '' }, /attributes\.a/],
       [{ a: ['x', 1.5] }, /attributes\.a\[1\]/], [['x'], /attributes/], [{ ['n'.repeat(65)]: 1 }, /64 bytes/],
+      [{ price: 1 }, /attributes\.price: expected another name/], [{ category: ['a'] }, /attributes\.category/],
       [JSON.parse('{"__proto__": 1}'), /another name/],
       [Object.fromEntries(Array.from({ length: 65 }, (_, i) => [`a${i}`, i])), /at most 64/],
     ] as const) assert.throws(() => put(wrong), said);

@@ -71,7 +71,7 @@ suite('A mailing', () => {
 
     assert.deepEqual([...customersOf(store)], ['x', 'z']);
     const read: string[] = [];
-    for await (const id of customersIn(tempFile('ids.txt', 'x\r\n\n y \n'))) read.push(id);
+    for await (const id of customersIn(tempFile('ids.txt', 'x\r\n\n y \nx\ny\n'))) read.push(id);
     assert.deepEqual(read, ['x', 'y']);
   });
 });

@@ -42,6 +42,7 @@ suite('the language of filters and boosts', () => {
       ['price <', 7, /expected a value, found the end/],
       ['category = sale and', 19, /expected a value, found the end/],
       ['brnd = "x"', 0, /no item has an attribute 'brnd'; is 'brand' meant\?/],
+      ['colour = "x"', 0, /no item has an attribute 'colour'; there are category, id, price, stock, /],
       ['brand = "x', 8, /the closing " is missing/],
       ['brand = 3', 8, /text is compared with a number/],
       ['brand < "x"', 0, /'<' does not compare text/],
