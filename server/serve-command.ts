@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { openApp } from './app.ts';
+import { tuneCollector } from './collector.ts';
 import { readConfig, settingsTable } from './config.ts';
 import { Log, type LogLevel } from './core/log.ts';
 
@@ -14,6 +15,7 @@ export const usage = [
 
 /** Runs the server. Resolves when it has been told to end and has done so. */
 export async function run(args: string[]): Promise<number> {
+  tuneCollector();
   const { values } = parseArgs({
     args,
     options: {
