@@ -24,6 +24,10 @@ const CASES = makeCases(MODEL, 64, 11);
 const CONNECTIONS = 64;
 const BASE = 'ws + JSON'; // what ratios are to; named in sides.ts
 
+/** Microseconds of CPU that a pipelined request may take, on a machine where `BASE` takes so many. */
+const BARS_US = { Vitrine: 2.0, 'Vitrine, pooled': 2.6 } as const;
+const BARS_BASE_US = 25;
+
 /** Seconds and turns of one measurement. The quick ones end within a minute in all. */
 const SIZES = {
   full: { warm: 0.5, seconds: 3, turns: 5, requests: 20_000 },
@@ -129,6 +133,13 @@ async function measure(sides: Side[], folder: string, options: BenchOptions): Pr
     () => ({ loop: 'closed', depth: 16 }),
     CLOSED,
   );
+  for (const [impl, us] of Object.entries(BARS_US)) {
+    const row = rows.find((r) => r.case.endsWith('depth 16') && r.impl === impl && r.metric === 'CPU');
+    if (!row?.ratio_to) continue;
+    const bar = (us / BARS_BASE_US).toFixed(3);
+    notes.add(`${impl}, depth 16: CPU ${row.ratio_to.ratio.toFixed(3)} of ${BASE}'s; asked: ${us} us ` +
+      `where ${BASE} takes ${BARS_BASE_US}, ${bar} of it`);
+  }
   const capacity = (side: Side) =>
     spread((pipelined.get(side.name) ?? []).map((sample) => sample.report.answered_per_s)).median;
 

@@ -10,12 +10,12 @@ import { seededMlp, type DenseModel } from '../models/recipes/dense.ts';
 import { mlpOnnx } from '../models/recipes/onnx/mlp.ts';
 import type { Bench } from './bench.ts';
 import { interleave, spread } from './harness.ts';
-import type { LoadReport } from './load.ts';
+import type { LoadPlan, LoadReport } from './load.ts';
 import { ROOT } from './machine.ts';
 import { startBurner } from './overload/burner.ts';
 import { residentMiB } from './overload/memory.ts';
 import { drive, writeModels, type Served } from './overload/server.ts';
-import { startServer, type ServerProcess } from './process.ts';
+import { CORES, startServer, type ServerProcess } from './process.ts';
 import type { Row } from './report.ts';
 import { digest, makeCases, type Case } from './requests.ts';
 
@@ -51,24 +51,35 @@ export const bench: Bench = {
     const rows: Row[] = [];
     const wanted = (part: string): boolean => only.length === 0 || only.includes(part);
     writeModels(join(folder, 'models'), MODELS);
-    const server = await startServer([join(ROOT, 'dist/server/main.js')], {
-      PORT: '0', VITRINE_HOST: '127.0.0.1', VITRINE_MODELS: join(folder, 'models'),
-      VITRINE_DATA: join(folder, 'data'), VITRINE_DEMO: 'yes', VITRINE_WORKERS: '1',
-      VITRINE_MODEL_CONTROL: 'explicit', VITRINE_LOG: 'error',
-    });
+    const start = (core: number | null): Promise<ServerProcess> => startServer(
+      [join(ROOT, 'dist/server/main.js')], {
+        PORT: '0', VITRINE_HOST: '127.0.0.1', VITRINE_MODELS: join(folder, 'models'),
+        VITRINE_DATA: join(folder, `data-${core}`), VITRINE_DEMO: 'yes', VITRINE_WORKERS: '1',
+        VITRINE_MODEL_CONTROL: 'explicit', VITRINE_LOG: 'error',
+      }, core);
+    const servers: ServerProcess[] = [];
     try {
-      for (const { model } of MODELS) await swap(server, folder, model);
+      servers.push(await start(CORES.server));
+      if (CORES.server !== null && wanted('latency')) servers.push(await start(null));
+      const [server, free] = servers as [ServerProcess, ServerProcess?];
+      for (const each of servers) {
+        for (const { model } of MODELS) await swap(each, folder, model);
+      }
       for (const { model } of MODELS) {
         if (wanted('latency')) rows.push(...await latency(server, folder, model, SIZES[size], say));
+        if (wanted('latency') && free) {
+          rows.push(...await latency(free, folder, model, SIZES[size], say, true));
+        }
         if (wanted('memory')) rows.push(...await memory(server, folder, model, SIZES[size], say));
       }
     } finally {
-      await server.stop();
+      for (const server of servers) await server.stop();
       rmSync(folder, { recursive: true, force: true });
     }
     const inputs = digest(MODELS.map(({ model }) => mlpOnnx(model)));
     const notes = [
       'server, its worker and what tries the new version out on one core, generator on the other',
+      'all cores: the server has both, the generator shares one with it and sleeps between requests',
       'another process: uses the same core every second, as long as a replacement, and no memory',
       `memory: after ${SIZES[size].settle} others: heaps and pools have their size; requests go on`,
     ];
@@ -84,30 +95,37 @@ const REPLACED = 'replaced every second';
 const BESIDE = 'beside another process';
 const BESIDE_NICE = `beside another process of nice ${TRIAL_NICE}`;
 
+/** On the server's core alone, or on all: then what tries the new version out has one to go to. */
 async function latency(
   server: ServerProcess, folder: string, model: DenseModel, size: Size, say: (text: string) => void,
+  allCores = false,
 ): Promise<Row[]> {
   const rate = RATES[model.name] as number;
   const cases = makeCases(model, 64, 11);
   const swapCpuMs = await cpuMsOfSwap(server, folder, model);
   const burners = [startBurner(0), startBurner(TRIAL_NICE)] as const;
-  const sides: readonly (readonly [string, (() => Promise<void>) | null])[] = [
+  const sides: (readonly [string, (() => Promise<void>) | null])[] = [
     [ALONE, null],
     [REPLACED, () => swap(server, folder, model)],
-    [BESIDE, () => burners[0].burn(swapCpuMs)],
-    [BESIDE_NICE, () => burners[1].burn(swapCpuMs)],
   ];
+  if (!allCores) {
+    sides.push(
+      [BESIDE, () => burners[0].burn(swapCpuMs)], [BESIDE_NICE, () => burners[1].burn(swapCpuMs)],
+    );
+  }
+  const spin = allCores ? { 'spin-us': 0 } : {};
   const samples = await interleave(sides.map(([impl, act]) => ({
     name: impl,
     run: async (turn: number): Promise<Sample> => {
-      say(`${model.name}, ${impl}`);
-      const loaded = load(server, folder, model, cases, { rate, seed: turn + 1, ...size });
+      say(`${model.name}, ${impl}${allCores ? ', all cores' : ''}`);
+      const how = { rate, seed: turn + 1, warm: size.warm, seconds: size.seconds, ...spin };
+      const loaded = load(server, folder, model, cases, how);
       const tookMs = act ? everySecond(act, loaded) : [];
       return { report: await loaded, tookMs: await tookMs };
     },
   })), size.turns);
   for (const burner of burners) burner.stop();
-  const name = `${model.name}, ${rate} requests/s on 64 sockets`;
+  const name = `${model.name}, ${rate} requests/s on 64 sockets${allCores ? ', all cores' : ''}`;
   const p99 = (impl: string): number =>
     spread((samples.get(impl) ?? []).map(({ report }) => report.from_due_us.p99)).median;
   return [...samples].flatMap(([impl, list]) => {
@@ -163,9 +181,9 @@ async function memory(
 
 function load(
   server: ServerProcess, folder: string, model: DenseModel, cases: readonly Case[],
-  { rate, seed, warm, seconds }: { rate: number; seed: number; warm: number; seconds: number },
+  how: Pick<LoadPlan, 'seconds' | 'warm' | 'spin-us'> & { rate: number; seed: number },
 ): Promise<LoadReport> {
-  return drive(server, folder, model, cases, { loop: 'open', rate, seed, warm, seconds });
+  return drive(server, folder, model, cases, { loop: 'open', ...how });
 }
 
 /** Refused, failed, wrong, unreadable, or never answered. */
