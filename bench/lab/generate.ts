@@ -54,6 +54,9 @@ function checkPlan({ requests, sequence, load, connections, target }: Plan): voi
   check(load.seconds > 0 && load.seconds < 1e6, `a load of ${load.seconds} s`);
   const kinds = requests.every(({ kind = 0 }) => kind >= 0 && kind < 65_536);
   check(kinds, 'kinds of requests are 0..65535');
+  const idBytes = target.replies.by === 'msgpack' ? 4 : 8;
+  const fits = requests.every(({ body, idAt = 0 }) => idAt >= 0 && (idAt === 0 || idAt + idBytes <= body.length));
+  check(fits, 'a request whose id does not fit into it');
   if (target.transport === 'ws') {
     const text = requests[0]?.text ?? false;
     check(requests.every((request) => (request.text ?? false) === text), 'messages are text or binary, not both');
@@ -61,8 +64,8 @@ function checkPlan({ requests, sequence, load, connections, target }: Plan): voi
   if (load.loop === 'closed') {
     const { concurrency } = load;
     check(isWhole(concurrency, 500_000), `a concurrency of ${concurrency}`);
-    const fits = target.transport === 'ws' || concurrency <= connections;
-    check(fits, 'over HTTP a connection carries one request at a time');
+    const free = target.transport === 'ws' || concurrency <= connections;
+    check(free, 'over HTTP a connection carries one request at a time');
     return;
   }
   check(load.due.length > 0, 'nothing is due in this schedule');
