@@ -23,43 +23,70 @@ struct Better {
   }
 };
 
-// Keeps the `limit` best hits it is offered. A heap with the worst on top; no score is NaN.
+// Keeps the `limit` best hits it is offered; no score is NaN. Few in a heap with the worst on top. Many as
+// they come, half as many again, and then the best of these: a heap of hundreds costs each hit dozens of
+// steps that no processor can guess.
 class TopK {
  public:
   void reset(std::size_t limit) {
     limit_ = limit;
+    many_ = limit >= kMany;
+    floor_ = -std::numeric_limits<float>::infinity();
     hits_.clear();
     // Not `limit` at once: it may be far more than there will be hits.
     hits_.reserve(std::min<std::size_t>(limit, 1024));
   }
 
-  bool full() const noexcept { return hits_.size() == limit_; }
-  std::size_t size() const noexcept { return hits_.size(); }
-
   // A score below this is not kept.
-  float floor() const noexcept {
-    return full() ? hits_.front().score : -std::numeric_limits<float>::infinity();
-  }
+  float floor() const noexcept { return floor_; }
 
-  void offer(Hit hit) {
-    if (full()) {
-      if (!Better{}(hit, hits_.front())) return;
+  // True where `floor` may have risen.
+  bool offer(Hit hit) {
+    if (hit.score < floor_) return false;
+    if (many_) {
+      hits_.push_back(hit);
+      if (hits_.size() < limit_ + limit_ / 2) return false;
+      keep_best();
+      return true;
+    }
+    if (hits_.size() == limit_) {
+      if (limit_ == 0 || !Better{}(hit, hits_.front())) return false;
       std::pop_heap(hits_.begin(), hits_.end(), Better{});
       hits_.back() = hit;
     } else {
       hits_.push_back(hit);
     }
     std::push_heap(hits_.begin(), hits_.end(), Better{});
+    if (hits_.size() < limit_) return false;
+    floor_ = hits_.front().score;
+    return true;
   }
 
-  // Best first. Ends the heap: call `reset` before the next `offer`.
+  // Makes `floor` as high as it can be. To be called now and then, not after each hit.
+  void settle() {
+    if (many_ && hits_.size() >= limit_) keep_best();
+  }
+
+  // Best first. Ends it: call `reset` before the next `offer`.
   std::span<Hit> sorted() {
-    std::sort_heap(hits_.begin(), hits_.end(), Better{});
+    if (hits_.size() > limit_) keep_best();  // of many
+    std::sort(hits_.begin(), hits_.end(), Better{});
     return hits_;
   }
 
  private:
+  static constexpr std::size_t kMany = 64;
+
+  void keep_best() {
+    const auto last = hits_.begin() + static_cast<std::ptrdiff_t>(limit_ - 1);
+    std::nth_element(hits_.begin(), last, hits_.end(), Better{});
+    floor_ = last->score;
+    hits_.resize(limit_);
+  }
+
   std::size_t limit_ = 0;
+  bool many_ = false;
+  float floor_ = -std::numeric_limits<float>::infinity();
   std::vector<Hit> hits_;
 };
 

@@ -200,6 +200,7 @@ void GraphIndex::finish(const float* query, Search& search, const SearchRequest&
   for (const std::uint32_t slot : search.finalists) {
     search.found.offer({rows_.score(query, slot), rows_.id(slot)});
   }
+  search.found.settle();
   // Where vectors lie so close that codes cannot tell them apart, more are compared.
   const Pool& pool = search.walk.pool();
   for (std::size_t i = search.looked_at; i < pool.size(); ++i) {

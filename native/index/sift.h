@@ -22,8 +22,7 @@ struct ScanQuery {
   void offer(const Rows& rows, std::uint32_t slot) {
     const float score = rows.score(row, slot);
     if (score < found.floor()) return;
-    found.offer({score, rows.id(slot)});
-    if (!found.full()) return;
+    if (!found.offer({score, rows.id(slot)})) return;
     bound.raise(found.floor());
     if (wide) sieve_bound.raise(found.floor());
   }

@@ -60,7 +60,7 @@ class NeighbourSearch {
       scratch_.place[item] = static_cast<std::uint32_t>(at) + 1;
       const auto weight = static_cast<float>(
           std::exp(-static_cast<double>(query_.size() - 1 - at) / weights_.query_decay));
-      if (weight == 0) continue;  // so far back that it underflows
+      if (weight < kSayLeast) continue;  // it only tells where a neighbour's match is
       const std::span<const std::uint32_t> holders = log_.holders(item);
       // One more, because the excluded session may be among them.
       const std::size_t newest = std::min(weights_.sample + std::size_t{1}, holders.size());
@@ -211,6 +211,7 @@ class NeighbourSearch {
     return table[holders];
   }
 
+  static constexpr float kSayLeast = 1e-4f;  // of an item, beside 1 of the latest
   static constexpr std::size_t kTableEnd = 256;
   static constexpr std::size_t kAhead = 8;
   static constexpr std::size_t kGathered = 1024;

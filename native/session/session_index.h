@@ -5,7 +5,8 @@
 // q1 .. qL:
 //
 //   u(x)        = exp(-(L - p) / queryDecay), p the last place of item x in q
-//   candidates  = the newest `sample` sessions that hold an item of q
+//   candidates  = the newest `sample` sessions that hold an item of q with u(x) of at least 1e-4, which
+//                 is what is summed: what lies far back brings most of the candidates and says nothing
 //   likeness(n) = sum of u(x) over the items x of q in n, / length(n)^lengthPower
 //                 * exp(-age(n) / ageDecay)
 //   neighbours  = the `neighbours` candidates most like q, newer first among equals

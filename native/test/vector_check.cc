@@ -267,11 +267,13 @@ void top_k_is_a_sort() {
   TopK top;
   for (std::size_t round = 0; round < 200; ++round) {
     std::vector<Hit> all;
-    const std::size_t limit = 1 + prng.below(20);
+    const std::size_t limit = 1 + prng.below(round % 2 == 0 ? 20 : 200);
+    const std::uint32_t count = prng.below(round % 2 == 0 ? 60 : 2000);
     top.reset(limit);
-    for (std::uint32_t key = 0; key < prng.below(60); ++key) {
+    for (std::uint32_t key = 0; key < count; ++key) {
       all.push_back({static_cast<float>(prng.below(8)), key});
       top.offer(all.back());
+      if (round % 3 == 0) top.settle();
     }
     std::sort(all.begin(), all.end(), Better{});
     all.resize(std::min(all.size(), limit));

@@ -52,16 +52,17 @@ export class PlainSessionIndex {
     const query = whole.slice(-(this.options.sessionItemsMax ?? 50));
     const weight = (item: number) =>
       Math.exp(-(query.length - 1 - query.lastIndexOf(item)) / queryDecay);
+    const says = (item: number) => Math.fround(weight(item)) >= Math.fround(1e-4);
     const newest = this.#slots - 1;
     const nearest = this.#sessions
       .filter(({ key }) => key !== options.exclude)
-      .filter(({ items }) => items.some((item) => query.includes(item)))
+      .filter(({ items }) => items.some((item) => query.includes(item) && says(item)))
       .slice(-sample)
       .map(({ slot, items, length }) => {
         // Summed from the query's end on, as the index does, so that equals stay equal.
         const shared = [...new Set([...query].reverse())].filter((item) => items.includes(item));
         const age = ageDecay > 0 ? Math.exp(-(newest - slot) / ageDecay) : 1;
-        const sum = shared.reduce((total, item) => total + weight(item), 0);
+        const sum = shared.filter(says).reduce((total, item) => total + weight(item), 0);
         const likeness = (sum / length ** lengthPower) * age;
         return { slot, items, likeness, match: shared[0] as number };
       })
