@@ -63,7 +63,7 @@ export function madeSamples(run: Run, gpu = false): ServerSample[] {
 export function madeLoadTest(levels: readonly MadeLevel[], more: Partial<LoadTest> = {}): LoadTest {
   return {
     when: '2026-11-24T12:00:00.000Z', url: 'ws://127.0.0.1:8080', protocol: 'ws', model: 'made <up>',
-    batchSize: 1, mode: 'rate', arrivals: 'poisson', seed: 7, percentile: 0.99, sloUs: 10_000,
+    batchSize: 1, mode: 'rate', arrivals: 'poisson', seed: 7, percentile: 99, sloUs: 10_000,
     kindNames: ['buyers', 'lookers'], command: 'vitrine bench load -m made --request-rate-range 100',
     levels: levels.map((level): Level => {
       const run = madeRun(level);

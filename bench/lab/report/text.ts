@@ -26,7 +26,7 @@ function settings(test: LoadTest): string[] {
 }
 
 function stabilisedBy(percentile: number | null): string {
-  return percentile === null ? 'average latency' : `p${outOf100(percentile)} latency`;
+  return percentile === null ? 'average latency' : `p${percentile} latency`;
 }
 
 /** One level: perf_analyzer's lines, its clock (from when a request left); then ours. */
@@ -92,7 +92,7 @@ function latencyLine(latency: Latency): string {
 function summaryLines(test: LoadTest): string[] {
   const { percentile, mode, batchSize } = test;
   return [
-    `Inferences/Second vs. Client ${percentile === null ? 'Average' : `p${outOf100(percentile)}`} Batch Latency`,
+    `Inferences/Second vs. Client ${percentile === null ? 'Average' : `p${percentile}`} Batch Latency`,
     ...test.levels.map(({ value, measurement }) =>
       `${mode === 'concurrency' ? `Concurrency: ${value}` : `Request Rate: ${figure(value)}`}, ` +
         `throughput: ${figure(measurement.answeredPerS * batchSize)} infer/sec, ` +
@@ -116,16 +116,11 @@ function searchLines({ search, sloUs }: LoadTest): string[] {
   ];
 }
 
-function outOf100(share: number): number {
-  return Number((100 * share).toPrecision(6));
-}
-
 /** Of the named percentiles; the next higher of them where it is another. */
 export function byPercentile(latency: Latency, percentile: number | null): number {
   if (percentile === null) return latency.mean;
-  const share = outOf100(percentile);
   const known = [[50, 'p50'], [90, 'p90'], [95, 'p95'], [99, 'p99'], [99.9, 'p999'], [99.99, 'p9999']] as const;
-  return latency[known.find(([at]) => at >= share)?.[1] ?? 'max'];
+  return latency[known.find(([at]) => at >= percentile)?.[1] ?? 'max'];
 }
 
 export function failures({ counts }: Measurement): string {
