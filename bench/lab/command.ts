@@ -16,6 +16,10 @@ const SUBCOMMANDS: Readonly<Record<string, { what: string; load(): Promise<Subco
     what: 'say how many servers a forecast needs, from the measured curve of one',
     load: () => import('../tune/plan-command.ts'),
   },
+  compare: {
+    what: 'say whether two builds, settings or servers differ, and stop when it is known',
+    load: () => import('../compare/compare-command.ts'),
+  },
 };
 
 export const usage = [
