@@ -1,4 +1,5 @@
 import type { EventType, ShopEvent } from '../wire/schema.ts';
+import { type Answer, GivenAnswers } from './given-answers.ts';
 import { STOREFRONT_LIMITS } from './limits.ts';
 import type { LiveSession } from './session-state.ts';
 
@@ -35,11 +36,6 @@ interface Click {
   readonly atMs: number;
 }
 
-interface Answer {
-  readonly rows: Uint32Array;
-  readonly stages: Uint8Array; // bits of the stages that each row has reached
-}
-
 /**
  * Gives each answer an id, remembers the newest answers, and counts what the events echo. Cart and
  * purchase need no echo: they are credited to the last click on the item that had one, of the session
@@ -51,7 +47,7 @@ export class Attributions {
     answers: 0, items: 0, impressions: 0, clicks: 0, cartAdds: 0, purchases: 0, revenue: 0,
     unknown: 0,
   };
-  readonly #answers = new Map<string, Answer>(); // oldest first
+  readonly #answers: GivenAnswers;
   readonly #clicks = new Map<string, Click>(); // by who and row, oldest first
 
   /** `start` sets the ids of this process apart from those of the last one. */
@@ -59,25 +55,34 @@ export class Attributions {
     private readonly start: string,
     private readonly rowOf: (item: string) => number | undefined,
     private readonly answersMax: number = STOREFRONT_LIMITS.answersMax,
-  ) {}
+  ) {
+    this.#answers = new GivenAnswers(answersMax);
+  }
 
-  /** The id of an answer that shows these rows; `tag` is what stands at its end. */
+  /** The id of an answer that shows these rows; `tag` is what stands at its end, from a `~` on. */
   issue(rows: Uint32Array, tag = ''): string {
     this.counts.answers += 1;
     this.counts.items += rows.length;
-    const id = `${this.start}-${this.counts.answers.toString(36)}${tag}`;
-    this.#answers.set(id, { rows, stages: new Uint8Array(rows.length) });
-    if (this.#answers.size > this.answersMax) {
-      this.#answers.delete(this.#answers.keys().next().value as string);
-    }
-    return id;
+    return this.#idOf(this.#answers.add(rows, tag), tag);
+  }
+
+  #idOf(number: number, tag: string): string {
+    return `${this.start}-${number.toString(36)}${tag}`;
+  }
+
+  #answer(id: string): Answer | undefined {
+    const from = this.start.length + 1;
+    const end = id.indexOf('~', from);
+    const number = parseInt(id.slice(from, end < 0 ? undefined : end), 36);
+    const tag = end < 0 ? '' : id.slice(end);
+    return this.#idOf(number, tag) === id ? this.#answers.get(number, tag) : undefined;
   }
 
   /** `customer`: whose session the event is part of, where that is known. */
   count(event: ShopEvent, customer = event.customer): void {
     const stage = STAGES[event.type];
     if (stage === undefined) return;
-    const echoed = event.attribution === undefined ? null : this.#answers.get(event.attribution);
+    const echoed = event.attribution === undefined ? null : this.#answer(event.attribution);
     if (echoed === undefined) {
       this.counts.unknown += 1;
       return;

@@ -150,7 +150,7 @@ export class QuickAnswers {
     if (count < (request.k as number)) return resolve(null);
     const { attributions, counts } = this.parts;
     if (degraded.length > 0) counts.degraded += 1;
-    const attribution = attributions.issue(found.rows.slice(from, from + count));
+    const attribution = attributions.issue(found.rows.subarray(from, from + count));
     const items = this.#items(found, from, count, request.language ?? 'en');
     resolve(this.#bodies.write(attribution, items, degraded, taste?.model ?? null));
   }

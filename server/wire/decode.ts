@@ -4,6 +4,7 @@ import { decodeAttributes } from './decode-attributes.ts';
 import { decodeEvent } from './decode-event.ts';
 import { decodeExplain } from './decode-explain.ts';
 import { decodeRules } from './decode-rules.ts';
+import { decodeUsual } from './decode-usual.ts';
 import type { RequestParameters, SequencePart } from '../core/inference.ts';
 import { asId, asInteger, asOneOf, Fields, shown, type Where } from './fields.ts';
 import { WIRE_NAMES } from './names.ts';
@@ -37,6 +38,8 @@ const K_DEFAULT = 20;
  * naming the field, what was expected and what came. `nowMs` dates events that bring no time.
  */
 export function decodeRequest(value: unknown, nowMs: number): Request {
+  const usual = decodeUsual(value);
+  if (usual) return usual;
   const fields = Fields.of(value, 'a request');
   const id = readId(fields.raw('id'));
   if (id === null) return fields.fail('id', ID_EXPECTED, 'bad_request');

@@ -164,12 +164,25 @@ export function asOneOf<Name extends string>(
   throw mismatch(where, `one of ${names.join(', ')}`, value);
 }
 
+const PLAIN_MAX = Math.min(64, LIMITS.idBytesMax);
 /** Control characters, for ids become lines of files; half surrogate pairs, which are no UTF-8. */
 const NOT_IN_IDS = /[\p{Cc}\p{Cs}]/u;
 
 /** Whether a text may be an id, of the wire or of a file. */
 export function isId(text: string): boolean {
+  if (isPlainId(text)) return true;
   return text !== '' && Buffer.byteLength(text) <= LIMITS.idBytesMax && !NOT_IN_IDS.test(text);
+}
+
+/** Whether it is short, and of printable ASCII alone, as most are. */
+function isPlainId(text: string): boolean {
+  const { length } = text;
+  if (length === 0 || length > PLAIN_MAX) return false;
+  for (let i = 0; i < length; i += 1) {
+    const code = text.charCodeAt(i);
+    if (code < 0x20 || code > 0x7e) return false;
+  }
+  return true;
 }
 
 function mismatch(
