@@ -5,7 +5,7 @@ import { WebSocket } from 'ws';
 import { headersOf, methodOf } from './http-request.ts';
 import { ID_FIRST, ID_SPAN } from './limits.ts';
 import { LoadProblem } from './problem.ts';
-import { readResponse, replyReader, type ReadReply, type Reply } from './replies.ts';
+import { readResponse, replyReader, withComplaint, type ReadReply, type Reply } from './replies.ts';
 import type { Request, Target } from './target.ts';
 
 export interface LinkEvents {
@@ -64,7 +64,7 @@ class SocketLink implements Link {
     socket.on('close', () => events.closed(this));
     socket.on('message', (data: Buffer) => {
       const row = this.#byOrder ? (this.#order.shift() ?? -1) : null;
-      events.reply(this, row, this.#read(data));
+      events.reply(this, row, withComplaint(this.#read(data), data));
     });
   }
 
@@ -114,7 +114,9 @@ class HttpLink implements Link {
       response.on('data', (part: Buffer) => parts.push(part));
       response.once('end', () => once(() => {
         const body = Buffer.concat(parts);
-        events.reply(this, row, readResponse(target.replies, this.#read, response.statusCode ?? 0, body));
+        const { statusCode: status = 0 } = response;
+        const reply = readResponse(target.replies, this.#read, status, body);
+        events.reply(this, row, withComplaint(reply, body, status));
       }));
       response.once('error', () => once(() => events.lost(this, row)));
     });

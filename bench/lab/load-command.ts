@@ -28,6 +28,8 @@ export async function run(args: string[]): Promise<number> {
     if (!options.trace && !options.intervals) context.say(`${unit} ${Number(value.toPrecision(6))} …`);
     const level = await runLevel(context, value, length ?? 'stable');
     levels.push(level);
+    const { complaint } = level.run.generator;
+    if (complaint !== undefined) context.say(`  the first failure: ${complaint}`);
     return level;
   };
   let search: SearchResult | undefined;

@@ -42,6 +42,7 @@ export async function generateNative(plan: Plan, watch?: Watch): Promise<Run> {
         wrong: report.wrong,
         broken: report.broken,
         closed: report.closed,
+        ...(report.complaint !== undefined && { complaint: report.complaint }),
       },
     };
   } finally {
@@ -59,6 +60,7 @@ interface Report {
   readonly wrong: number;
   readonly broken: number;
   readonly closed: number;
+  readonly complaint?: string;
 }
 
 interface ProgressLine {

@@ -40,6 +40,7 @@ class Player {
   #wrong = 0;
   #broken = 0;
   #closed = 0;
+  #complaint: string | undefined;
   #gaveUp = false;
   #refused = { shed: 0, failed: 0 }; // of the window that is watched
   #over = false;
@@ -107,6 +108,7 @@ class Player {
         wrong: this.#wrong,
         broken: this.#broken,
         closed: this.#closed,
+        ...(this.#complaint !== undefined && { complaint: this.#complaint }),
       },
     };
   }
@@ -212,6 +214,7 @@ class Player {
 
   #replied(link: Link, known: number | null, reply: Reply): void {
     if (this.#over) return;
+    this.#complaint ??= reply.complaint;
     const row = known ?? this.#rowOf(reply.id);
     if (!this.#book.isOut(row) || (reply.outcome === 'unreadable' && known === null)) {
       this.#broken += 1;

@@ -9,6 +9,8 @@ export interface Reply {
   readonly outcome: Extract<Outcome, 'answered' | 'shed' | 'failed'> | 'unreadable';
   /** First element of the first output, where the protocol has outputs. */
   readonly value?: number;
+  /** The start of a reply that is no answer and no shed. */
+  readonly complaint?: string;
 }
 
 export type ReadReply = (message: Buffer) => Reply;
@@ -35,6 +37,13 @@ export function readResponse(replies: Replies, read: ReadReply, status: number, 
   if (shed.includes(status)) return { id: NaN, outcome: 'shed' };
   if (status < 200 || status > 299) return { id: NaN, outcome: 'failed' };
   return read(body);
+}
+
+/** With its text, where it is one to complain of. */
+export function withComplaint(reply: Reply, message: Buffer, status = 0): Reply {
+  if (reply.outcome !== 'failed' && reply.outcome !== 'unreadable') return reply;
+  const text = message.toString('latin1', 0, 300).replace(/[^ -~]/g, '.');
+  return { ...reply, complaint: `${status === 0 ? '' : `${status} `}${text}` || 'an empty reply' };
 }
 
 interface OwnReply {

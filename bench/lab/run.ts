@@ -48,6 +48,8 @@ export interface Generator {
   readonly broken: number;
   /** Connections that the server closed. */
   readonly closed: number;
+  /** The start of the first reply that was no answer and no shed. Absent: there was none. */
+  readonly complaint?: string;
 }
 
 /**

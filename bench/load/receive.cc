@@ -91,6 +91,7 @@ void Run::take_message(Connection& connection, std::string_view message) {
     });
   }
   Reply reply = read_reply(options_, message);
+  note_complaint(reply, message);
   if (in_order()) {
     if (connection.order.empty()) {
       ++tally_.broken;
@@ -131,9 +132,17 @@ std::size_t Run::take_responses(Connection& connection, std::string_view stream,
       reply.outcome = Outcome::failure;
     }
     reply.id = id;
+    note_complaint(reply, response.body, response.status);
     settle(connection, reply);
   }
   return taken;
+}
+
+void Run::note_complaint(const Reply& reply, std::string_view text, int status) {
+  const bool bad = reply.outcome == Outcome::failure || reply.outcome == Outcome::unreadable;
+  if (!bad || !tally_.complaint.empty()) return;
+  tally_.complaint = (status == 0 ? "" : std::to_string(status) + " ") + std::string(text);
+  if (tally_.complaint.empty()) tally_.complaint = "an empty reply";
 }
 
 void Run::settle(Connection& connection, const Reply& reply) {

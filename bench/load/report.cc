@@ -6,6 +6,8 @@
 
 namespace {
 
+constexpr std::size_t kComplaintBytesMax = 300;
+
 double us(std::int64_t ns) { return static_cast<double>(ns) / kNsPerUs; }
 
 void print_latency(const char* name, const Histogram& histogram) {
@@ -18,6 +20,16 @@ void print_latency(const char* name, const Histogram& histogram) {
 
 void print_count(const char* name, std::uint64_t count) {
   std::printf(",\"%s\":%" PRIu64, name, count);
+}
+
+// The start of a reply, of any bytes, as the inside of a JSON string.
+std::string readable(const std::string& reply) {
+  std::string text;
+  for (const char c : reply.substr(0, kComplaintBytesMax)) {
+    if (c == '"' || c == '\\') text += '\\';
+    text += c >= ' ' && c <= '~' ? c : '.';
+  }
+  return text;
 }
 
 }  // namespace
@@ -60,6 +72,7 @@ void print_report(const Options& options, const Tally& tally) {
   print_latency("lag_us", tally.lag);
   const double replies = static_cast<double>(tally.replies_total);
   std::printf(",\"cpu_s\":%.6f,\"began_unix_ms\":%.3f", tally.cpu_s, tally.began_unix_ms);
+  if (!tally.complaint.empty()) std::printf(",\"complaint\":\"%s\"", readable(tally.complaint).c_str());
   std::printf(",\"late\":%s,\"busy\":%.3f,\"own_cpu_us\":%.3f}\n", late ? "true" : "false",
               tally.window_s > 0 ? 1 - tally.blocked_s / tally.window_s : 0.0,
               replies == 0 ? 0.0 : tally.cpu_s * 1e6 / replies);

@@ -83,6 +83,7 @@ class Run {
   std::size_t take_frames(Connection& connection, std::string_view stream);
   void take_message(Connection& connection, std::string_view message);
   std::size_t take_responses(Connection& connection, std::string_view stream, bool ended);
+  void note_complaint(const Reply& reply, std::string_view text, int status = 0);
   void settle(Connection& connection, const Reply& reply);
   void check(const Flight& flight, const Reply& reply);
   void give_up(const Flight& flight);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "histogram.h"
 #include "options.h"
@@ -38,6 +39,8 @@ struct Tally {
   double blocked_s = 0;  // of the window, asleep for want of work
   double cpu_s = 0;      // of the generator's process, over the whole run
   double began_unix_ms = 0;
+
+  std::string complaint;  // the first reply that was no answer and no shed; empty: there was none
 };
 
 // One line of JSON about a stretch that has ended, and of the answers that came in it.

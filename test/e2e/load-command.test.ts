@@ -87,6 +87,19 @@ suite('vitrine bench load', () => {
     }
   });
 
+  test('what fails is told with the server’s own words', async () => {
+    const path = join(folder, 'failing.json');
+    writeFileSync(path, JSON.stringify({ path: '/v2/models/nothing/infer', body: { inputs: [] } }));
+    for (const generator of ['native', 'node']) {
+      const { code, err } = await load(
+        `-u http://127.0.0.1:${vitrine.port} --template ${path} --request-count 3 --generator ${generator}`,
+      );
+
+      assert.equal(code, 1);
+      assert.match(err, /the first failure: 404 .*nothing/);
+    }
+  });
+
   test('replays recorded times at another speed', async () => {
     const path = join(folder, 'trace.csv');
     const times = Array.from({ length: 50 }, (_, i) => `2026-11-24T10:00:${10 + i}Z,c`);
