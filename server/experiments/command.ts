@@ -74,14 +74,21 @@ function evaluateLog(args: string[]): number {
   const slots = kind === 'ab' ? exposedUnits(lines, reward) : exploredSlots(lines, reward);
   if (slots.length === 0) {
     throw new ServeError('bad_argument',
-      `'${name}' has logged nothing with a propensity: its kind must be 'explore' or 'ab', and it has to have run`);
+      `'${name}' has logged nothing with a propensity: it has not run, or its kind is 'interleave'`);
   }
   const policies = values.policy ?? (kind === 'ab' ? armPolicies(slots) : Object.keys(POLICIES));
+  const odd = policies.find((policy) => kind === 'ab' !== policy.startsWith('arm:'));
+  if (odd !== undefined) {
+    throw new ServeError('bad_argument', kind === 'ab'
+      ? `'${odd}' chooses items: of an A/B experiment there are ${armPolicies(slots).join(', ')}`
+      : `'${odd}' chooses arms: '${name}' explores items`);
+  }
   const found = policies.map((policy) => ({
     policy,
     ...offPolicy(policy.endsWith('.json') ? { policy: policyIn(policy), slots } : policyNamed(policy, slots)),
   }));
-  console.log(values.json ? JSON.stringify(found, null, 2) : evaluationText(name, reward, found));
+  const what = kind === 'ab' ? 'units' : 'explored slots';
+  console.log(values.json ? JSON.stringify(found, null, 2) : evaluationText(name, reward, found, what));
   return found.some(({ estimates }) => estimates === null) ? REFUSED : 0;
 }
 

@@ -7,20 +7,23 @@ import type { Explored, ExploringWorld } from './simulate-exploring.ts';
 /** What the command prints. Pure. */
 export function evaluationText(
   name: string, reward: string, found: readonly (OffPolicy & { readonly policy: string })[],
+  what = 'explored slots',
 ): string {
   const { slots, reward: rate } = (found[0] as OffPolicy).logged;
-  const head = `${name}: ${reward}s of ${slots} explored slots, ${fixed(rate)} each`;
-  return [head, ...found.flatMap((one) => ['', ...policyText(one)])].join('\n');
+  const head = `${name}: ${reward}s of ${slots} ${what}, ${fixed(rate)} each`;
+  return [head, ...found.flatMap((one) => ['', ...policyText(one, what.split(' ').at(-1) as string)])].join('\n');
 }
 
-function policyText({ policy, enough, estimates }: OffPolicy & { readonly policy: string }): string[] {
+function policyText(
+  { policy, enough, estimates }: OffPolicy & { readonly policy: string }, what: string,
+): string[] {
   const { slots, effective, effectiveRewarded, weightMax, slotsNeeded } = enough;
-  const size = `effective sample ${Math.round(effective)} of ${slots} slots, of rewarded ones ` +
+  const size = `effective sample ${Math.round(effective)} of ${slots} ${what}, of rewarded ones ` +
     `${Math.round(effectiveRewarded)}, largest weight ${weightMax.toFixed(1)}`;
   if (!estimates) {
     const more = Number.isFinite(slotsNeeded)
-      ? `about ${slotsNeeded} slots are needed`
-      : 'not one rewarded slot is what it would have chosen';
+      ? `about ${slotsNeeded} ${what} are needed`
+      : 'not one that was rewarded is what it would have chosen';
     return [`${policy}: refused: ${size}; at least ${EFFECTIVE_MIN} and ${EFFECTIVE_REWARDED_MIN} ` +
       `must be left: ${more}`];
   }

@@ -36,7 +36,7 @@ import type { Explained, RetrievedItem, Retriever } from './retrieval/retriever.
 import type { Sessions } from './session-state.ts';
 import { situationOf } from './situation.ts';
 import type { Taste, Tasted } from './taste.ts';
-import { Tastes } from './tastes.ts';
+import { ArmTastes } from './tastes.ts';
 import type { Trial, Trials } from './trial.ts';
 
 export interface AnswerParts {
@@ -86,14 +86,13 @@ interface Looking {
 
 /** Answers of the shop: what to show next, and what is like an item. */
 export class Answers {
-  readonly #tastes: Tastes;
-  readonly #armTastes = new Map<string, Tastes>(); // by encoder
+  readonly #tastes: ArmTastes;
   readonly #units: UnitVectors;
   readonly #quick: QuickAnswers;
 
   constructor(private readonly parts: AnswerParts) {
-    this.#tastes = new Tastes(parts.taste, parts.store, parts.log);
-    this.#quick = new QuickAnswers({ ...parts, searched: parts.finder.counts }, this.#tastes);
+    this.#tastes = new ArmTastes(parts.taste, parts.tasteOf, parts.store, parts.log);
+    this.#quick = new QuickAnswers({ ...parts, searched: parts.finder.counts }, this.#tastes.own);
     this.#units = new UnitVectors(parts.clock, (row) => parts.retriever.vectorOf?.(row) ?? null);
   }
 
@@ -113,7 +112,7 @@ export class Answers {
     const trial = request.rerank || before.session?.robot
       ? null
       : this.parts.trials?.begin(request, asker) ?? null;
-    const tasting = this.#tasted(trial, (tastes) => tastes.of(before, deadlineMs, priority, degraded));
+    const tasting = this.#tastes.each(trial, (tastes) => tastes.of(before, deadlineMs, priority, degraded));
     const tastes = await (stages?.of('embed', tasting) ?? tasting);
     const taste = tastes[0] ?? null;
     const explain: Explained | undefined = request.explain ? {} : undefined;
@@ -190,26 +189,6 @@ export class Answers {
     return planOf(request, placements, catalogue.expressions, degraded);
   }
 
-  /** For each arm of a trial, without one for the answer: an encoder is asked once. */
-  async #tasted(
-    trial: Trial | null, ask: (tastes: Tastes) => Promise<Tasted | null>,
-  ): Promise<readonly (Tasted | null)[]> {
-    const names = (trial?.overrides ?? [undefined]).map((arm) => arm?.encoder);
-    const asked = names.map((name, at) => (names.indexOf(name) === at ? ask(this.#tastesOf(name)) : null));
-    const said = await Promise.all(asked);
-    return names.map((name) => said[names.indexOf(name)] ?? null);
-  }
-
-  #tastesOf(encoder: string | undefined): Tastes {
-    if (encoder === undefined) return this.#tastes;
-    const known = this.#armTastes.get(encoder);
-    if (known) return known;
-    const { store, log, tasteOf } = this.parts;
-    const tastes = new Tastes(tasteOf?.(encoder) ?? null, store, log);
-    this.#armTastes.set(encoder, tastes);
-    return tastes;
-  }
-
   /** What a trial makes of one answer for each of its arms; without a trial, the answer. */
   async #lists(
     trial: Trial | null, plan: Plan, request: RecommendRequest,
@@ -254,6 +233,7 @@ export class Answers {
     }
     const made = this.#arranged(request, plan, now, pool, steps);
     const { k } = plan;
+    if (pool.length === 0 && plan.conditions.length > 0) degraded.push(NOTHING_PASSES);
     if (made.items.length < k && made.arranged?.some(({ left }) => left.startsWith('cap'))) {
       degraded.push(`caps: ${made.items.length} of ${k} places are filled`);
     }
@@ -402,6 +382,8 @@ export class Answers {
 function conditionsOf(all: readonly Node[], setting: Setting): Conditions | undefined {
   return all.length === 0 ? undefined : { all, setting };
 }
+
+const NOTHING_PASSES = 'filter: no item passes it, and no more of it may be left out';
 
 function relaxed(without: readonly string[]): string {
   return `filter: no item passes, so it was used without ${without.join(', ')}`;

@@ -38,7 +38,7 @@ export class ArmEncoders {
     try {
       this.learn(name, loadItemVectors(join(this.repository, model, encoder.version)));
     } catch (cause) {
-      throw wrong((cause as Error).message, cause);
+      throw wrong(cause instanceof ServeError ? cause.detail : (cause as Error).message, cause);
     }
     this.#opened.set(name, encoder);
     return encoder;
@@ -57,7 +57,7 @@ export class ArmEncoders {
     try {
       return openEncoder(this.repository, model, version);
     } catch (cause) {
-      throw wrong((cause as Error).message, cause);
+      throw wrong(cause instanceof ServeError ? cause.detail : (cause as Error).message, cause);
     }
   }
 

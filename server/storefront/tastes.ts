@@ -4,6 +4,7 @@ import type { Store } from '../store/store.ts';
 import type { Situation } from './hidden-rows.ts';
 import { STOREFRONT_LIMITS } from './limits.ts';
 import type { Taste, Tasted } from './taste.ts';
+import type { Trial } from './trial.ts';
 
 /**
  * What visitors seem to want next, and what the encoder said before: one is answered several times
@@ -54,6 +55,38 @@ export class Tastes {
     this.#ofLists.set(key, tasted);
     if (this.#ofLists.size <= STOREFRONT_LIMITS.tastesMax) return;
     this.#ofLists.delete(this.#ofLists.keys().next().value as string);
+  }
+}
+
+/** Of the shop's own encoder, and of those that arms of experiments name. */
+export class ArmTastes {
+  readonly own: Tastes; // of the shop's own encoder
+  readonly #arms = new Map<string, Tastes>(); // by encoder
+
+  constructor(
+    taste: Taste | null,
+    private readonly tasteOf: ((encoder: string) => Taste | null) | undefined, // absent: arms name none
+    private readonly store: Pick<Store, 'itemAt'>,
+    private readonly log: Log,
+  ) {
+    this.own = new Tastes(taste, store, log);
+  }
+
+  /** For each arm of a trial, without one for the answer: an encoder is asked once. */
+  async each(
+    trial: Trial | null, ask: (tastes: Tastes) => Promise<Tasted | null>,
+  ): Promise<readonly (Tasted | null)[]> {
+    const names = (trial?.overrides ?? [undefined]).map((arm) => arm?.encoder);
+    const asked = names.map((name, at) => (names.indexOf(name) === at ? ask(this.#of(name)) : null));
+    const said = await Promise.all(asked);
+    return names.map((name) => said[names.indexOf(name)] ?? null);
+  }
+
+  #of(encoder: string | undefined): Tastes {
+    if (encoder === undefined) return this.own;
+    const tastes = this.#arms.get(encoder) ?? new Tastes(this.tasteOf?.(encoder) ?? null, this.store, this.log);
+    this.#arms.set(encoder, tastes);
+    return tastes;
   }
 }
 

@@ -247,10 +247,18 @@ function answerOptions(fields: Fields): { k: number; filter: Filter; language?: 
   };
 }
 
+const FILTER_FIELDS: readonly string[] = [
+  'category', 'where', 'exclude', WIRE_NAMES.inStock, WIRE_NAMES.priceMin, WIRE_NAMES.priceMax,
+  WIRE_NAMES.excludeSeen, WIRE_NAMES.excludeBought, WIRE_NAMES.boughtDays,
+];
+
 function decodeFilter(fields: Fields): Filter {
   const value = fields.raw('filter');
   if (value === undefined) return {};
   const filter = Fields.of(value, 'a filter', fields.at('filter'));
+  // Elsewhere what is not known is ignored; here it is most likely misspelt, and would not hold.
+  const odd = filter.names().find((name) => !FILTER_FIELDS.includes(name));
+  if (odd !== undefined) filter.fail(odd, `one of ${FILTER_FIELDS.join(', ')}`);
   const category = filter.raw('category');
   const categories = Array.isArray(category)
     ? filter.list('category', 0, LIMITS.filterIdsMax, asId)

@@ -145,9 +145,11 @@ suite('experiments of a running server', () => {
     if (NO_BROWSER) t.diagnostic(NO_BROWSER);
     else await lookAtPage(server.url);
 
-    const { code, text } = await evaluate(folder);
+    const { code, text } = await evaluate(folder, 'try-items', 'blend');
     assert.equal(code, 3);
     assert.match(text, /blend: refused: effective sample \d+ of \d+ slots/);
+    assert.match((await evaluate(folder, 'weights', 'arm:popular')).text, /^weights: clicks of \d+ units/);
+    assert.match((await evaluate(folder, 'weights', 'blend')).text, /'blend' chooses items: .* arm:now, arm:popular/);
   });
 });
 
@@ -168,9 +170,10 @@ async function lookAtPage(url: string): Promise<void> {
   }
 }
 
-function evaluate(folder: string): Promise<{ code: number; text: string }> {
+function evaluate(folder: string, name: string, policy: string): Promise<{ code: number; text: string }> {
   return new Promise((resolve) => {
-    const args = [cli, 'experiment', 'evaluate', 'try-items', '--data', folder, '--policy', 'blend'];
-    const child = execFile(process.execPath, args, (_, text) => resolve({ code: child.exitCode ?? -1, text }));
+    const args = [cli, 'experiment', 'evaluate', name, '--data', folder, '--policy', policy];
+    const child = execFile(process.execPath, args, (_, text, errors) =>
+      resolve({ code: child.exitCode ?? -1, text: text + errors }));
   });
 }

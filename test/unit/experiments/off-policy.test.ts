@@ -98,7 +98,7 @@ suite('off-policy evaluation', () => {
     assert.equal(never.enough.slotsNeeded, Infinity);
     const said = evaluationText('try', 'click', [{ policy: 'blend', ...few }, { policy: 'uniform', ...never }]);
     assert.match(said, /blend: refused: effective sample \d+ of 300 slots.*about \d+ slots are needed/);
-    assert.match(said, /uniform: refused: .*not one rewarded slot/);
+    assert.match(said, /uniform: refused: .*not one that was rewarded/);
   });
 
   test('lines of an exploring log become slots, each with its own reward', () => {

@@ -197,7 +197,7 @@ suite('Shop: recommend', () => {
     assert.deepEqual(await items({ ...where('brand != this.brand and price > this.price'), items: ['bulb'] }),
       ['chair', 'desk']);
     const { items: none, degraded } = await recommend(where('category = "boat"'));
-    assert.deepEqual([none, degraded], [[], []]);
+    assert.deepEqual([none, degraded], [[], ['filter: no item passes it, and no more of it may be left out']]);
     await assert.rejects(recommend(where('brand = ')), { code: 'bad_argument', message: /filter\.where, character 9/ });
     await assert.rejects(shop.similar({ item: 'rug', k: 1, filter: { where: 'brnd' } }), /is 'brand' meant\?/);
     assert.throws(() => shop.subscribe({ session: 's', k: 1, filter: { where: '(' } }, () => {}), /character 2/);

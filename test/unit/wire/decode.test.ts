@@ -26,6 +26,7 @@ suite('decodeRequest', () => {
       { id: 1, op: 'batch', customers: ['x'], placement: 'email', filter: {} });
     for (const [wrong, said] of [
       [{ diversity: 2 }, /diversity: expected a number from 0 to 1/], [{ caps: { a: 0 } }, /caps\.a/],
+      [{ filter: { wher: 'stock' } }, /filter\.wher: expected one of category, where/],
       [{ boost: [1] }, /boost\[0\]: expected text/], [{ boost: 5 }, /boost: expected an expression such as/],
       [{ rerank: [] }, /rerank: expected a list of 1/],
       [{ rotation_hours: 0 }, /above 0/], [{ seed: -1 }, /seed/], [{ filter: { where: 3 } }, /filter\.where/],
