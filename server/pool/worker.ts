@@ -139,12 +139,11 @@ function giveWay(nice: number): void {
   }
 }
 
-/** What a config is refused for is said as it stands: its caller puts no words before it. */
+/** Without the code's own text, which is put before it again where it is told. */
 function refused(thrown: unknown): Refused {
-  if (!(thrown instanceof ServeError) || thrown.code === 'backend') {
-    return { error: messageOf(thrown) };
-  }
-  return { error: thrown.detail, code: thrown.code };
+  if (!(thrown instanceof ServeError)) return { error: messageOf(thrown) };
+  const error = thrown.detail || thrown.message;
+  return thrown.code === 'backend' ? { error } : { error, code: thrown.code };
 }
 
 function messageOf(thrown: unknown): string {
