@@ -1,9 +1,11 @@
-/** `npm run bench -- NAME [--quick] [--only CHOICE,…] [--json FILE]` */
+/** `npm run bench -- NAME [--quick] [--only CHOICE,…] [--json FILE]`, `-- --quick`, `-- history` */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Bench } from './bench.ts';
 import { commit, machine, ROOT, versions } from './machine.ts';
+import { history, HISTORY_USAGE } from './history/history.ts';
+import { quickSuite } from './quick-suite.ts';
 import { resultText, writeResult, type Result } from './report.ts';
 
 /** Every bench, loaded when it is asked for: they need unlike packages. */
@@ -72,6 +74,8 @@ const BENCHES: Readonly<Record<string, { about: string; load(): Promise<{ bench:
 
 const USAGE = [
   'npm run bench -- NAME [--quick] [--only CHOICE,…] [--json FILE]',
+  'npm run bench -- --quick                 a part of each, in less than five minutes; one table',
+  `${HISTORY_USAGE}     figures over commits`,
   ...Object.entries(BENCHES).map(([name, { about }]) => `  ${name.padEnd(8)} ${about}`),
   '  --quick  ends within 60 s; written to bench/results/NAME-quick.json',
   '  --only   some sets, engines or parts; written to bench/results/NAME-part.json',
@@ -82,6 +86,7 @@ process.exitCode = await main(process.argv.slice(2));
 
 /** Returns the exit code: 2 for a wrong call. */
 async function main(args: string[]): Promise<number> {
+  if (args[0] === 'history') return history(args.slice(1));
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
@@ -91,6 +96,7 @@ async function main(args: string[]): Promise<number> {
       json: { type: 'string' },
     },
   });
+  if (positionals.length === 0 && values.quick && values.only === '') return quickSuite(values.json);
   const name = positionals[0] ?? '';
   const entry = Object.hasOwn(BENCHES, name) ? BENCHES[name] : undefined;
   if (!entry || positionals.length > 1) {
