@@ -24,7 +24,8 @@ import { LineReport } from './report.ts';
 import { bestTrees, regression } from './table/candidates.ts';
 import { costsOf, tableModel } from './table/model.ts';
 import { searchedTrees } from './table/searched.ts';
-import { readTable, type ReadTable, type TableFile } from './table/read-table.ts';
+import { correctedLines, correctedScores, recalibrated } from './table/recent.ts';
+import { readTable, readUnlabelled, type ReadTable, type TableFile } from './table/read-table.ts';
 
 export const usage = [
   'vitrine learn FILE.csv --label COLUMN [options]',
@@ -47,6 +48,10 @@ export const usage = [
   '  --search NAME:N      settings of the trees by tpe:40, random:40, grid:2 or hyperband:27, within',
   '                       the rows that teach; each fold searches for itself',
   '  --journal FILE       of the search: one that was broken off goes on from it',
+  '  --recent SHARE       with --time: recalibrated on the newest SHARE of the rows that teach (.25);',
+  '                       scores are printed without it, with it, and moved to their share of yes',
+  '  --rows-to-come FILE  with --recent: rows whose label nobody knows yet; the written model has that',
+  '                       share of yes among them',
   '  --explainable        one ensemble of trees, whose reasons are exact',
   '  --name NAME          of the model (the label, in small letters; LABEL-table where the shop has a',
   '                       model of that name, such as churn)',
@@ -71,6 +76,8 @@ async function learn(options: Options): Promise<number> {
     `${examples.table.columns.length} columns, ` +
     `${(100 * mean(examples.labels)).toFixed(1)} % yes`);
   const split = await splitOf(options, read);
+  const toCome = options.rowsToCome === undefined
+    ? undefined : await readUnlabelled(options.rowsToCome, examples.table);
   const trained = await trainTable({
     examples, seed, allow, report, rules: explainable ? [regression] : [], threshold: bayesThreshold(costs),
     learn: search ? searchedTrees(search, seed, choosing) : { learner: bestTrees(seed, choosing) },
@@ -91,17 +98,25 @@ async function learn(options: Options): Promise<number> {
     report.line(`beside ${other}: AUC ${scores.auc.toFixed(3)} PR-AUC ${scores.prAuc.toFixed(3)} ` +
       `log loss ${scores.logLoss.toFixed(4)} ECE ${scores.ece.toFixed(3)}`);
   }
+  const recent = options.recent === undefined ? undefined : { share: options.recent, seed };
+  const corrected = recent
+    ? correctedLines(correctedScores(trained, examples, recent), trained.evaluation.scores.baseRate)
+    : [];
+  corrected.forEach((line) => report.line(line));
   const { cost, costNever, costAlways } = costsOf(trained.evaluation, costs);
   report.line(`a row costs ${cost.toFixed(4)} with a yes from ` +
     `${trained.evaluation.scores.threshold.toFixed(3)} up; ${costNever.toFixed(4)} without any yes, ` +
     `${costAlways.toFixed(4)} with nothing else`);
   if (!trained.fitted) return exitCodeOf(trained.verdict);
 
-  const fitted = trained.fitted as Chosen;
+  const chosen = trained.fitted as Chosen;
+  const fitted = !recent ? chosen
+    : recalibrated(chosen, trained.pipeline, examples, recent, toCome).fitted;
   report.line(`chosen ${fitted.choice}`);
   const repository = ownRepository(options.dataDir);
   const facts = {
     name, label: file.label, file: basename(file.path), sha256, seed, costs, commit: codeCommit(),
+    notes: corrected,
     madeAt: new Date(systemClock.wallMs()).toISOString(),
     trainSeconds: Math.round((systemClock.nowUs() - startUs) / 1e5) / 10,
   };
@@ -137,6 +152,8 @@ interface Options {
   readonly sampler: Sampler | undefined;
   readonly search: string | undefined;
   readonly journal: string | undefined;
+  readonly recent: number | undefined;
+  readonly rowsToCome: string | undefined;
   readonly explainable: boolean;
   readonly name: string;
   readonly dataDir: string;
@@ -152,7 +169,7 @@ function parse(args: string[], dataDir: string): Options {
       label: text, yes: text, categories: text, drop: text, folds: text, time: text, order: text,
       from: text, allow: text, before: text, name: text, search: text, journal: text,
       costs: { type: 'string', default: '1,1' },
-      'class-weights': text, sampler: text,
+      'class-weights': text, sampler: text, recent: text, 'rows-to-come': text,
       explainable: { type: 'boolean', default: false },
       data: { type: 'string', default: dataDir },
       seed: { type: 'string', default: '1' },
@@ -177,6 +194,18 @@ function parse(args: string[], dataDir: string): Options {
   if (weights !== undefined && !(Number(weights) > 0)) {
     throw new RangeError('--class-weights is a number above 0');
   }
+  const recent = values.recent === undefined ? undefined : Number(values.recent);
+  if (recent !== undefined && !(recent > 0 && recent <= 1)) {
+    throw new RangeError(`--recent '${values.recent}' is no share of the rows, above 0 and up to 1`);
+  }
+  if (recent !== undefined && time === undefined) throw new RangeError('--recent needs --time');
+  if (recent !== undefined && values.explainable) {
+    throw new RangeError('--explainable has no curve after its trees, and --recent is one');
+  }
+  const rowsToCome = values['rows-to-come'];
+  if (rowsToCome !== undefined && recent === undefined) {
+    throw new RangeError('--rows-to-come is about --recent');
+  }
   const seed = Number(values.seed);
   if (!Number.isInteger(seed) || seed < 0) throw new RangeError(`--seed '${values.seed}'`);
   const plain = label.toLowerCase().replace(/[^a-z0-9]+/g, '-');
@@ -191,7 +220,7 @@ function parse(args: string[], dataDir: string): Options {
       ...(time !== undefined && {
         time: { column: time, ...(order !== undefined && { order: list(order) }) } }),
     },
-    folds, from, name, seed,
+    folds, from, name, seed, recent, rowsToCome,
     before: list(values.before),
     allow: list(values.allow).map((rule) => {
       if (isLeakRule(rule)) return rule;

@@ -24,6 +24,7 @@ export interface TableModelFacts {
   readonly seed: number;
   readonly trainSeconds: number;
   readonly costs: Costs;
+  readonly notes?: readonly string[]; // of the card, before those of the training
 }
 
 /** With models that it is compared with and need not beat. */
@@ -99,6 +100,7 @@ function cardOf(
     features: table.columns.map((column) => column.name),
     categories: Object.fromEntries(named.map((column) => [column.name, column.categories ?? []])),
     notes: [
+      ...(facts.notes ?? []),
       ...Object.entries(fitted.losses).map(([each, loss]) =>
         `log loss ${loss.toFixed(4)} on rows held out of all: ${each}`),
       ...findings.map(({ rule, column, evidence }) => `${rule}: ${column ?? ''} ${evidence}`),

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { ServeError } from '../../../server/core/errors.ts';
 import { readCsv } from '../../../server/store/import/csv.ts';
 import { readFile } from '../../../server/store/import/lines.ts';
-import { categories, numbers, type Column, type Examples } from '../../learn/table.ts';
+import { categories, numbers, type Column, type Examples, type Table } from '../../learn/table.ts';
 
 /** What is said of a file's columns; the rest is seen. */
 export interface TableFile {
@@ -52,6 +52,19 @@ export async function readTable(file: TableFile): Promise<ReadTable> {
     sha256: await hashOf(file.path),
     timeOf,
   };
+}
+
+/** Rows of which nobody knows the label yet, as the columns that were learned from. */
+export async function readUnlabelled(path: string, like: Table): Promise<Table> {
+  const { names, cells } = await readCells(path);
+  const columns = like.columns.map(({ name, kind }) => {
+    const at = names.indexOf(name);
+    if (at < 0) throw bad(`${path} has no column '${name}', which the model learns from`);
+    const column = columnOf(name, cells[at] as readonly string[], kind === 'category');
+    if (column.kind !== kind) throw bad(`'${name}' of ${path} has cells that are no numbers`);
+    return column;
+  });
+  return { rows: (cells[0] as string[]).length, columns };
 }
 
 async function readCells(path: string): Promise<{ names: string[]; cells: string[][] }> {

@@ -103,6 +103,31 @@ suite('vitrine learn', () => {
     assert.match(cut.said, /split by day: rows before 2026-05-10 teach/);
   });
 
+  test('it is recalibrated on the newest rows, and moved to their share of yes among rows to come', async (t) => {
+    const folder = temporaryFolder();
+    const [file, toCome] = [join(folder, 'visits.csv'), join(folder, 'to-come.csv')];
+    writeFileSync(file, visits(1.5));
+    writeFileSync(toCome, visits(1.5).split('\n').map((line) => line.replace(/,[^,]*$/, '')).join('\n'));
+    const args = [file, '--label', 'bought', '--drop', 'id', '--data', folder, '--time', 'day',
+      '--from', '2026-05-10', '--recent', '.4'];
+
+    const { code, said } = await learn(t, [...args, '--rows-to-come', toCome]);
+
+    assert.equal(code, 0, said);
+    for (const how of ['as learned', 'newest 40 % of those that teach', 'moved to their share of yes',
+      'expectation and maximisation']) {
+      assert.match(said, new RegExp(`${how}.*: [0-9.]+ % yes said, [0-9.]+ % happened, ECE `));
+    }
+    assert.match(said, /chosen .*, recalibrated on the newest \d+ rows, moved to [0-9.]+ % yes/);
+    const card = JSON.parse(readFileSync(join(folder, 'models/bought/card.json'), 'utf8'));
+    assert.match(card.notes.join(), /moved to their share of yes/);
+
+    writeFileSync(toCome, 'pages,country\n1,DE\n');
+    const lacking = await learn(t, [...args, '--rows-to-come', toCome]);
+    assert.equal(lacking.code, 1);
+    assert.match(lacking.said, /to-come\.csv has no column 'seconds'/);
+  });
+
   test('class weights and samplers are learned with and said beside what they did', async (t) => {
     const folder = temporaryFolder();
     const file = join(folder, 'visits.csv');
@@ -170,6 +195,11 @@ suite('vitrine learn', () => {
       [[file], 2, /--label/],
       [[file, '--label', 'bought', '--costs', '1,0'], 2, /--costs/],
       [[file, '--label', 'bought', '--from', 'x'], 2, /about --time/],
+      [[file, '--label', 'bought', '--recent', '.2'], 2, /--recent needs --time/],
+      [[file, '--label', 'bought', '--time', 'day', '--recent', '20'], 2, /no share of the rows/],
+      [[file, '--label', 'bought', '--time', 'day', '--rows-to-come', file], 2, /about --recent/],
+      [[file, '--label', 'bought', '--time', 'day', '--drop', 'id', '--from', '2026-05-10',
+        '--data', '/tmp', '--recent', '.001', '--explainable'], 2, /--explainable has no curve/],
       [[file, '--label', 'bought', '--name', 'churn'], 2, /--name 'churn' is of a model that the shop asks/],
       [[file, '--label', 'sold'], 1, /no column 'sold'; it has id, pages/],
       [[file, '--label', 'country'], 1, /row \d+ has no 'country'/],
