@@ -19,7 +19,7 @@ import { dayOf, purchaseLogOf } from './purchases.ts';
 
 export const usage = [
   'vitrine learn-customers [--log store|cdnow|online-retail] [--file FILE] [--data DIR] [--out DIR]',
-  '                        [--zone ZONE] [--seed N] [--candidate]',
+  '                        [--zone ZONE] [--seed N] [--candidate] [--bound]',
   '  learns when customers buy again, who leaves, what they will spend and which segments they form;',
   '  prints every score beside its baselines; a model that does not beat them is not written, and the',
   '  command then ends with 3',
@@ -30,6 +30,7 @@ export const usage = [
   '  --zone ZONE    time zone of the shop, for events that say none (UTC)',
   '  --seed N       of all chance (1)',
   '  --candidate    of a store: writes a version of `customers` alone, which is not served yet',
+  '  --bound        prints what the inputs could tell at best, by learning from the days after as well',
 ].join('\n');
 
 /** The landmarks that the reference scores of the public logs are for. */
@@ -49,6 +50,7 @@ export async function run(args: string[]): Promise<number> {
       zone: { type: 'string', default: 'UTC' },
       seed: { type: 'string', default: '1' },
       candidate: { type: 'boolean', default: false },
+      bound: { type: 'boolean', default: false },
     },
   });
   const seed = Number(values.seed);
@@ -58,7 +60,7 @@ export async function run(args: string[]): Promise<number> {
     return 2;
   }
   const { out } = values;
-  const common = { seed, write: name === 'store' || out !== undefined };
+  const common = { seed, bound: values.bound, write: name === 'store' || out !== undefined };
   if (!isZone(values.zone)) {
     console.error(`--zone '${values.zone}' is no IANA time zone, as Europe/London is\n\n${usage}`);
     return 2;

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../../server/core/clock.ts';
 import { WINDOW_DAYS } from '../../server/customers/said.ts';
 import { rocAuc } from '../learn/metrics/ranking.ts';
+import { ceiling, ceilingLine } from './ceiling.ts';
 import { fitNetwork, fitTiming, type TimingModels } from './chances.ts';
 import { hazardSamples } from './hazard/samples.ts';
 import { buyChances, HAZARD_DEFAULTS, type HazardOptions } from './hazard/train.ts';
@@ -29,6 +30,7 @@ export interface CustomerOptions {
   readonly timingDay?: number;
   readonly churnDay?: number;
   readonly network?: Partial<HazardOptions>;
+  readonly bound?: boolean; // prints as well what the inputs could tell at best (`ceiling.ts`)
   readonly write: boolean; // false: scores only, nothing is learned from the newest days
 }
 
@@ -55,6 +57,7 @@ export function learnCustomers(
   const timing = fitTiming(log, timingDay, network);
   const buys = timingScores(log, timing, BUY_DAYS, seed);
   scoreLines(buys.scores).forEach(say);
+  if (options.bound) say(ceilingLine(BUY_DAYS, ceiling(log, timingDay, BUY_DAYS, seed)));
   for (const days of [7, 30]) say(calibrationLine(days, networkCalibration(log, timing, days)));
 
   const churnAt = churnDay === timingDay ? timing : fitTiming(log, churnDay, network);
@@ -68,6 +71,7 @@ export function learnCustomers(
   say(`Who is silent for ${CHURN_DAYS} days, as of ${date(churnDay)} (as chances to buy):`);
   const silences = timingScores(log, churnAt, CHURN_DAYS, seed);
   scoreLines(silences.scores).forEach(say);
+  if (options.bound) say(ceilingLine(CHURN_DAYS, ceiling(log, churnDay, CHURN_DAYS, seed)));
 
   const valueWay = chooseWorth(log, churnDay, seed, say);
   say(`What customers spend in ${CHURN_DAYS} days, as of ${date(churnDay)}:`);
