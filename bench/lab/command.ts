@@ -3,6 +3,7 @@ import { LoadProblem } from './problem.ts';
 
 interface Subcommand {
   readonly usage: string;
+  usageFor?(args: string[]): Promise<string>;
   /** Resolves to the process's exit code. */
   run(args: string[]): Promise<number>;
 }
@@ -20,6 +21,10 @@ const SUBCOMMANDS: Readonly<Record<string, { what: string; load(): Promise<Subco
     what: 'say whether two builds, settings or servers differ, and stop when it is known',
     load: () => import('../compare/compare-command.ts'),
   },
+  traffic: {
+    what: 'traffic like that of a real shop: fit its laws, show it, ask a server all that',
+    load: () => import('../traffic/command.ts'),
+  },
 };
 
 export const usage = [
@@ -30,8 +35,9 @@ export const usage = [
 ].join('\n');
 
 /** What `--help` prints: the subcommand's page, where one is named. */
-export async function usageFor([name = '']: string[]): Promise<string> {
-  return (await entryOf(name)?.load())?.usage ?? usage;
+export async function usageFor([name = '', ...args]: string[]): Promise<string> {
+  const command = await entryOf(name)?.load();
+  return (await command?.usageFor?.(args)) ?? command?.usage ?? usage;
 }
 
 export async function run([name = '', ...args]: string[]): Promise<number> {

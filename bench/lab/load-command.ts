@@ -11,8 +11,12 @@ export { usage } from './load-usage.ts';
 
 const QUERIES_MIN = 20; // beyond the percentile, that a probe of a search must see
 
+/** What visitors of a shop ask for: times, order and requests are of one making. */
+const TRAFFIC = /^--(traffic|scenario|replay)(=|$)/;
+
 /** `vitrine bench load`: the report goes to stdout, progress to stderr. */
 export async function run(args: string[]): Promise<number> {
+  if (args.some((word) => TRAFFIC.test(word))) return (await import('../traffic/run-command.ts')).run(args);
   const options = readOptions(args);
   const workload = await workloadOf(options);
   let interrupted = false;

@@ -1,5 +1,7 @@
 export const usage = `vitrine bench load -u URL -m MODEL [options]      a model of Vitrine or of any KServe v2 server
 vitrine bench load -u URL --template FILE …       any WebSocket or HTTP endpoint
+vitrine bench load -u URL --traffic PROFILE | --scenario NAME | --replay FILE …   visitors of a shop:
+                                                  'vitrine bench traffic run --help' has the options
   Offers load and says what the server made of it, on two clocks: from when a request was due (what its
   user waits) and from when it left (what perf_analyzer counts). Exit code 3: the generator lagged.
 

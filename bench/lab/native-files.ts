@@ -38,7 +38,9 @@ export function planFile({ requests, sequence, load }: Plan): Buffer {
   head.writeUInt32LE(requests.length, 4);
   head.writeBigUInt64LE(BigInt(due.length), 8);
   head.writeBigUInt64LE(BigInt(order.length), 16);
-  return Buffer.concat([head, bytesOf(due), bytesOf(order), bytesOf(kinds)]);
+  const laned = requests.some(({ lane }) => lane !== undefined);
+  const lanes = laned ? Uint32Array.from(requests, ({ lane }, i) => lane ?? i) : new Uint32Array(0);
+  return Buffer.concat([head, bytesOf(due), bytesOf(order), bytesOf(kinds), bytesOf(lanes)]);
 }
 
 type Columns = Pick<Run, 'seconds' | 'ended' | 'due' | 'sent' | 'done' | 'outcome' | 'kind'>;

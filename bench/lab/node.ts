@@ -130,7 +130,7 @@ class Player {
         this.#noteLag(this.#now() - due);
         this.#waiting.push(row);
       } else {
-        const link = this.#nextLink();
+        const link = this.#laneLink(row) ?? this.#nextLink();
         if (link === null) return void this.#endIfDone();
         this.#send(link, row);
         this.#noteLag(this.#now() - due);
@@ -189,6 +189,13 @@ class Player {
     const row = this.#book.add(due, request.kind ?? which);
     this.#requestOf.set(row, request);
     return row;
+  }
+
+  /** The connection of the row's lane; null where it has none, or that is closed. */
+  #laneLink(row: number): Link | null {
+    const lane = this.#requestOf.get(row)?.lane;
+    const link = lane === undefined ? undefined : this.#links[lane % this.#links.length];
+    return link?.open ? link : null;
   }
 
   #nextLink(): Link | null {

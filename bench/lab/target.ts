@@ -58,6 +58,8 @@ export interface Request {
   readonly headers?: Readonly<Record<string, string>>;
   /** First element of the first output, where it is known: one reply in 16 is compared with it. */
   readonly expected?: number;
+  /** WebSocket: requests of one lane leave on one connection, so that they come in order. Below 2^32. */
+  readonly lane?: number;
   /** What `Run.kind` says of it, below 65,536: its place in the plan's list, where it is not said. */
   readonly kind?: number;
 }

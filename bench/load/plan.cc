@@ -42,6 +42,10 @@ Plan read_plan(const std::string& path, std::size_t requests) {
   read_into(file, plan.due_s.data(), due);
   read_into(file, plan.sequence.data(), entries);
   read_into(file, plan.kinds.data(), requests);
+  if (file.peek() != std::ifstream::traits_type::eof()) {
+    plan.lanes.resize(requests);
+    read_into(file, plan.lanes.data(), requests);
+  }
   for (std::size_t i = 0; i < plan.due_s.size(); ++i) {
     const double before = i == 0 ? 0 : plan.due_s[i - 1];
     if (!(plan.due_s[i] >= before)) fail("the plan's times do not ascend");

@@ -17,10 +17,12 @@
 //   24      8 D    f64   seconds from the start, ascending
 //   …       4 S    u32   which request goes when, from its beginning again at its end
 //   …       2 K    u16   of what kind each request is
+//   …       4 K    u32   optional: the lane of each; what has the same one leaves on one WebSocket
 struct Plan {
   std::vector<double> due_s;
   std::vector<std::uint32_t> sequence;
   std::vector<std::uint16_t> kinds;
+  std::vector<std::uint32_t> lanes;  // empty: connections take turns
 
   // The request of this place of the schedule, of `count`.
   std::uint32_t request(std::uint64_t place, std::size_t count) const noexcept {

@@ -127,6 +127,7 @@ void Run::send_due() {
       waiting_.push_back(due);
       continue;
     }
+    if (!plan_.lanes.empty()) turn_ = plan_.lanes[due.request] % connections_.size();
     while (!connections_[turn_]->open()) turn_ = (turn_ + 1) % connections_.size();
     Connection& connection = *connections_[turn_];
     turn_ = (turn_ + 1) % connections_.size();
