@@ -62,16 +62,29 @@ export function purchasesOfHistory(id: string, history: History): CustomerPurcha
   return made;
 }
 
-/** One piece of memory for all: five would cost more than what is written to them. */
+const POOL_BYTES = 65_536;
+let pool = new ArrayBuffer(0);
+let used = 0;
+
+/**
+ * Views of one piece of memory, cut off a larger one that is given up when it is full: memory of its
+ * own for each customer costs more than what is written to it.
+ */
 function emptyPurchases(id: string, days: number, moments: number): CustomerPurchases {
   const doubles = 3 * days + moments;
-  const memory = new ArrayBuffer(8 * doubles + 4 * days);
+  const bytes = 8 * doubles + 8 * Math.ceil(days / 2);
+  if (used + bytes > pool.byteLength) {
+    pool = new ArrayBuffer(Math.max(POOL_BYTES, bytes));
+    used = 0;
+  }
+  const [memory, at] = [pool, used];
+  used += bytes;
   return {
     id,
-    days: new Int32Array(memory, 8 * doubles, days),
-    amounts: new Float64Array(memory, 0, days),
-    units: new Float64Array(memory, 8 * days, days),
-    kinds: new Float64Array(memory, 16 * days, days),
-    moments: new Float64Array(memory, 24 * days, moments),
+    days: new Int32Array(memory, at + 8 * doubles, days),
+    amounts: new Float64Array(memory, at, days),
+    units: new Float64Array(memory, at + 8 * days, days),
+    kinds: new Float64Array(memory, at + 16 * days, days),
+    moments: new Float64Array(memory, at + 24 * days, moments),
   };
 }

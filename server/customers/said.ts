@@ -1,16 +1,18 @@
 import { type TimingSaid, WEEKDAYS, type Weekday } from '../wire/schema.ts';
 import { bestMoment, type Habits } from './contact.ts';
-import { buyWithin, expectedDay, survivalOf } from './survival.ts';
+import { BIN_ENDS, buyWithin, expectedDay, survivalOf } from './survival.ts';
 import { weekdayOf } from './timing-inputs.ts';
 
 /** Days that churn and value speak of, and that their models learn from. */
 export const WINDOW_DAYS = 90;
 
+const scratch = new Float64Array(BIN_ENDS.length); // read before the next customer's
+
 /** What hazards come to. `own` and `shop` say on which days and hours purchases are made. */
 export function timingSaid(
   hazards: ArrayLike<number>, horizons: readonly number[], landmark: number, own: Habits, shop: Habits,
 ): TimingSaid {
-  const survival = survivalOf(hazards);
+  const survival = survivalOf(hazards, hazards.length === scratch.length ? scratch : undefined);
   const { chance, day, from, to } = expectedDay(survival);
   const best = bestMoment(survival, landmark, own, shop);
   const within: Record<string, number> = {};

@@ -8,9 +8,10 @@ export const BIN_ENDS = [
 
 export const HORIZON_DAYS = 180;
 
-/** The chance of no purchase by the end of each bin; falls from at most 1. */
-export function survivalOf(hazards: ArrayLike<number>): Float64Array {
-  const survival = new Float64Array(hazards.length);
+/** The chance of no purchase by the end of each bin, into `survival`; falls from at most 1. */
+export function survivalOf(
+  hazards: ArrayLike<number>, survival = new Float64Array(hazards.length),
+): Float64Array {
   let left = 1;
   for (let bin = 0; bin < hazards.length; bin += 1) {
     left *= 1 - (hazards[bin] as number);
