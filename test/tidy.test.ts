@@ -13,7 +13,7 @@ const ROOT = process.cwd();
 const MAY_IMPORT: Record<string, readonly string[]> = {
   core: [],
   features: ['core', 'wire'],
-  customers: ['core', 'wire', 'features'],
+  customers: ['core', 'wire', 'features', 'explain'],
   explain: ['core'],
   wire: ['core', 'catalog', 'explain'],
   retrain: ['core'],

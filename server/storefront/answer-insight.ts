@@ -100,13 +100,14 @@ function customerQuestion(
       ? customers.asked(customer, histories.at(customer, nowMs), nowMs)
       : known;
     if (known === null) return absent(part, 'the customer has bought nothing that this shop remembers');
-    const habits = customers.habits(() => histories.all(), nowMs);
-    const { answer, note } = await customers.of(part, known, habits, {
+    const usual = customers.usual(() => histories.all(), nowMs);
+    const { answer, notes } = await customers.of(part, known, usual, {
       ...(request.horizons && { horizons: request.horizons }),
+      ...(request.reasons !== undefined && { reasons: request.reasons }),
       ...(request.language && { language: request.language }),
       ...(deadlineMs !== undefined && { deadlineMs }),
       ...(priority !== undefined && { priority }),
     });
-    return { answer, notes: note === null ? [] : [note] };
+    return { answer, notes };
   };
 }

@@ -181,7 +181,7 @@ export interface InsightRequest {
   readonly parts?: readonly InsightPart[];
   /** Days, 1..horizonDaysMax, that `timing` says the probability of a purchase within. */
   readonly horizons?: readonly number[];
-  readonly reasons?: number; // of the intent, wanted at most; none when absent
+  readonly reasons?: number; // of each part but the segment, at most; none when absent
   readonly language?: Language; // of reasons and segments' names
 }
 
@@ -287,11 +287,11 @@ export interface InsightReply {
     readonly why?: WhyReply;
   };
   /** When the customer buys next. */
-  readonly timing?: Sourced & TimingSaid;
+  readonly timing?: Sourced & TimingSaid & Explained;
   /** Probability that they buy nothing for so many days. */
-  readonly churn?: Sourced & { readonly probability: number; readonly days: number };
+  readonly churn?: Sourced & Explained & { readonly probability: number; readonly days: number };
   /** What they are expected to spend in so many days, the shop's currency. */
-  readonly value?: Sourced & { readonly expected: number; readonly days: number };
+  readonly value?: Sourced & Explained & { readonly expected: number; readonly days: number };
   /** `share`: of all customers, when the model was made. */
   readonly segment?: Sourced & { readonly id: number; readonly name: string; readonly share: number };
 }
@@ -324,6 +324,11 @@ export interface Sourced {
   readonly version: string;
   readonly trainedOn: string;
   readonly timing: InferTiming;
+}
+
+/** To who asked for reasons. */
+export interface Explained {
+  readonly why?: WhyReply;
 }
 
 /** What the features add, from `base`, which is usual, to the answer. */

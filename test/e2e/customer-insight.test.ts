@@ -75,6 +75,23 @@ for (const fronts of ['1', '2']) {
       assert.match(await wrong.text(), /parts\[0\]: expected one of intent, timing/);
     });
 
+    test('reasons of a customer add up to what is said', async () => {
+      const replies = await Promise.all([...shop.predicted.keys()].slice(0, 20).map((customer) =>
+        client.insight({ customer, reasons: 9, language: 'zh' }, { deadlineMs: 20_000 })));
+
+      for (const { customer, timing, churn, value, segment, degraded } of replies) {
+        assert.deepEqual(degraded, []);
+        for (const [why, said] of [
+          [timing!.why!, timing!.within[30]!], [churn!.why!, churn!.probability], [value!.why!, value!.expected],
+        ] as const) {
+          const sum = why.reasons.reduce((total, { contribution }) => total + contribution, why.base);
+          near(sum / said, 1, `${customer}: ${why.text}`);
+        }
+        assert.match(churn!.why!.text, /^90 天内不购买的概率：/);
+        assert.equal(Object.hasOwn(segment!, 'why'), false);
+      }
+    });
+
     test('who is unknown is absent, and one purchase later is not', async () => {
       const before = await client.insight({ customer: 'new', session: 'n' });
       assert.equal(before.churn, undefined);

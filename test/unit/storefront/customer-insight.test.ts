@@ -99,6 +99,30 @@ suite('Shop: insight of a customer', () => {
       Array.from({ length: 5 }, () => [50, 2]));
   });
 
+  test('reasons that are late are left out and named; the part is said', async () => {
+    const { shop, buy, inference } = await setup({
+      ...MODELS,
+      churn: ({ inputs }) => {
+        if (inputs[0]!.shape[0] === 1) return one('probability', 0.25);
+        throw new ServeError('deadline');
+      },
+      ltv: ({ inputs }) => [
+        float32Tensor('value', [inputs[0]!.shape[0]!, 1], new Float32Array(inputs[0]!.shape[0]!).fill(42))],
+    });
+    await shop.ingest([buy()]);
+
+    const { churn, value, degraded } =
+      await shop.insight({ customer: 'c', parts: ['churn', 'value'], reasons: 2, language: 'zh' });
+
+    assert.equal(churn!.probability, 0.25);
+    assert.equal(churn!.why, undefined);
+    assert.match(degraded.join(), /^churn: no reasons: deadline/);
+    assert.deepEqual([value!.why!.base, value!.why!.reasons], [42, []], 'it is nobody else’s shop');
+    assert.equal(value!.why!.text, '90 天内的预期消费：42（平均为 42）。没有任何特征与平均情况不同。');
+    assert.deepEqual(inference.requests.map(({ model, inputs }) => [model, inputs[0]!.shape[0]]),
+      [['churn', 1], ['ltv', 1], ['churn', 32], ['ltv', 32]]);
+  });
+
   test('parts that one model says ask it once; those that it has not, their own', async () => {
     const folder = repository();
     mkdirSync(join(folder, 'customers'));
