@@ -53,7 +53,9 @@ class NeighbourSearch {
 
   // Marks each item's last place, and sums the item's weight into the sessions that hold it.
   void collect_candidates() {
-    const std::uint32_t first = log_.first_slot();
+    std::vector<Holders>& lists = scratch_.lists;
+    lists.clear();
+    std::size_t all = 0;
     for (std::size_t at = query_.size(); at-- > 0;) {
       const std::uint32_t item = query_[at];
       if (item >= log_.item_end() || scratch_.place[item] != 0) continue;
@@ -64,8 +66,46 @@ class NeighbourSearch {
       const std::span<const std::uint32_t> holders = log_.holders(item);
       // One more, because the excluded session may be among them.
       const std::size_t newest = std::min(weights_.sample + std::size_t{1}, holders.size());
-      add_holders(holders.last(newest), weight, first);
+      lists.push_back({holders.last(newest), weight});
+      all += newest;
     }
+    // The newest first, a stretch of slots of all lists at a time: of popular items most are too old.
+    const std::size_t enough = weights_.sample + std::size_t{1};
+    while (all > 0 && met_ < enough) {
+      const std::uint32_t from = stretch_start(lists, all, enough - met_);
+      for (Holders& list : lists) {
+        const auto start = std::lower_bound(list.slots.begin(), list.slots.end(), from);
+        const auto older = static_cast<std::size_t>(start - list.slots.begin());
+        add_holders(list.slots.subspan(older), list.weight, log_.first_slot());
+        all -= list.slots.size() - older;
+        list.slots = list.slots.first(older);
+      }
+    }
+  }
+
+  // The slot from which on the lists have somewhat more than `wanted` entries together; 0 where all of them
+  // are hardly more.
+  static std::uint32_t stretch_start(std::span<const Holders> lists, std::size_t all, std::size_t wanted) {
+    const std::size_t least = std::max(wanted + wanted / 4, kStretchLeast);
+    if (all <= 2 * least) return 0;
+    std::uint32_t low = kNoSlot;
+    std::uint32_t high = 0;
+    for (const Holders& list : lists) {
+      if (list.slots.empty()) continue;
+      low = std::min(low, list.slots.front());
+      high = std::max(high, list.slots.back());
+    }
+    while (high - low > 1) {
+      const std::uint32_t middle = low + (high - low) / 2;
+      std::size_t count = 0;
+      for (const Holders& list : lists) {
+        count += static_cast<std::size_t>(list.slots.end() -
+                                          std::lower_bound(list.slots.begin(), list.slots.end(), middle));
+      }
+      if (count >= least && count <= 2 * least) return middle;
+      (count < least ? high : low) = middle;
+    }
+    return low;
   }
 
   // Without a branch to guess: whether a session has been met is as good as chance.
@@ -211,6 +251,7 @@ class NeighbourSearch {
     return table[holders];
   }
 
+  static constexpr std::size_t kStretchLeast = 512;  // entries that are worth another look at all lists
   static constexpr float kSayLeast = 1e-4f;  // of an item, beside 1 of the latest
   static constexpr std::size_t kTableEnd = 256;
   static constexpr std::size_t kAhead = 8;

@@ -7,6 +7,7 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "session/session_index.h"
@@ -103,8 +104,15 @@ class Candidate {
   std::uint64_t order_ = 0;
 };
 
+// Sessions that hold an item of the query, ascending, and what that says.
+struct Holders {
+  std::span<const std::uint32_t> slots;
+  float weight;
+};
+
 struct Scratch {
   ScoreBoard board;
+  std::vector<Holders> lists;           // of the query's items, the latest first
   std::vector<float> likeness;          // by slot - first slot, 0: no candidate
   std::vector<std::uint32_t> slots;     // room for those of the candidates
   std::vector<Candidate> candidates;

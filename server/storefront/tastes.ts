@@ -12,7 +12,7 @@ import type { Trial } from './trial.ts';
  * so that array is the key; lists that requests name are told apart by what they hold.
  */
 export class Tastes {
-  readonly #ofSessions = new WeakMap<Uint32Array, Tasted>();
+  readonly #ofSessions = new WeakMap<Uint32Array, Tasted | null>(); // null: the encoder knows none of them
   readonly #ofLists = new Map<string, Tasted>(); // oldest first
 
   constructor(
@@ -39,7 +39,7 @@ export class Tastes {
     const budgetMs = Math.min(STOREFRONT_LIMITS.tasteMsMax, (deadlineMs ?? Infinity) / 2);
     try {
       const tasted = await this.taste.of(items, budgetMs, priority);
-      if (tasted && own) this.#ofSessions.set(rows, again(tasted));
+      if (own) this.#ofSessions.set(rows, tasted && again(tasted));
       else if (tasted) this.#keepList(rows.join(), again(tasted));
       return tasted;
     } catch (thrown) {

@@ -30,6 +30,28 @@ suite('The session index', () => {
     }
   });
 
+  test('of popular items it looks at the newest sessions alone, and finds the same', () => {
+    const prng = new Prng(6);
+    const plain = new PlainSessionIndex({});
+    const native = new addon.SessionIndex({});
+    for (let key = 0; key < 2500; key += 1) {
+      for (let i = 1 + prng.below(5); i > 0; i -= 1) {
+        const item = Math.floor(40 * prng.float() ** 3);
+        plain.append(key, item);
+        native.append(key, item);
+      }
+    }
+    for (let round = 0; round < 25; round += 1) {
+      const query = Array.from({ length: 1 + prng.below(9) }, () => Math.floor(40 * prng.float() ** 2));
+      const weights = {
+        neighbours: 1 + prng.below(80), sample: 1 + prng.below(round % 2 === 0 ? 300 : 1500),
+        queryDecay: 0.5 + 3 * prng.float(), ageDecay: round % 3 === 0 ? 500 : 0, exclude: prng.below(2500),
+      };
+      sameAnswer(search(native, query, weights), plain.search(query, weights), `round ${round}`);
+    }
+    native.close();
+  });
+
   test('its rules are those of the plain index, reasons and age decay included', () => {
     for (let seed = 1; seed <= 40; seed += 1) {
       const options = { ruleWindow: 1 + (seed % 5), ruleAgeDecay: seed % 2 === 0 ? 3 : 0 };
