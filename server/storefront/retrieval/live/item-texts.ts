@@ -25,7 +25,8 @@ export class ItemTexts implements WaitingTexts {
   readonly #texts = new Map<number, string>(); // by row, first come first
   readonly #waiting = new Set<number>(); // rows of which no encoder has read the text
   #wake: () => void = () => {};
-  /** Told of rows that an encoder has read. */
+  #placed: number[] = []; // read since it was last told
+  /** Told of rows that an encoder has read, once none waits: what lies by its text needs all of them. */
   onPlaced: (rows: readonly number[]) => void = () => {};
   readonly #known = new Map<number, readonly TextNeighbour[]>(); // until a text changes
 
@@ -77,16 +78,16 @@ export class ItemTexts implements WaitingTexts {
   }
 
   place(read: Parameters<WaitingTexts['place']>[0]): void {
-    const placed: number[] = [];
     for (const { row, text, vector } of read) {
       if (vector === null || this.#texts.get(row) !== text) continue;
       this.#index ??= this.#indexOf(vector.length);
       this.#index.add(Uint32Array.of(row), vector);
-      placed.push(row);
+      this.#placed.push(row);
+      this.#known.clear();
     }
-    if (placed.length === 0) return;
-    this.#known.clear();
-    this.onPlaced(placed);
+    if (this.#waiting.size > 0 || this.#placed.length === 0) return;
+    this.onPlaced(this.#placed);
+    this.#placed = [];
   }
 
   onWaiting(wake: () => void): void {

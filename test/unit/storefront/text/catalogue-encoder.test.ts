@@ -67,6 +67,21 @@ suite('the texts of a catalogue, read by an encoder', () => {
     assert.equal(texts.size, 5);
   });
 
+  test('are told of together, once none waits', async () => {
+    const texts = new ItemTexts(loadAddon(), 100, 'encoder');
+    const told: (readonly number[])[] = [];
+    texts.onPlaced = (rows) => told.push(rows);
+    const store = new MemoryStore();
+    store.onItems((items) => void texts.take(items));
+    await store.putItems(Array.from({ length: 70 }, (_, i) => goods(`i${i}`, { title: i < 64 ? 'lamp' : 'odd' })));
+    for (let some = texts.next(32); some.length > 0; some = texts.next(32)) {
+      assert.deepEqual(told, []);
+      texts.place(some.map(({ row, text }) => ({ row, text, vector: vectorOf(text) })));
+    }
+
+    assert.deepEqual(told, [Array.from({ length: 64 }, (_, i) => i)]);
+  });
+
   test('are not read again by the next start, unless the model is another', async () => {
     const first = await setup();
     await first.put('floor lamp', 'grey rug');
