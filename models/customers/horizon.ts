@@ -41,15 +41,15 @@ export function spentWithin(
 }
 
 /**
- * Landmarks whose windows of `days` had ended by `knownTo`: twelve of them, a third of a window
- * apart, and as many as `rowsMax` allows of a large shop, the nearest.
+ * Landmarks whose windows of `days` had ended by `knownTo`: six of them, half a window apart. The
+ * nearest are the most like the day that is asked about; `rowsMax` keeps a large shop's short.
  */
 export function windowSamples(
   log: PurchaseLog, knownTo: number, days: number, rowsMax = 150_000,
 ): HazardSamples {
   const apart = Math.ceil(days / 3) + (Math.ceil(days / 3) % 7 === 0 ? 1 : 0);
   const known = log.customers.filter(({ days: own }) => (own[0] as number) <= knownTo).length;
-  const count = Math.max(2, Math.min(12, Math.floor(rowsMax / Math.max(1, known))));
+  const count = Math.max(2, Math.min(6, Math.floor(rowsMax / Math.max(1, known))));
   const landmarks = Array.from({ length: count }, (_, i) => knownTo - days - i * apart)
     .filter((day) => day >= log.firstDay + 30);
   return hazardSamples(log, landmarks, knownTo);
