@@ -77,8 +77,11 @@ export async function runLoad(plan: LoadPlan, core: number | null): Promise<Load
 
 const FLAGS = ['-std=c++20', '-O2', '-Wall', '-Wextra', '-Wconversion', '-Werror'];
 
-/** The generator's binary, compiled when its sources have changed. Throws with the compiler's words. */
-export function buildLoad(): string {
+/**
+ * The generator's binary, compiled when its sources have changed, which `say` is told. Throws with the
+ * compiler's words.
+ */
+export function buildLoad(say: (text: string) => void = () => {}): string {
   const folder = join(ROOT, 'bench/load');
   const sources = readdirSync(folder).sort().map((name) => join(folder, name));
   const hash = createHash('sha256').update(FLAGS.join());
@@ -87,9 +90,11 @@ export function buildLoad(): string {
   if (existsSync(binary)) return binary;
   if (process.platform !== 'linux') throw new Error('the load generator needs Linux (epoll)');
   mkdirSync(join(ROOT, 'build/bench'), { recursive: true });
+  const command = compiler();
+  say('the load generator is compiled, once …');
   const units = sources.filter((path) => path.endsWith('.cc'));
   const part = `${binary}.${process.pid}`; // two runs may build at once; the rename is whole
-  const done = spawnSync(compiler(), [...FLAGS, ...units, '-o', part], { encoding: 'utf8' });
+  const done = spawnSync(command, [...FLAGS, ...units, '-o', part], { encoding: 'utf8' });
   if (done.status !== 0) throw new Error(`the load generator does not compile:\n${done.stderr}`);
   renameSync(part, binary);
   return binary;

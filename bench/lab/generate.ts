@@ -12,7 +12,7 @@ export type GeneratorChoice = (typeof GENERATORS)[number];
 export interface GenerateOptions {
   readonly generator?: GeneratorChoice; // auto
   readonly watch?: Watch;
-  /** Told why the native generator is not used, where that was not asked for. */
+  /** Told that the native generator is compiled, or why it is not used, where that was not asked for. */
   say?(text: string): void;
 }
 
@@ -24,7 +24,7 @@ export async function generate(plan: Plan, options: GenerateOptions = {}): Promi
   checkPlan(plan);
   const { generator = 'auto', watch } = options;
   if (generator === 'node') return generateNode(plan, watch);
-  const why = whyNotNative(plan);
+  const why = whyNotNative(plan, options.say);
   if (why === null) return generateNative(plan, watch);
   if (generator === 'native') throw new LoadProblem(why);
   options.say?.(`${why}; Node generates the load instead (thousands of requests a second)`);
@@ -32,10 +32,10 @@ export async function generate(plan: Plan, options: GenerateOptions = {}): Promi
 }
 
 /** One line; null where the native generator can play the plan. */
-export function whyNotNative(plan: Pick<Plan, 'target'>): string | null {
+export function whyNotNative(plan: Pick<Plan, 'target'>, say?: (text: string) => void): string | null {
   if (plan.target.tls) return 'the native generator has no TLS';
   try {
-    buildLoad();
+    buildLoad(say);
     return null;
   } catch (error) {
     return (error as Error).message.split('\n')[0] as string;

@@ -76,7 +76,7 @@ async function swept(options: LoadOptions, take: Take, ended: () => boolean): Pr
     const { measurement } = await take(value);
     if (ended()) return;
     if (options.sloUs !== undefined && measurement.goodput?.met === false) {
-      console.error(`the objective is not met at ${value}: no more is offered`);
+      if (value !== range.end) console.error(`the objective is not met at ${value}: no more is offered`);
       return;
     }
   }
