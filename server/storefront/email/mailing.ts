@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { open, rename, rm, stat } from 'node:fs/promises';
+import { open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { ServeError } from '../../core/errors.ts';
@@ -61,8 +61,11 @@ export async function writeMailing(
     await file.sync();
   } finally {
     await Promise.allSettled(asked);
+    const { size } = await file.stat();
     await file.close();
+    if (size === 0) await rm(part); // nothing to go on with
   }
+  if (before.count + written === 0) await writeFile(part, '');
   await rename(part, out);
   return written;
 }

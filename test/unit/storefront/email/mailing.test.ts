@@ -33,6 +33,16 @@ suite('A mailing', () => {
     assert.equal(existsSync(part), false);
   });
 
+  test('of nobody is an empty file; one that fails before its first line leaves none', async () => {
+    const { mailing, path, part } = setup();
+    assert.equal(await writeMailing([], mailing), 0);
+    assert.deepEqual([readFileSync(path, 'utf8'), existsSync(part)], ['', false]);
+
+    const ask = () => Promise.reject(new Error('no such placement'));
+    await assert.rejects(writeMailing(CUSTOMERS, { ...mailing, ask }), /no such placement/);
+    assert.equal(existsSync(part), false);
+  });
+
   test('that was cut off goes on where it ended, also in the middle of a line', async () => {
     const { mailing, asked, path, part } = setup();
     let left = 2;
