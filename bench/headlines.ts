@@ -37,6 +37,7 @@ export const HEADLINES: readonly Headline[] = [
   of('insight', 'all parts, p99', '2,000 requests/s, all parts', 'Vitrine', 'p99', 'less'),
   of('insight', 'scored to Parquet', '500,000 customers', 'all parts, Parquet', 'customers a CPU second', 'more'),
   of('session', 'neighbours, p90', 'neighbours alone, yoochoose1_64', 'Vitrine', 'p90', 'less'),
+  of('session', 'neighbours of a million items, p90', 'neighbours alone, 1,000,000 items', 'Vitrine', 'p90', 'less'),
   of('session', 'recommend, highest rate', 'yoochoose1_64, 1,000 events/s, highest rate', 'Vitrine', 'rate', 'more'),
   of('ann', '0.95, one by one', `${WORDS}, recall@10 as given`, 'Vitrine', '0.95, one by one', 'more'),
   of('ann', '0.99, one by one', `${WORDS}, recall@10 as given`, 'Vitrine', '0.99, one by one', 'more'),

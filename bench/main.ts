@@ -82,7 +82,13 @@ const USAGE = [
   '  --json   where the result goes instead of bench/results/NAME.json',
 ].join('\n');
 
-process.exitCode = await main(process.argv.slice(2));
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  if (!String((error as { code?: unknown }).code).startsWith('ERR_PARSE_ARGS')) throw error;
+  console.error(`${(error as Error).message}\n\n${USAGE}`);
+  process.exitCode = 2;
+}
 
 /** Returns the exit code: 2 for a wrong call. */
 async function main(args: string[]): Promise<number> {

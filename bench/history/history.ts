@@ -91,10 +91,11 @@ function overCommits({ name, unit, points }: Figure): string {
     const [here, there] = [plane.x(at), plane.x(at - 1)];
     const before = points[at - 1];
     const same = before?.machine === machine;
+    const joined = same && before?.case === points[at]?.case;
     return [
       ...(low === undefined || high === undefined ? []
         : [`<g opacity=".3">${line([[here, plane.y(low)], [here, plane.y(high)]], 'var(--c1)', 6)}</g>`]),
-      ...(before && same ? [line([[there, plane.y(before.value)], [here, plane.y(value)]], 'var(--c1)', 2)] : []),
+      ...(before && joined ? [line([[there, plane.y(before.value)], [here, plane.y(value)]], 'var(--c1)', 2)] : []),
       ...(before && !same ? [
         line([[(here + there) / 2, plane.top], [(here + there) / 2, plane.bottom]], 'var(--bad)', 1.2, '5 4'),
         text((here + there) / 2 + 4, plane.top + 12, `machine ${letter(machine)}`, { fill: 'var(--bad)', size: 11 }),

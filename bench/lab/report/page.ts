@@ -1,6 +1,7 @@
 import { escaped } from '../../../server/core/svg.ts';
 import type { Machine } from '../../machine.ts';
 import type { Level, LoadTest } from '../load-test.ts';
+import { LAG_US_MAX } from '../limits.ts';
 import { count, usText } from './chart.ts';
 import { latencyOverTime, levelName, percentileCurve, throughputAgainstLatency } from './latency-pictures.ts';
 import {
@@ -119,8 +120,8 @@ function warnings(test: LoadTest): string {
     const { warmUp, stability, late } = measurement;
     const { lagP99Us, wrong, checked } = run.generator;
     return [
-      ...(late ? [`${at}: the generator was late (p99 of its lag ${usText(lagP99Us)}): these figures prove ` +
-        'nothing.'] : []),
+      ...(late || lagP99Us > LAG_US_MAX ? [`${at}: the generator was late (p99 of its lag ` +
+        `${usText(lagP99Us)}): these figures prove nothing.`] : []),
       ...(stability.stable ? [] : [`${at}: the last windows do not agree within ${stability.percent} %.`]),
       ...(warmUp.settled ? [] : [`${at}: no warm-up was found that the rest of the run keeps to.`]),
       ...(wrong > 0 ? [`${at}: ${wrong} of ${checked} checked answers were wrong.`] : []),

@@ -1,5 +1,6 @@
 /** The report in perf_analyzer's shape, then what it does not have. */
 import type { Latency, Measurement } from '../measurement.ts';
+import { LAG_US_MAX } from '../limits.ts';
 import type { Level, LoadTest } from '../load-test.ts';
 import { sendWaitUs, splitOf } from './split.ts';
 
@@ -75,7 +76,7 @@ function ours(measurement: Measurement, generator: Level['run']['generator']): s
       `(${warmUp.method}${warmUp.settled ? '' : '; the run never settled'}); ` +
       `${stability.stable ? 'stable' : 'NOT stable'} within ${figure(stability.percent)} %`,
     `    Generator: ${generator.name}, p99 of its own lag ${us(generator.lagP99Us)}` +
-      (measurement.late ? '; IT WAS LATE: these figures prove nothing' : ''),
+      (measurement.late || generator.lagP99Us > LAG_US_MAX ? '; IT WAS LATE: these figures prove nothing' : ''),
     ...(checked === 0 && broken === 0 && closed === 0 ? [] : [
       `    Answers checked: ${checked}, wrong: ${wrong}; unreadable replies: ${broken}; ` +
         `connections closed by the server: ${closed}`,
