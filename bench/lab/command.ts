@@ -13,6 +13,10 @@ const SUBCOMMANDS: Readonly<Record<string, { what: string; load(): Promise<Subco
     what: 'offer a server load, and say what it made of it',
     load: () => import('./load-command.ts'),
   },
+  chaos: {
+    what: 'make trouble for a server, and say whether what must hold then does',
+    load: () => import('../chaos/chaos-command.ts'),
+  },
   plan: {
     what: 'say how many servers a forecast needs, from the measured curve of one',
     load: () => import('../tune/plan-command.ts'),
