@@ -41,7 +41,7 @@ interface Waiting {
 
 /** What the usual request says; one that says more goes the general way. */
 const USUAL: ReadonlySet<string> = new Set([
-  'op', 'id', 'context', 'deadlineMs', 'priority', 'session', 'customer', 'k', 'filter', 'language',
+  'op', 'id', 'context', 'deadlineMs', 'priority', 'session', 'customer', 'items', 'k', 'filter', 'language',
 ]);
 const K_MAX = 100;
 const REASONS_KEPT_MAX = 65_536;
@@ -80,10 +80,10 @@ export class QuickAnswers {
   ): Promise<EncodedBody | null> | null {
     const { trials } = this.parts;
     if (!this.#quick || (trials && !trials.idle) || !isUsual(request)) return null;
-    const before = situationOf(this.parts, request, []);
-    const taste = this.tastes.known(before);
-    if (taste !== undefined) return this.#ask(request, taste, []);
     const degraded: string[] = [];
+    const before = situationOf(this.parts, request, degraded);
+    const taste = this.tastes.known(before);
+    if (taste !== undefined) return this.#ask(request, taste, degraded);
     return this.tastes.of(before, deadlineMs, priority, degraded)
       .then((tasted) => this.#ask(request, tasted, degraded));
   }

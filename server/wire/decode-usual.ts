@@ -32,6 +32,10 @@ export function decodeUsual(message: unknown): Request | null {
         if (!Number.isInteger(value) || (value as number) < 1 || (value as number) > LIMITS.kMax) return null;
         request.k = value as number;
         break;
+      case 'items':
+        if (!Array.isArray(value) || value.length > LIMITS.sessionItemsMax || !value.every(isAnId)) return null;
+        request.items = value;
+        break;
       case 'filter': {
         const filter = filterOf(value);
         if (!filter) return null;
@@ -71,6 +75,10 @@ function filterOf(value: unknown): Filter | null {
     }
   }
   return filter;
+}
+
+function isAnId(value: unknown): value is string {
+  return typeof value === 'string' && isId(value);
 }
 
 function isPrice(value: unknown): value is number {

@@ -29,7 +29,7 @@ const anyFilter = fc.record({
 const anyRequest = fc.record({
   session: orNot(fc.nat(SESSIONS).map((n) => `s${n}`)), customer: orNot(fc.nat(3).map((n) => `c${n}`)),
   k: fc.constantFrom(1, 3, 8, 20), filter: anyFilter, language: orNot(fc.constantFrom('en', 'zh')),
-  items: rarely(fc.subarray(ALL, { maxLength: 2 })),
+  items: rarely(fc.subarray([...ALL, 'unknown'], { maxLength: 30 })),
 });
 
 suite('Usual requests', () => {
@@ -75,7 +75,8 @@ suite('Usual requests', () => {
     const usual = { session: 's', k: 20, filter: {} };
     assert.ok(isUsual(usual));
     assert.ok(isUsual({ ...usual, customer: 'c', language: 'zh', filter: { excludeSeen: true, priceMax: 3 } }));
-    for (const more of [{ placement: 'home' }, { debug: true }, { k: 400 }, { boost: [] }, { items: ['a'] }]) {
+    const others = [{ placement: 'home' }, { debug: true }, { k: 400 }, { boost: [] }, { item: 'a' }, { cart: ['a'] }];
+    for (const more of others) {
       assert.ok(!isUsual({ ...usual, ...more } as RecommendRequest), JSON.stringify(more));
     }
     assert.ok(!isUsual({ ...usual, filter: { where: 'price < 3' } }));

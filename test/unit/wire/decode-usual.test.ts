@@ -14,7 +14,8 @@ const anyFilter = fc.record({
 }, { requiredKeys: [] });
 const anyMessage = fc.record({
   op: fc.constant('recommend'), id: mostly(fc.nat()), session: mostly(fc.string()), customer: mostly(fc.string()),
-  k: mostly(fc.integer({ min: 1, max: 600 })), filter: mostly(anyFilter),
+  k: mostly(fc.integer({ min: 1, max: 600 })), items: mostly(fc.array(fc.string(), { maxLength: 3 })),
+  filter: mostly(anyFilter),
 }, { requiredKeys: ['op', 'id'] });
 const more = fc.constantFrom({}, {}, {}, { language: 'zh' }, { deadline_ms: 5 }, { placement: 'home' }, { unknown: 1 });
 
