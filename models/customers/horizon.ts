@@ -41,8 +41,8 @@ export function spentWithin(
 }
 
 /**
- * Landmarks whose windows of `days` had ended by `knownTo`: six of them, half a window apart. The
- * nearest are the most like the day that is asked about; `rowsMax` keeps a large shop's short.
+ * Landmarks whose windows of `days` had ended by `knownTo`: six of them, a third of a window
+ * apart. The nearest are the most like the day asked about; `rowsMax` keeps a large shop's short.
  */
 export function windowSamples(
   log: PurchaseLog, knownTo: number, days: number, rowsMax = 150_000,

@@ -1,20 +1,15 @@
 import { offsetMs } from '../core/zone.ts';
+import { basketOf } from '../features/basket.ts';
 import type { ShopEvent } from '../wire/schema.ts';
 import { mergeByDay, type CustomerPurchases, type PurchaseRow } from './purchases.ts';
 
 const DAY_MS = 86_400_000;
 
-/** A purchase in its own time zone, or the shop's. Amounts are of the lines that say a price. */
+/** A purchase in its own time zone, or the shop's. */
 export function purchaseRow(event: ShopEvent, shopZone: string): PurchaseRow {
   const moment = event.atMs + offsetMs(event.atMs, event.timeZone ?? shopZone);
-  let amount = 0;
-  let units = 0;
-  for (const { quantity, price } of event.items) {
-    amount += quantity * (price ?? 0);
-    units += quantity;
-  }
-  const kinds = new Set(event.items.map(({ item }) => item)).size;
-  return { day: Math.floor(moment / DAY_MS), amount, units, kinds, moment };
+  const { mills, units, kinds } = basketOf(event.items);
+  return { day: Math.floor(moment / DAY_MS), amount: mills / 1000, units, kinds, moment };
 }
 
 /** One customer's purchases among their events. */

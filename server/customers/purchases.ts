@@ -30,7 +30,8 @@ export function mergeByDay(id: string, purchases: readonly PurchaseRow[]): Custo
     if (row.moment !== undefined) moments.push(row.moment);
     const at = days.length - 1;
     if (days[at] === row.day) {
-      amounts[at] = (amounts[at] as number) + row.amount;
+      // In whole thousandths, as a history counts: the same sum in any order.
+      amounts[at] = Math.round(((amounts[at] as number) + row.amount) * 1000) / 1000;
       units[at] = (units[at] as number) + row.units;
       kinds[at] = (kinds[at] as number) + row.kinds;
     } else {

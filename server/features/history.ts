@@ -1,6 +1,7 @@
 import { ownText } from '../core/own-text.ts';
 import { isZone, offsetMs } from '../core/zone.ts';
 import { DEVICES, type EventItem, type ShopEvent } from '../wire/schema.ts';
+import { basketOf, unitsOf } from './basket.ts';
 import { countryNumber } from './countries.ts';
 import {
   BOUGHT, CARTED, CATEGORY_BUCKETS, DAY, DAY_WIDTH, hash32, HISTORY_LIMITS, ITEM_CELLS, ITEMS_AT,
@@ -129,12 +130,10 @@ export class History {
     if (atMs > at(cells, TOTAL.lastBuyMs)) cells[TOTAL.lastBuyMs] = atMs;
     if (day < at(cells, TOTAL.firstBuyDay)) cells[TOTAL.firstBuyDay] = day;
     cells[TOTAL.orders]! += 1;
-    let [mills, units] = [0, 0];
+    const { mills, units, kinds } = basketOf(items);
     for (const line of items) {
-      const quantity = Math.min(HISTORY_LIMITS.quantity, line.quantity);
-      units += quantity;
+      const quantity = unitsOf(line);
       if (line.price !== undefined) {
-        mills += toMills(line.price * quantity);
         cells[TOTAL.paidUnits]! += quantity;
         cells[TOTAL.pricedLines]! += 1;
         if (line.discount !== undefined && line.discount > 0) {
@@ -157,7 +156,7 @@ export class History {
     cells[row + DAY.mills]! += mills;
     cells[row + DAY.units]! += units;
     cells[row + DAY.lines]! += items.length;
-    cells[row + DAY.kinds]! += kindsOf(items);
+    cells[row + DAY.kinds]! += kinds;
     const first = at(cells, row + DAY.firstMinute);
     if (first < 0 || minute < first) cells[row + DAY.firstMinute] = minute;
   }
@@ -251,10 +250,6 @@ export class History {
 /** A zone that this build's rules do not have, as an older log may name, is the shop's. */
 function zoneOr(zone: string | undefined, shops: string): string {
   return zone !== undefined && isZone(zone) ? zone : shops;
-}
-
-function kindsOf(items: readonly EventItem[]): number {
-  return items.length < 2 ? items.length : new Set(items.map(({ item }) => item)).size;
 }
 
 function at(cells: Float64Array, place: number): number {
