@@ -25,10 +25,12 @@ const UNANSWERED = OUTCOMES.indexOf('unanswered');
 const KINDS_MAX = 64;
 const SLICES_MAX = 200;
 const SLICE_ROWS_MIN = 20;
+const WINDOW_SECONDS_MIN = 1e-3;
 
 /** All that is said of a run. */
 export function measure(run: Run, options: MeasureOptions = {}): Measurement {
-  const { windowSeconds = run.seconds / 10, stabilityPercent = 10, percentile = 0.99 } = options;
+  const { stabilityPercent = 10, percentile = 0.99 } = options;
+  const windowSeconds = Math.max(options.windowSeconds ?? run.seconds / 10, WINDOW_SECONDS_MIN);
   const warmUp = warmUpOf(run, options.warmUpSeconds);
   const from = warmUp.seconds;
   const windows = windowsOf(run, windowSeconds);
@@ -84,13 +86,14 @@ function figures(run: Run, from: number, options: MeasureOptions, kind?: number)
     if (outcome === ANSWERED && seconds * 1e6 <= sloUs) good += 1;
   }
   const length = run.seconds - from;
+  const perS = (count: number) => (length > 0 ? count / length : 0);
   const within = offered === 0 ? 0 : good / offered;
-  const goodput: Goodput = { sloUs, share: sloShare, within, goodPerS: good / length, met: within >= sloShare };
+  const goodput: Goodput = { sloUs, share: sloShare, within, goodPerS: perS(good), met: within >= sloShare };
   return {
     offered,
-    offeredPerS: offered / length,
+    offeredPerS: perS(offered),
     counts: Object.fromEntries(OUTCOMES.map((name, i) => [name, counts[i]])) as Record<Outcome, number>,
-    answeredPerS: came / length,
+    answeredPerS: perS(came),
     fromDue: fromDue.latency(),
     fromSent: fromSent.latency(),
     ...(options.sloUs !== undefined && { goodput }),
@@ -143,6 +146,8 @@ function warmUpOf(run: Run, given: number | undefined): WarmUp {
     return { method: 'given', seconds: Math.min(Math.max(given, 0), run.seconds), settled: true };
   }
   const slices = Math.min(SLICES_MAX, Math.floor(run.due.length / SLICE_ROWS_MIN));
+  // Too few to tell.
+  if (slices === 0 || run.seconds === 0) return { method: 'change-point', seconds: 0, settled: true };
   const length = run.seconds / slices;
   const medians = cut(run, length, slices).map((us, i, all) => {
     // A slice in which nothing was due is as the one before it.

@@ -147,6 +147,18 @@ suite('A run, measured', () => {
     assert.equal(measure({ ...run, generator: { ...run.generator, lagP99Us: 1001 } }).late, true);
   });
 
+  test('a run of a few requests, of one, or of none at all is measured', () => {
+    for (const count of [0, 1, 3, 19, 20, 21]) {
+      for (const seconds of [1, 0]) {
+        const rows = Array.from({ length: count }, () => ({ due: 0, took: 0.001 }));
+        const found = measure(runOf(rows, seconds), { sloUs: 2000 });
+
+        assert.deepEqual([found.offered, found.counts.answered], [count, count]);
+        assert.equal(found.stability.stable, false);
+      }
+    }
+  });
+
   test('a run in which nothing was answered has counts and no latency', () => {
     const found = measure(runOf([{ due: 0, outcome: 'failed', took: 0.001 }], 1), { sloUs: 1 });
 
