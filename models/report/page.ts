@@ -44,7 +44,8 @@ p{margin:4px 0 14px;color:#444;max-width:70ch}.quiet{color:#777;font-size:14px}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(125px,1fr));gap:12px;margin-top:18px}
 .tile{background:#fff;border-radius:10px;padding:14px 18px}.tile b{display:block;font-size:24px}
 table{border-collapse:collapse;width:100%;font-size:14px}th{text-align:left;color:#777;font-weight:500}
-td,th{padding:7px 10px;border-bottom:1px solid #eee;vertical-align:top}td.n,th.n{text-align:right;white-space:nowrap}
+td,th{padding:7px 10px;border-bottom:1px solid #eee;vertical-align:top}td.n,th.n{text-align:right}
+td.n{white-space:nowrap}th{vertical-align:bottom}td:first-child{min-width:9em}
 .pair{display:flex;flex-wrap:wrap;gap:16px}svg{max-width:100%;height:auto}
 .shifted{color:#d55e00;font-weight:600}.watch{color:#a06a00}
 @media print{body{background:#fff}section{break-inside:avoid}}
@@ -114,26 +115,30 @@ function timingText({ repurchase }: Facts, language: Language): string {
 
 function groupTable({ groups, days }: Facts, words: Words, language: Language): string {
   const [group, customers, spent, chance, expected, risk] = words.groups.columns;
-  const within = language === 'zh' ? `（${days} 天）` : ` (${days} days)`;
+  const within = language === 'zh' ? `（${days}\u00a0天）` : ` (${days}\u00a0days)`;
   return table([group!, customers!, spent!, `${chance}${within}`, `${expected}${within}`, risk!], groups.map((one) => [
     `<b>${escaped(words.group[one.name].name)}</b><br><span class="quiet">` +
       `${escaped(words.group[one.name].what)}</span>`,
-    whole(one.customers), money(one.revenue), percent(one.chance), money(one.expected), money(one.atRisk),
+    whole(one.customers), money(one.revenue),
+    one.customers === 0 ? '–' : percent(one.chance), money(one.expected), money(one.atRisk),
   ]), [1, 2, 3, 4, 5]);
 }
 
+const [NOTICED, SHIFTED] = [0.1, 0.25]; // PSI, as of a column that drifts
+
 function segmentTable({ segments, days }: Facts, words: Words, language: Language): string {
-  const { columns, stable, unstable, drift } = words.segments;
+  const { columns, stable, unstable, moved } = words.segments;
   const [segment, customers, share, before, chance, expected] = columns;
-  const within = language === 'zh' ? `（${days} 天）` : ` (${days} days)`;
-  const told = segments.stable ? stable : unstable;
+  const within = language === 'zh' ? `（${days}\u00a0天）` : ` (${days}\u00a0days)`;
+  const told = (segments.stable ? stable : unstable).replace('{}', segments.stability.toFixed(2));
+  const drift = segments.drift >= SHIFTED ? moved.much : segments.drift >= NOTICED ? moved.some : moved.hardly;
   return table(
-    [segment!, customers!, share!, `${before}${within}`, `${chance}${within}`, `${expected}${within}`],
-    segments.rows.map(({ name, ...row }) => [
+    [segment!, customers!, share!, before!.replace('{}', String(days)), `${chance}${within}`, `${expected}${within}`],
+    [...segments.rows].sort((a, b) => b.customers - a.customers).map(({ name, ...row }) => [
       `<b>${escaped(name[language])}</b>`, whole(row.customers), percent(row.share), percent(row.before),
       percent(row.chance), money(row.expected),
     ]), [1, 2, 3, 4, 5]) +
-    `<p class="quiet">${told} (${segments.stability.toFixed(2)}). ${drift} ${segments.drift.toFixed(3)}.</p>`;
+    `<p class="quiet">${told}${language === 'zh' ? '' : ' '}${drift}</p>`;
 }
 
 function riskPicture({ groups, expected }: Facts, words: Words, language: Language): string {
@@ -178,7 +183,7 @@ function check({ backtest }: Facts, { check: words }: Words, language: Language)
 function driftTable({ shifts, days }: Facts, { drift }: Words): string {
   if (!shifts) return `<p>${escaped(drift.none)}</p>`;
   const [of, difference, verdict] = drift.columns;
-  return table([of!, `${difference}, ${days} d`, verdict!], shifts.map(({ name, psi, level }) => [
+  return table([of!, difference!.replace('{}', String(days)), verdict!], shifts.map(({ name, psi, level }) => [
     escaped(drift.name[name as keyof typeof drift.name]), psi.toFixed(3),
     `<span class="${level}">${escaped(drift.level[level])}</span>`,
   ]), [1]);

@@ -14,7 +14,8 @@ export interface Words {
   readonly groups: { readonly title: string; readonly text: string; readonly columns: readonly string[] };
   readonly segments: {
     readonly title: string; readonly text: string; readonly columns: readonly string[];
-    readonly stable: string; readonly unstable: string; readonly drift: string;
+    readonly stable: string; readonly unstable: string; // '{}': how alike, of 1
+    readonly moved: Readonly<Record<'hardly' | 'some' | 'much', string>>;
   };
   readonly group: Readonly<Record<GroupName, { readonly name: string; readonly what: string }>>;
   readonly risk: { readonly title: string; readonly text: string };
@@ -60,10 +61,13 @@ export const WORDS: Readonly<Record<Language, Words>> = {
       title: 'Who is alike?',
       text: 'Segments that were not laid down but found: customers alike in when, how often, how regularly ' +
         'and for how much they buy. They are what an insight calls a segment.',
-      columns: ['segment', 'customers', 'share', 'share before', 'chance to buy', 'expected'],
-      stable: 'Other draws of the same customers give the same segments',
-      unstable: 'Other draws of the same customers give other segments: take them for a sketch',
-      drift: 'How far their sizes have moved (0 is not at all, 0.25 is much):',
+      columns: ['segment', 'customers', 'share', 'share {} days ago', 'chance to buy', 'expected'],
+      stable: 'Other draws of the same customers give the same segments (alike by {} of 1).',
+      unstable: 'Other draws of the same customers give other segments (alike by {} of 1): take them for a sketch.',
+      moved: {
+        hardly: 'Their sizes have hardly moved.', some: 'Their sizes have moved a little.',
+        much: 'Their sizes have moved a lot.',
+      },
     },
     group: {
       best: { name: 'best', what: 'the tenth of whom most is expected, and who keep coming' },
@@ -91,7 +95,7 @@ export const WORDS: Readonly<Record<Language, Words>> = {
       text: 'Purchases of the last while beside those of the while before. "Changed" means that the ' +
         'difference is large and not chance; then models are due for training.',
       none: 'There are too few purchases to compare.',
-      columns: ['of a purchase', 'difference (PSI)', 'verdict'],
+      columns: ['of a purchase', 'difference in {} days (PSI)', 'verdict'],
       level: { stable: 'as before', watch: 'a little different', shifted: 'changed' },
       name: {
         amount: 'amount', units: 'pieces', kinds: 'different products',
@@ -135,10 +139,10 @@ export const WORDS: Readonly<Record<Language, Words>> = {
     segments: {
       title: '哪些客户彼此相似？',
       text: '这些分群不是事先规定的，而是从数据中发现的：购买时间、次数、规律和金额相近的客户。接口返回的分群即为此。',
-      columns: ['分群', '人数', '占比', '此前占比', '购买概率', '预期消费'],
-      stable: '重新抽样后得到同样的分群',
-      unstable: '重新抽样后分群不同，仅供参考',
-      drift: '分群规模的变化（0 为不变，0.25 为很大）：',
+      columns: ['分群', '人数', '占比', '{} 天前占比', '购买概率', '预期消费'],
+      stable: '重新抽样后得到同样的分群（相似度 {}，满分为 1）。',
+      unstable: '重新抽样后分群不同（相似度 {}，满分为 1），仅供参考。',
+      moved: { hardly: '分群规模几乎没有变化。', some: '分群规模略有变化。', much: '分群规模变化很大。' },
     },
     group: {
       best: { name: '最佳客户', what: '预期价值最高的十分之一，且仍按节奏购买' },
@@ -163,7 +167,7 @@ export const WORDS: Readonly<Record<Language, Words>> = {
       title: '购买行为变了吗？',
       text: '最近一段时间的购买与之前同样长的一段对比。“已改变”表示差异大且不是偶然，模型应当重新训练。',
       none: '购买太少，无法比较。',
-      columns: ['每次购买的', '差异（PSI）', '结论'],
+      columns: ['每次购买的', '{} 天内的差异（PSI）', '结论'],
       level: { stable: '与之前相同', watch: '略有不同', shifted: '已改变' },
       name: { amount: '金额', units: '件数', kinds: '商品种类', gap: '距上次的天数', weekday: '星期几' },
     },
