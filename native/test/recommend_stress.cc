@@ -49,6 +49,8 @@ void change(SessionIndex& sessions, Index& taste, Index& similar, Recommender& r
     EXPECT(taste.add({&item, 1}, vector_of(chance)).ok());
     EXPECT(similar.add({&item, 1}, vector_of(chance)).ok());
     if (below(chance, 5) == 0) taste.remove({&item, 1});
+    recommender.note_changed(kTaste, item);
+    recommender.note_changed(kSimilar, item);
     if (below(chance, 20) == 0) sessions.remove(below(chance, 500));
     recommender.set_popular({item, (item + 1) % kItems}, {0.6f, 0.4f});
   }
@@ -65,7 +67,8 @@ std::uint64_t ask(const Recommender& recommender, unsigned seed, const std::atom
     for (std::uint32_t& row : hidden) row = below(chance, kItems);
     for (std::uint32_t& word : words) word = static_cast<std::uint32_t>(chance());
     const Allow allow{words};
-    const std::vector<float> taste = vector_of(chance);
+    std::minstd_rand again(1 + below(chance, 8));  // the same few: what is near to them is remembered
+    const std::vector<float> taste = vector_of(again);
     std::vector<RecommendQuery> queries(kBatch);
     for (std::size_t q = 0; q < kBatch; ++q) {
       queries[q].items = std::span(items).subspan(q * 3, 3);
@@ -76,8 +79,7 @@ std::uint64_t ask(const Recommender& recommender, unsigned seed, const std::atom
       queries[q].weights = weights;
       queries[q].k = 1 + below(chance, 30);
     }
-    RecommendRoom room;
-    room.vectors_at = below(chance, 3);
+    const RecommendRoom room;
     EXPECT(recommender.search(queries, room, found, ends).ok());
     for (std::size_t q = 0; q < kBatch; ++q) {
       const std::size_t from = q == 0 ? 0 : ends[q - 1];
