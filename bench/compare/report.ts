@@ -186,7 +186,8 @@ function boundsText(one: MetricVerdict): string {
 }
 
 function signed(value: number, { unit }: Pick<MetricVerdict, 'unit'>): string {
-  if (!Number.isFinite(value)) return value > 0 ? 'open' : Number.isNaN(value) ? '-' : 'open';
+  if (Number.isNaN(value)) return '-';
+  if (!Number.isFinite(value) || value <= -100) return 'open'; // nothing is refuted on this side yet
   return `${value > 0 ? '+' : ''}${value.toFixed(Math.abs(value) < 10 ? 1 : 0)} ${unit === '%' ? 'points' : '%'}`;
 }
 
