@@ -83,7 +83,7 @@ export async function run(args: string[]): Promise<number> {
   const test: LoadTest = {
     when, url: target.url, protocol: 'ws', batchSize: 1, mode: 'rate', arrivals: nameOf(source),
       seed: Number(values.seed),
-    percentile: percentile / 100, sloUs: sloMs === undefined ? null : sloMs * 1000, kindNames: KINDS,
+    percentile, sloUs: sloMs === undefined ? null : sloMs * 1000, kindNames: KINDS,
     command: `vitrine bench traffic run ${args.join(' ')}`,
     levels: [{ value: due.length / seconds, run, measurement, server: await server.stop(run.startedAt) }],
   };
@@ -107,7 +107,7 @@ const nameOf = ({ name, speed }: Source): string => (speed === 1 ? name
 function kindsText({ kinds }: Measurement): string {
   const ms = (us: number): string => (us / 1000).toFixed(2).padStart(9);
   return [
-    `  ${'kind'.padEnd(10)}${'due'.padStart(9)}${'answered'.padStart(9)}${'shed'.padStart(6)}${'failed'.padStart(7)}` +
+    `  ${'kind'.padEnd(10)}${'due'.padStart(9)}${'answered'.padStart(9)}${'shed'.padStart(6)}${'not'.padStart(7)}` +
       ['p50 ms', 'p90 ms', 'p99 ms', 'max ms'].map((word) => word.padStart(9)).join(''),
     ...kinds.map(({ kind, offered, counts, fromDue }) => `  ${(KINDS[kind] ?? String(kind)).padEnd(10)}` +
       `${String(offered).padStart(9)}${String(counts.answered).padStart(9)}${String(counts.shed).padStart(6)}` +
