@@ -37,8 +37,15 @@ export async function run(args: string[]): Promise<number> {
     return level;
   };
   let search: SearchResult | undefined;
-  if (options.binarySearch) search = await searched(options, take, () => interrupted);
-  else await swept(options, take, () => interrupted);
+  let late: GeneratorLate | undefined;
+  try {
+    if (options.binarySearch) search = await searched(options, take, () => interrupted);
+    else await swept(options, take, () => interrupted);
+  } catch (error) {
+    // The levels before it were kept up with: they are worth their report.
+    if (!(error instanceof GeneratorLate) || levels.length === 0) throw error;
+    late = error;
+  }
   const test: LoadTest = {
     when,
     url: workload.target.url,
@@ -58,6 +65,10 @@ export async function run(args: string[]): Promise<number> {
   };
   process.stdout.write(reportText(test));
   for (const path of writeReports(test, options.files)) console.error(`written to ${path}`);
+  if (late) {
+    console.error(`vitrine bench load: ${late.message} The levels before it are reported.`);
+    return late.exitCode;
+  }
   const answered = levels.some(({ measurement }) => measurement.counts.answered > 0);
   if (!answered) console.error('vitrine bench load: nothing was answered');
   return answered ? 0 : 1;
