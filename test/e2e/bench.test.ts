@@ -45,7 +45,7 @@ suite('The benches run', () => {
 });
 
 // A thousand vectors may all have come before the first search begins.
-const MAY_BE_NONE = new Set(['searches meanwhile']);
+const MAY_BE_NONE = new Set(['searches meanwhile', 'longest of them']);
 
 function assertMeasured({ rows: all }: Measured): void {
   const rows = all.filter(({ metric }) => !MAY_BE_NONE.has(metric));
