@@ -11,12 +11,9 @@ import { mlpOnnx } from '../models/recipes/onnx/mlp.ts';
 import type { Bench, BenchOptions, Measured } from './bench.ts';
 import { spread } from './harness.ts';
 import { generate } from './lab/generate.ts';
-import { makeInputs } from './lab/inputs.ts';
 import { measure } from './lab/measure.ts';
 import type { Measurement } from './lab/measurement.ts';
-import { httpBase, readModelInfo } from './lab/model-info.ts';
-import { socketRequest } from './lab/model-requests.ts';
-import { parseTarget } from './lab/parse-target.ts';
+import { ownModelPlan } from './lab/own-model.ts';
 import type { Plan } from './lab/plan.ts';
 import { GeneratorLate } from './lab/problem.ts';
 import { type Arrivals, schedule } from './lab/schedule.ts';
@@ -33,6 +30,7 @@ const SLO = { us: 20_000, share: 0.99 };
 const LEVELS = [0.3, 0.5, 0.65, 0.8, 0.9, 1, 1.1]; // of a closed loop's rate
 const MARGIN = 0.15; // the planner is held to
 const WARM_SHARE = 0.2;
+const SEED = 3;
 // The generator's own lag is in every latency that counts here; it may take a fifth of the objective.
 const LAG_US_MAX = SLO.us / 5;
 
@@ -50,7 +48,9 @@ export const bench: Bench = {
       writeModel(MODEL, join(folder, 'models'));
       const server = await startVitrine(folder, MODEL.name);
       try {
-        return await check(await planFor(server.port), options);
+        return await check({
+          ...await ownModelPlan(server.port, MODEL.name, SEED, CORES.load), lagUsMax: LAG_US_MAX,
+        }, options);
       } finally {
         await server.stop();
       }
@@ -61,17 +61,6 @@ export const bench: Bench = {
 };
 
 type Served = Omit<Plan, 'load'>;
-
-async function planFor(port: number): Promise<Served> {
-  const target = parseTarget(`ws://127.0.0.1:${port}/ws`, 'ws', {
-    replies: { by: 'msgpack' }, subprotocol: 'vitrine.v1.msgpack',
-  });
-  const info = await readModelInfo(httpBase(target), MODEL.name, '', {});
-  const requests = makeInputs(info, {
-    data: 'random', batchSize: 1, shapes: {}, stringLength: 0, seed: 3, count: 64,
-  }).map((tensors) => ({ ...socketRequest('msgpack', info, tensors, {}), kind: 0 }));
-  return { target, requests, connections: 64, drainSeconds: 1, core: CORES.load, lagUsMax: LAG_US_MAX };
-}
 
 async function check(served: Served, { size, say }: BenchOptions): Promise<Measured> {
   const { turns, seconds, daySeconds } = SIZES[size];

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { framed } from '../../models/learn/command-frame.ts';
 import { commit, machine } from '../machine.ts';
 import { chaos, type Outcome, SCENARIOS } from './chaos.ts';
 
@@ -15,14 +16,11 @@ export const usage = [
   '  --json FILE    all of it',
 ].join('\n');
 
-export async function run(args: string[]): Promise<number> {
-  let options: ReturnType<typeof parse>;
-  try {
-    options = parse(args);
-  } catch (error) {
-    console.error(`${(error as Error).message}\n\n${usage}`);
-    return 2;
-  }
+export function run(args: string[]): Promise<number> {
+  return framed(usage, () => parse(args), makeTrouble);
+}
+
+async function makeTrouble(options: ReturnType<typeof parse>): Promise<number> {
   const { json, ...rest } = options;
   if (rest.url !== undefined) {
     const why = await fetch(`${rest.url}/v2/health/live`).then(({ ok, status }) => (ok ? null : `says ${status}`),

@@ -8,6 +8,7 @@ import { codecFor } from '../../server/client/codec.ts';
 import type { CallOptions, VitrineClient } from '../../server/client/types.ts';
 import { Prng } from '../../server/core/prng.ts';
 import { float32Tensor, float32View } from '../../server/core/tensor.ts';
+import { residentBytes } from '../lab/own-model.ts';
 import { startVitrine } from '../sides.ts';
 import { type ServerProcess } from '../process.ts';
 import { Witness } from './witness.ts';
@@ -168,6 +169,5 @@ export async function comes(seconds: number, good: () => Promise<boolean>): Prom
 
 /** MiB that the server's process keeps, as its metrics have it; NaN where it does not say. */
 export async function residentMiB(url: string): Promise<number> {
-  const text = await (await fetch(`${url}/metrics`)).text();
-  return Number(/^process_resident_memory_bytes(?:\{[^}]*\})? (\S+)$/m.exec(text)?.[1] ?? NaN) / 2 ** 20;
+  return (await residentBytes(url)) / 2 ** 20;
 }

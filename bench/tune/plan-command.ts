@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { parseJson } from '../../server/catalog/parse-config.ts';
+import { framed } from '../../models/learn/command-frame.ts';
 import { ServeError } from '../../server/core/errors.ts';
 import {
   type CurveLevel, type ForecastStep, planReplicas, type PlannedStep, readForecast, usableRate,
@@ -27,21 +28,8 @@ const LATENCIES: Readonly<Record<string, string>> = {
   '50': 'p50', '90': 'p90', '95': 'p95', '99': 'p99', '99.9': 'p999', '99.99': 'p9999',
 };
 
-export async function run(args: string[]): Promise<number> {
-  let options: Options;
-  try {
-    options = parse(args);
-  } catch (error) {
-    console.error(`${(error as Error).message}\n\n${usage}`);
-    return 2;
-  }
-  try {
-    return await plan(options);
-  } catch (error) {
-    if (!(error instanceof ServeError)) throw error;
-    console.error(error.message);
-    return 1;
-  }
+export function run(args: string[]): Promise<number> {
+  return framed(usage, () => parse(args), plan);
 }
 
 async function plan(options: Options): Promise<number> {

@@ -3,11 +3,8 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync
 import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { generate } from '../lab/generate.ts';
-import { makeInputs } from '../lab/inputs.ts';
 import type { SearchResult } from '../lab/load-test.ts';
-import { httpBase, readModelInfo } from '../lab/model-info.ts';
-import { socketRequest } from '../lab/model-requests.ts';
-import { parseTarget } from '../lab/parse-target.ts';
+import { ownModelPlan, residentBytes } from '../lab/own-model.ts';
 import type { Plan } from '../lab/plan.ts';
 import { GeneratorLate } from '../lab/problem.ts';
 import type { Run } from '../lab/run.ts';
@@ -55,7 +52,6 @@ export function shareCores(count?: number): Cores {
   return { count: own, server: `0-${own - 1}`, load: all - 1 };
 }
 
-const CONNECTIONS = 64;
 const CONCURRENCY = 512; // eight on each connection
 const FULL_SECONDS = 0.5;
 const WARM_SHARE = 0.3;
@@ -75,13 +71,17 @@ export async function tryOut(
     server = await startVitrine(folder, options.model, { ...settings, VITRINE_DEMO: 'no' },
       options.cores.server);
     const { port } = server;
-    const plan = await planFor(port, options);
+    const { load: core } = options.cores;
+    const plan = {
+      ...await ownModelPlan(port, options.model, options.seed, core),
+      ...(core === null && { spinUs: 0 }), // it may not take a core from the server
+    };
     const cpuUs = await fullCpuUs(server, plan);
     const low = Math.max(1, from * BEGIN);
     const { rate, tried } = await highestLoad((load) => probe(plan, load, options), {
       low, high: RATE_MAX, precision: PRECISION,
     });
-    return { rate, tried, cpuUs, residentBytes: await residentBytes(port) };
+    return { rate, tried, cpuUs, residentBytes: await residentBytes(`http://127.0.0.1:${port}`) };
   } finally {
     await server?.stop();
     rmSync(folder, { recursive: true, force: true });
@@ -99,22 +99,6 @@ function layOut(folder: string, setting: Setting | null, options: TrialOptions):
   }
   const written = setting ? configured(config, setting) : config;
   writeFileSync(join(to, 'config.json'), JSON.stringify(written));
-}
-
-async function planFor(port: number, { model, seed, cores }: TrialOptions): Promise<Omit<Plan, 'load'>> {
-  const target = parseTarget(`ws://127.0.0.1:${port}/ws`, 'ws', {
-    replies: { by: 'msgpack' }, subprotocol: 'vitrine.v1.msgpack',
-  });
-  const info = await readModelInfo(httpBase(target), model, '', {});
-  const inputs = makeInputs(info, {
-    data: 'random', batchSize: 1, shapes: {}, stringLength: 8, seed, count: 256,
-  });
-  const requests = inputs.map((tensors) => ({
-    ...socketRequest('msgpack', info, tensors, {}), kind: 0,
-  }));
-  const { load: core } = cores;
-  const spin = core === null ? { spinUs: 0 } : {}; // it may not take a core from the server
-  return { target, requests, connections: CONNECTIONS, drainSeconds: 1, core, ...spin };
 }
 
 /** What a request costs a server that is never idle; compiles and caches what is used, too. */
@@ -150,10 +134,4 @@ function withinShare({ due, done, outcome }: Run, sloSeconds: number, from: numb
     if (outcome[at] === 0 && (done[at] as number) - (due[at] as number) <= sloSeconds) good += 1;
   }
   return asked === 0 ? 1 : good / asked;
-}
-
-/** As the server's own metrics have it. */
-async function residentBytes(port: number): Promise<number> {
-  const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
-  return Number(/^process_resident_memory_bytes(?:\{[^}]*\})? (\S+)$/m.exec(text)?.[1] ?? NaN);
 }

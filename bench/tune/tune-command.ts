@@ -2,9 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { framed, troubleOf } from '../../models/learn/command-frame.ts';
 import { parseJson } from '../../server/catalog/parse-config.ts';
 import { readConfig } from '../../server/config.ts';
-import { ServeError } from '../../server/core/errors.ts';
 import { writeWhole } from '../../server/core/whole-file.ts';
 import { commit, machine, ROOT } from '../machine.ts';
 import { LoadProblem } from '../lab/problem.ts';
@@ -31,21 +31,9 @@ export const usage = [
   '  --json FILE        all that was measured',
 ].join('\n');
 
-export async function run(args: string[]): Promise<number> {
-  let options: Options;
-  try {
-    options = parse(args);
-  } catch (error) {
-    console.error(`${(error as Error).message}\n\n${usage}`);
-    return 2;
-  }
-  try {
-    return await tune(options);
-  } catch (error) {
-    if (!(error instanceof ServeError || error instanceof LoadProblem)) throw error;
-    console.error(error.message);
-    return 1;
-  }
+export function run(args: string[]): Promise<number> {
+  const trouble = (error: unknown) => (error instanceof LoadProblem ? error.message : troubleOf(error));
+  return framed(usage, () => parse(args), tune, trouble);
 }
 
 async function tune(options: Options): Promise<number> {
